@@ -1,0 +1,1 @@
+//! The metadata database, in Glance's tables.

@@ -1,0 +1,1 @@
+//! Who is calling: static tokens or nobody in particular.

@@ -1,0 +1,1 @@
+//! The use cases of the Images API, one file per verb family.

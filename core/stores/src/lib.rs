@@ -1,0 +1,1 @@
+//! Stores: the plugin host, the registry, and the way of the data in, out and through recovery.

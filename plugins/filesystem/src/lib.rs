@@ -1,0 +1,1 @@
+//! Backend: image data in a directory of a file system.

@@ -1,0 +1,1 @@
+//! Black-box suites that start the real binary.
