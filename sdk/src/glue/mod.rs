@@ -10,6 +10,8 @@ mod logging;
 mod operation;
 mod runtime;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};

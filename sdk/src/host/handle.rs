@@ -32,7 +32,7 @@ impl Handle {
             ptr,
             destroy,
             pool,
-            parent: parent,
+            parent,
         }
     }
 
