@@ -111,7 +111,9 @@ unsafe extern "C" fn log_enabled(ctx: *mut c_void, level: u32) -> u32 {
 }
 
 unsafe extern "C" fn counter_add(ctx: *mut c_void, name: CasementStr, delta: u64) {
-    metric(ctx, name, |services, name| services.counter_add(name, delta));
+    metric(ctx, name, |services, name| {
+        services.counter_add(name, delta)
+    });
 }
 
 unsafe extern "C" fn gauge_set(ctx: *mut c_void, name: CasementStr, value: f64) {
@@ -119,7 +121,9 @@ unsafe extern "C" fn gauge_set(ctx: *mut c_void, name: CasementStr, value: f64) 
 }
 
 unsafe extern "C" fn histogram_observe(ctx: *mut c_void, name: CasementStr, value: f64) {
-    metric(ctx, name, |services, name| services.histogram_observe(name, value));
+    metric(ctx, name, |services, name| {
+        services.histogram_observe(name, value)
+    });
 }
 
 fn metric(ctx: *mut c_void, name: CasementStr, f: impl FnOnce(&dyn HostServices, &str)) {
