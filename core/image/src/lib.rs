@@ -4,6 +4,7 @@
 mod caller;
 mod error;
 mod id;
+pub mod patch;
 mod query;
 mod record;
 mod status;

@@ -1,1 +1,4 @@
-//! Stores: the plugin host, the registry, and the way of the data in, out and through recovery.
+//! Stores: the plugin host, the registry of stores, and the way of the data: in ([`ingest`]), out ([`serve`]).
+
+pub mod config;
+
