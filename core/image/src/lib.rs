@@ -4,8 +4,10 @@
 mod caller;
 mod error;
 mod id;
+mod python;
 mod query;
 mod record;
+pub mod schema;
 mod status;
 
 pub use caller::Caller;
