@@ -18,13 +18,10 @@ impl Service {
     pub async fn create_image(&self, caller: &Caller, body: &Value) -> Result<Map<String, Value>> {
         refuse_read_only(caller)?;
         let wanted = create::check_body(body)?;
-        let owner = match create::wanted_owner(wanted) {
-            Some(owner) => owner.map(ToOwned::to_owned),
-            None => caller.project_id.clone(),
-        };
+        let owner = create::wanted_owner(wanted, caller.project_id.as_deref()).map(ToOwned::to_owned);
         self.authorize_owner(caller, owner.as_deref())?;
         self.authorize_visibility(caller, create::wanted_visibility(wanted), owner.as_deref())?;
-        let defaults = Defaults { owner, now: OffsetDateTime::now_utc(), quotas: self.settings().quotas.clone() };
+        let defaults = Defaults { id: None, owner, now: OffsetDateTime::now_utc(), quotas: self.settings().quotas };
         let image = create::build(wanted, defaults)?;
         match self.catalog().create_image(&image).await {
             Ok(()) => Ok(self.render(caller, &image)),

@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind, Result, Service, Side};
 use casement_catalog::NewTransfer;
-use casement_image::{Caller, Image, ObjectKey, Status, formats};
+use casement_image::{Caller, Image, ObjectKey, Status};
 use time::OffsetDateTime;
 
 /// How often a delete is tried anew because the image's status changed in between.
@@ -22,7 +22,7 @@ impl Service {
             if image.protected {
                 return Err(Error::forbidden(format!("Image {id} is protected and cannot be deleted.")));
             }
-            formats::check_transition(image.status, Status::Deleted)?;
+            image.check_transition(Status::Deleted)?;
             let objects = self.objects_of(&image).await;
             if self.catalog().delete_image(&image, &objects, OffsetDateTime::now_utc()).await? {
                 for object in objects {

@@ -4,7 +4,7 @@ use crate::{Error, Kind, Result, Service, Side};
 use casement_catalog::{Found, Kind as Catalog};
 use casement_image::{
     Caller, ListQuery,
-    query::links,
+    list::links,
 };
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What an operator can set about the use cases.
 
-use casement_image::{create::Quotas, query::ListSettings};
+use casement_image::{Quotas, list::ListSettings};
 use casement_stores::Multihash;
 use std::time::Duration;
 

@@ -10,9 +10,11 @@ impl Service {
     /// # Errors
     /// See `PUT /v2/images/{id}/tags/{tag}`.
     pub async fn add_tag(&self, caller: &Caller, id: &str, tag: &str) -> Result<()> {
-        tags::check_length(tag)?;
-        let found = self.find_for("modify_image", caller, id, image_not_found(id)).await?;
-        tags::check_quota(&found.image.tags, tag, self.settings().quotas.tags)?;
+        tags::check(tag)?;
+        let mut found = self.find_for("modify_image", caller, id, image_not_found(id)).await?;
+        if !tags::add(&mut found.image, tag, &self.settings().quotas)? {
+            return Ok(());
+        }
         if self.catalog().add_tag(&found.image.id, tag, OffsetDateTime::now_utc()).await? {
             Ok(())
         } else {

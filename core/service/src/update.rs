@@ -31,8 +31,7 @@ impl Service {
         let operations = patch::parse(dialect, body)?;
         let context = PatchContext {
             is_admin: caller.is_admin,
-            quotas: self.settings().quotas.clone(),
-            show_multiple_locations: self.settings().show_multiple_locations,
+            quotas: self.settings().quotas,
         };
         for _ in 0..TRIES {
             let found = self.find(caller, id, no_image_with_id(id)).await?;

@@ -108,3 +108,75 @@ async fn store(mut chunks: mpsc::Receiver<Bytes>, write: &mut StagedWrite) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        WriteOptions,
+        testing::{sound_store, store},
+    };
+    use casement_image::{ImageId, ObjectKey};
+    use futures_util::stream;
+    use serde_json::json;
+
+    fn body(chunks: &[Result<&'static str, BodyError>]) -> BodyStream {
+        let chunks: Vec<_> = chunks.iter().cloned().map(|chunk| chunk.map(Bytes::from)).collect();
+        Box::pin(stream::iter(chunks))
+    }
+
+    async fn run(config: serde_json::Value, body: BodyStream, at_most: u64) -> Result<Ingested, IngestError> {
+        let store = store("s", config).await;
+        let key = ObjectKey::of(&ImageId::random());
+        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        let digests = DigestThreads::start().unwrap();
+        let ingest = Ingest { digests: &digests, multihash: Multihash::Sha512, at_most };
+        let ingested = ingest.run(body, &mut write).await?;
+        assert_eq!(write.commit().await.unwrap().size, ingested.size);
+        Ok(ingested)
+    }
+
+    #[tokio::test]
+    async fn size_and_digests_are_those_of_the_whole_body_in_order() {
+        let chunks: Vec<_> = ["abc", "", "de"].into_iter().cycle().take(30).map(Ok).collect();
+        let ingested = run(json!({}), body(&chunks), u64::MAX).await.unwrap();
+        let whole = "abcde".repeat(10);
+        let mut md5 = Digest::md5();
+        md5.0.update(whole.as_bytes());
+        let mut sha512 = Multihash::Sha512.digest();
+        sha512.0.update(whole.as_bytes());
+        assert_eq!(
+            (ingested.size, ingested.checksum, ingested.os_hash_value),
+            (50, md5.hex(), sha512.hex())
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_of_nothing_has_the_digests_of_nothing() {
+        let ingested = run(json!({}), body(&[]), u64::MAX).await.unwrap();
+        assert_eq!((ingested.size, ingested.checksum.as_str()), (0, "d41d8cd98f00b204e9800998ecf8427e"));
+    }
+
+    #[tokio::test]
+    async fn the_first_failure_of_body_store_or_limit_ends_it() {
+        let cut = body(&[Ok("abc"), Err(BodyError::Stalled)]);
+        assert!(matches!(run(json!({}), cut, u64::MAX).await, Err(IngestError::Body(BodyError::Stalled))));
+
+        let endless = Box::pin(stream::repeat_with(|| Ok(Bytes::from("abc"))));
+        let full = run(json!({"full_at": 10}), endless, u64::MAX).await;
+        assert!(matches!(full, Err(IngestError::Store(error)) if error.kind == Kind::NoSpace));
+
+        let endless = Box::pin(stream::repeat_with(|| Ok(Bytes::from("abc"))));
+        assert!(matches!(run(json!({}), endless, 4).await, Err(IngestError::TooLong(6))));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_readable_before_the_commit() {
+        let store = sound_store("s").await;
+        let key = ObjectKey::of(&ImageId::random());
+        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        write.write(Bytes::from("abc")).await.unwrap();
+        assert_eq!(store.stat(&key).await.unwrap_err().kind, Kind::NotFound);
+    }
+}

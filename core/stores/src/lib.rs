@@ -9,6 +9,8 @@ pub mod ingest;
 mod registry;
 pub mod serve;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use casement_sdk::{Capabilities, Stat, Usage, WriteOptions};
 pub use digest::{DigestThreads, Multihash};

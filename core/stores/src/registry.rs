@@ -23,6 +23,7 @@ struct Inner {
     plugins: Vec<LoadedPlugin>,
     stores: Vec<Arc<Store>>,
     default: Option<usize>,
+    plugin_threads: u32,
 }
 
 /// Required stores that could not be opened, each with its reason.
@@ -50,7 +51,7 @@ impl Stores {
     pub async fn open(options: Options) -> Result<Self, StartError> {
         let plugins = load_all(&options);
         let stores: Vec<_> = options.stores.into_iter().map(|store| Arc::new(Store::new(store))).collect();
-        join_all(stores.iter().map(|store| open(store, &plugins))).await;
+        join_all(stores.iter().map(|store| open(store, &plugins, options.plugin_threads))).await;
         let failed: Vec<_> = stores
             .iter()
             .filter(|store| store.options().required)
@@ -63,7 +64,7 @@ impl Stores {
             1 => Some(0),
             _ => stores.iter().position(|store| store.options().default),
         };
-        Ok(Self(Arc::new(Inner { plugins, stores, default })))
+        Ok(Self(Arc::new(Inner { plugins, stores, default, plugin_threads: options.plugin_threads })))
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Store>> {
@@ -96,7 +97,7 @@ impl Stores {
 
     async fn check(&self, store: &Arc<Store>) {
         match store.state() {
-            StoreState::Failed { retryable: true, .. } => open(store, &self.0.plugins).await,
+            StoreState::Failed { retryable: true, .. } => open(store, &self.0.plugins, self.0.plugin_threads).await,
             StoreState::Open | StoreState::Degraded(_) => match store.health().await {
                 Ok(()) => store.enter(StoreState::Open),
                 Err(error) => {
@@ -112,9 +113,9 @@ impl Stores {
 }
 
 /// Opens one store; whatever comes of it is its state.
-async fn open(store: &Store, plugins: &[LoadedPlugin]) {
+async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) {
     let was = store.state();
-    match try_open(store, plugins).await {
+    match try_open(store, plugins, plugin_threads).await {
         Ok(()) => tracing::info!(store = store.id(), plugin = store.options().plugin, "store is open"),
         Err((reason, retryable)) => {
             let state = StoreState::Failed { reason, retryable };
@@ -126,12 +127,12 @@ async fn open(store: &Store, plugins: &[LoadedPlugin]) {
     }
 }
 
-async fn try_open(store: &Store, plugins: &[LoadedPlugin]) -> Result<(), (String, bool)> {
+async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Result<(), (String, bool)> {
     let options = store.options();
     let plugin = find_plugin(options, plugins).map_err(|reason| (reason, false))?;
     store.enter(StoreState::Loaded);
     let config = checked_config(plugin.config_schema(), options).map_err(|reason| (reason, false))?;
-    let services = Arc::new(StoreServices::new(store.id()));
+    let services = Arc::new(StoreServices::new(store.id(), plugin_threads));
     let opening = timeout(options.limits.open, plugin.open(services, &config)).await;
     match opening {
         Ok(Ok(backend)) => {

@@ -98,3 +98,62 @@ impl Source {
         copy.store.read(&key, Range { offset: self.offset, len: Some(self.left) }).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        WriteOptions,
+        testing::{sound_store, store},
+    };
+    use casement_image::{ImageId, ObjectKey};
+    use futures_util::TryStreamExt;
+    use serde_json::json;
+
+    const DATA: &str = "0123456789";
+
+    async fn copy_on(store: Arc<Store>) -> Copy {
+        let key = ObjectKey::of(&ImageId::random());
+        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        write.write(Bytes::from(DATA)).await.unwrap();
+        write.commit().await.unwrap();
+        Copy { location: store.location_of(&key).await.unwrap(), store }
+    }
+
+    async fn read(copies: Vec<Copy>, offset: u64, len: u64) -> Result<String> {
+        let chunks: Vec<Bytes> = serve(copies, offset, len).await?.try_collect().await?;
+        Ok(String::from_utf8(chunks.concat()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_span_is_served_exactly() {
+        let copy = copy_on(sound_store("a").await).await;
+        for (offset, len) in [(0, 10), (3, 4), (9, 1), (0, 0), (10, 0)] {
+            let wanted = &DATA[offset as usize..(offset + len) as usize];
+            assert_eq!(read(vec![copy.clone()], offset, len).await.unwrap(), wanted);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_that_breaks_or_ends_early_is_continued_from_the_next_at_the_same_offset() {
+        for fault in [json!({"break_at": 4}), json!({"end_at": 5})] {
+            let copies = vec![copy_on(store("bad", fault).await).await, copy_on(sound_store("good").await).await];
+            assert_eq!(read(copies, 1, 8).await.unwrap(), &DATA[1..9]);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_copys_failure_is_an_error_and_never_a_short_end() {
+        let broken = copy_on(store("bad", json!({"break_at": 4})).await).await;
+        assert_eq!(read(vec![broken], 0, 10).await.unwrap_err().kind, Kind::Unavailable);
+        let short = copy_on(store("bad", json!({"end_at": 4})).await).await;
+        assert_eq!(read(vec![short], 0, 10).await.unwrap_err().kind, Kind::Corrupt);
+    }
+
+    #[tokio::test]
+    async fn what_can_not_be_opened_fails_before_the_first_byte() {
+        let missing = Copy { store: sound_store("a").await, location: "memory:nothing".to_owned() };
+        assert_eq!(serve(vec![missing], 0, 1).await.err().unwrap().kind, Kind::NotFound);
+    }
+}

@@ -78,7 +78,7 @@ impl Store {
 
     /// `None` while the store is out of service.
     pub fn capabilities(&self) -> Option<Capabilities> {
-        self.read_standing(|standing| standing.backend.as_ref().map(Backend::capabilities))
+        self.read_standing(|standing| standing.backend.as_ref().map(|backend| *backend.capabilities()))
     }
 
     pub(crate) fn enter(&self, state: StoreState) {

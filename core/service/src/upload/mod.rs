@@ -9,7 +9,7 @@ use crate::{
     access::no_image_with_id,
 };
 use casement_catalog::{Begin, NewTransfer, Residue};
-use casement_image::{Caller, Image, ObjectKey, Status, formats};
+use casement_image::{Caller, Image, ObjectKey, Status};
 use casement_stores::{
     StagedWrite, Store, WriteOptions,
     ingest::{Ingest, IngestError, Ingested},
@@ -51,8 +51,7 @@ impl Service {
         let store = self.store_for(&request)?;
         let found = self.find_for("upload_image", caller, id, no_image_with_id(id)).await?;
         let image = found.image;
-        formats::check_transition(image.status, Status::Saving)?;
-        formats::check_set_for_data(&image)?;
+        image.check_transition(Status::Saving)?;
         self.refuse_too_large(&request)?;
         let upload = Upload {
             id: uuid::Uuid::new_v4().to_string(),
@@ -109,8 +108,9 @@ impl Service {
             match self.catalog().begin_upload(&new, OffsetDateTime::now_utc()).await? {
                 Begin::Started => return Ok(()),
                 Begin::WrongStatus(status) => {
-                    formats::check_transition(status, Status::Saving)?;
-                    return Err(Error::shortly(format!("Image {} is changing; try again.", upload.image.id)));
+                    let now = Image { status, ..upload.image.clone() };
+                    now.check_transition(Status::Saving)?;
+                    return Err(Error::shortly(format!("Image {} is changing; try again.", now.id)));
                 }
                 Begin::Gone => return Err(Error::not_found(no_image_with_id(upload.image.id.as_str())())),
                 Begin::Outstanding(leftovers) if !settled => {
