@@ -2,10 +2,7 @@
 
 use crate::{Error, Kind, Result, Service, Side};
 use casement_catalog::{Found, Kind as Catalog};
-use casement_image::{
-    Caller, ListQuery,
-    list::links,
-};
+use casement_image::{Caller, ListQuery, list::links};
 use serde_json::{Value, json};
 
 impl Service {

@@ -178,8 +178,8 @@ impl Service {
 
     /// Settles a transfer that may be another's.
     pub(crate) async fn adopt_and_settle(&self, transfer: Transfer) -> Result<Settled> {
-        let ours = transfer.node == self.0.node
-            || self.catalog().adopt(&transfer, &self.0.node, self.lease_until()).await?;
+        let ours =
+            transfer.node == self.0.node || self.catalog().adopt(&transfer, &self.0.node, self.lease_until()).await?;
         if !ours {
             return Err(Error::shortly("The data of an earlier upload is being removed elsewhere; try again."));
         }

@@ -29,10 +29,7 @@ impl Service {
     ) -> Result<Map<String, Value>> {
         refuse_read_only(caller)?;
         let operations = patch::parse(dialect, body)?;
-        let context = PatchContext {
-            is_admin: caller.is_admin,
-            quotas: self.settings().quotas,
-        };
+        let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
         for _ in 0..TRIES {
             let found = self.find(caller, id, no_image_with_id(id)).await?;
             let mut image = found.image.clone();

@@ -53,10 +53,7 @@ impl Error {
 
     /// Whether the store or its plugin is at fault, as opposed to an ordinary answer such as "no such object".
     pub fn is_failure(&self) -> bool {
-        !matches!(
-            self.kind,
-            Kind::NotFound | Kind::Exists | Kind::NoSpace | Kind::Unsupported | Kind::Cancelled
-        )
+        !matches!(self.kind, Kind::NotFound | Kind::Exists | Kind::NoSpace | Kind::Unsupported | Kind::Cancelled)
     }
 }
 

@@ -81,7 +81,12 @@ impl Guard {
     }
 
     /// A call that may be made again when the store says that another try may help.
-    pub(crate) async fn repeatable<T, F>(&self, what: &'static str, deadline: Duration, call: impl Fn() -> F) -> Result<T>
+    pub(crate) async fn repeatable<T, F>(
+        &self,
+        what: &'static str,
+        deadline: Duration,
+        call: impl Fn() -> F,
+    ) -> Result<T>
     where
         F: Future<Output = casement_sdk::Result<T>>,
     {

@@ -33,9 +33,8 @@ pub async fn serve(copies: Vec<Copy>, offset: u64, len: u64) -> Result<ByteStrea
     if len > 0 {
         source.open_next(None).await?;
     }
-    let chunks = stream::try_unfold(source, |mut source| async move {
-        Ok(source.next().await?.map(|chunk| (chunk, source)))
-    });
+    let chunks =
+        stream::try_unfold(source, |mut source| async move { Ok(source.next().await?.map(|chunk| (chunk, source))) });
     // Polled by one task at a time, and only ever exclusively; the HTTP library asks for `Sync` all the same.
     Ok(Box::pin(SyncStream::new(chunks)))
 }

@@ -4,10 +4,7 @@
 mod judge;
 mod publish;
 
-use crate::{
-    BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest,
-    access::no_image_with_id,
-};
+use crate::{BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id};
 use casement_catalog::{Begin, NewTransfer, Residue};
 use casement_image::{Caller, Image, ObjectKey, Status};
 use casement_stores::{
@@ -53,13 +50,8 @@ impl Service {
         let image = found.image;
         image.check_transition(Status::Saving)?;
         self.refuse_too_large(&request)?;
-        let upload = Upload {
-            id: uuid::Uuid::new_v4().to_string(),
-            key: ObjectKey::of(&image.id),
-            image,
-            store,
-            request,
-        };
+        let upload =
+            Upload { id: uuid::Uuid::new_v4().to_string(), key: ObjectKey::of(&image.id), image, store, request };
         self.open_transfer(&upload).await?;
         Ok(upload)
     }
@@ -71,7 +63,11 @@ impl Service {
                 Error::new(Kind::Invalid, Side::Client, format!("Store for identifier {id} not found"))
             })?,
             None => stores.default_store().ok_or_else(|| {
-                Error::new(Kind::Gone, Side::Gateway, "No default store is configured; name one with X-Image-Meta-Store.")
+                Error::new(
+                    Kind::Gone,
+                    Side::Gateway,
+                    "No default store is configured; name one with X-Image-Meta-Store.",
+                )
             })?,
         };
         if let Some(reason) = store.unavailable() {
@@ -154,11 +150,7 @@ impl Service {
         self.remove_ownerless(upload).await?;
         let options = WriteOptions { size: upload.request.size, transfer: upload.id.clone() };
         let write = upload.store.create(&upload.key, options).await?;
-        if self.catalog().set_token(&upload.id, write.token()).await? {
-            Ok(write)
-        } else {
-            Err(self.gone(upload))
-        }
+        if self.catalog().set_token(&upload.id, write.token()).await? { Ok(write) } else { Err(self.gone(upload)) }
     }
 
     /// The image has no data, so whatever lies under its name is a leftover (of a Glance that crashed, say) and

@@ -6,7 +6,7 @@ mod schema;
 mod services;
 mod trust;
 
-pub use plugin::{LoadError, LoadedPlugin, PluginState, load};
 pub(crate) use plugin::load_all;
+pub use plugin::{LoadError, LoadedPlugin, PluginState, load};
 pub(crate) use schema::checked_config;
 pub(crate) use services::StoreServices;

@@ -55,9 +55,7 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
 }
 
 fn unknown_key(key: &str, known: &[&str]) -> String {
-    let nearest = known.iter().max_by(|a, b| {
-        strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b))
-    });
+    let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
     match nearest {
         Some(nearest) => format!("unknown key `{key}`; did you mean `{nearest}`? Known are: {}", known.join(", ")),
         None => format!("unknown key `{key}`; the plugin takes none"),

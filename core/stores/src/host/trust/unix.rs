@@ -15,7 +15,10 @@ pub(super) fn refuse_if_others_can_write(path: &Path) -> Result<(), String> {
     }
     let owner = found.st_uid;
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(format!("{} belongs to user {owner}; make root or the gateway's own user its owner", path.display()));
+        return Err(format!(
+            "{} belongs to user {owner}; make root or the gateway's own user its owner",
+            path.display()
+        ));
     }
     Ok(())
 }
