@@ -2,7 +2,6 @@
 
 use crate::{
     config::{Options, StoreOptions},
-    error::Kind,
     host::{LoadedPlugin, PluginState, StoreServices, checked_config, load_all},
     store::{Store, StoreState},
 };
@@ -26,39 +25,69 @@ struct Inner {
     plugin_threads: u32,
 }
 
-/// Required stores that could not be opened, each with its reason.
+/// Why the gateway must not start: stores by their ids, each with its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartError(pub Vec<(String, String)>);
+pub enum StartError {
+    /// Stores whose keys their plugins do not take.
+    Configuration(Vec<(String, String)>),
+    /// Required stores that could not be opened.
+    Required(Vec<(String, String)>),
+}
+
+impl StartError {
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::Configuration(_))
+    }
+}
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (store, reason)) in self.0.iter().enumerate() {
-            let separator = if at == 0 { "" } else { "; " };
-            write!(f, "{separator}required store `{store}` can't serve: {reason}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = match self {
+            // The reason names the store's table.
+            Self::Configuration(stores) => stores.iter().map(|(_, reason)| reason.clone()).collect(),
+            Self::Required(stores) => stores
+                .iter()
+                .map(|(store, reason)| format!("required store `{store}` can't serve: {reason}"))
+                .collect(),
+        };
+        f.write_str(&lines.join("; "))
     }
 }
 
 impl std::error::Error for StartError {}
+
+/// Why one store did not open.
+enum Refusal {
+    /// Its keys are wrong: nothing but another configuration helps.
+    Configuration(String),
+    /// Plugin or medium; `retryable` says whether another try may help.
+    Failed { reason: String, retryable: bool },
+}
 
 impl Stores {
     /// Loads the plugins and opens the stores. A store that fails is listed with its reason, and does not
     /// hinder the others.
     ///
     /// # Errors
-    /// Only when a store that is marked `required` fails.
+    /// When a store that is marked `required` fails, or a store's keys are wrong.
     pub async fn open(options: Options) -> Result<Self, StartError> {
         let plugins = load_all(&options);
         let stores: Vec<_> = options.stores.into_iter().map(|store| Arc::new(Store::new(store))).collect();
-        join_all(stores.iter().map(|store| open(store, &plugins, options.plugin_threads))).await;
+        let wrong: Vec<_> = join_all(stores.iter().map(|store| open(store, &plugins, options.plugin_threads)))
+            .await
+            .into_iter()
+            .flatten()
+            .collect();
+        if !wrong.is_empty() {
+            return Err(StartError::Configuration(wrong));
+        }
         let failed: Vec<_> = stores
             .iter()
             .filter(|store| store.options().required)
             .filter_map(|store| store.unavailable().map(|reason| (store.id().to_owned(), reason)))
             .collect();
         if !failed.is_empty() {
-            return Err(StartError(failed));
+            return Err(StartError::Required(failed));
         }
         let default = match stores.len() {
             1 => Some(0),
@@ -97,7 +126,9 @@ impl Stores {
 
     async fn check(&self, store: &Arc<Store>) {
         match store.state() {
-            StoreState::Failed { retryable: true, .. } => open(store, &self.0.plugins, self.0.plugin_threads).await,
+            StoreState::Failed { retryable: true, .. } => {
+                open(store, &self.0.plugins, self.0.plugin_threads).await;
+            }
             StoreState::Open | StoreState::Degraded(_) => match store.health().await {
                 Ok(()) => store.enter(StoreState::Open),
                 Err(error) => {
@@ -112,38 +143,40 @@ impl Stores {
     }
 }
 
-/// Opens one store; whatever comes of it is its state.
-async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) {
+/// Opens one store; whatever comes of it is its state. Answers the store and the reason when its keys are wrong.
+async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Option<(String, String)> {
     let was = store.state();
-    match try_open(store, plugins, plugin_threads).await {
-        Ok(()) => tracing::info!(store = store.id(), plugin = store.options().plugin, "store is open"),
-        Err((reason, retryable)) => {
-            let state = StoreState::Failed { reason, retryable };
-            if state != was {
-                tracing::error!(store = store.id(), ?state, "store can't be opened");
-            }
-            store.enter(state);
+    let (reason, retryable, wrong_keys) = match try_open(store, plugins, plugin_threads).await {
+        Ok(()) => {
+            tracing::info!(store = store.id(), plugin = store.options().plugin, "store is open");
+            return None;
         }
+        Err(Refusal::Configuration(reason)) => (reason, false, true),
+        Err(Refusal::Failed { reason, retryable }) => (reason, retryable, false),
+    };
+    let state = StoreState::Failed { reason: reason.clone(), retryable };
+    if state != was {
+        tracing::error!(store = store.id(), reason, "store can't be opened");
     }
+    store.enter(state);
+    wrong_keys.then(|| (store.id().to_owned(), reason))
 }
 
-async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Result<(), (String, bool)> {
+async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Result<(), Refusal> {
     let options = store.options();
-    let plugin = find_plugin(options, plugins).map_err(|reason| (reason, false))?;
+    let plugin =
+        find_plugin(options, plugins).map_err(|reason| Refusal::Failed { reason, retryable: false })?;
     store.enter(StoreState::Loaded);
-    let config = checked_config(plugin.config_schema(), options).map_err(|reason| (reason, false))?;
+    let config = checked_config(plugin.config_schema(), options).map_err(Refusal::Configuration)?;
     let services = Arc::new(StoreServices::new(store.id(), plugin_threads));
-    let opening = timeout(options.limits.open, plugin.open(services, &config)).await;
-    match opening {
+    let failed = |reason, retryable| Err(Refusal::Failed { reason, retryable });
+    match timeout(options.limits.open, plugin.open(services, &config)).await {
         Ok(Ok(backend)) => {
             store.open_with(backend);
             Ok(())
         }
-        Ok(Err(error)) => {
-            let retryable = error.is_retryable() || matches!(error.kind(), Kind::Unavailable | Kind::Timeout);
-            Err((error.message().to_owned(), retryable))
-        }
-        Err(_) => Err((format!("not open after {} s", options.limits.open.as_secs_f32()), true)),
+        Ok(Err(error)) => failed(error.message().to_owned(), error.is_retryable()),
+        Err(_) => failed(format!("not open after {} s", options.limits.open.as_secs_f32()), true),
     }
 }
 
