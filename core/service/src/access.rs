@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind, Result, Service, Side};
 use casement_catalog::Found;
-use casement_image::{Caller, Image, ImageId};
+use casement_image::{Caller, ImageId, Visibility};
 use casement_policy::Target;
 
 impl Service {
@@ -11,7 +11,7 @@ impl Service {
         let Some(image_id) = ImageId::parse(id) else { return Err(Error::not_found(missing())) };
         let found = self.catalog().find_image(&image_id, caller.project_id.as_deref()).await?;
         let visible = found.filter(|found| {
-            found.image.is_visible_to(caller, found.is_member) && self.allows("get_image", caller, found)
+            found.image.is_visible_to(caller, found.is_member) && self.authorize("get_image", caller, found).is_ok()
         });
         visible.ok_or_else(|| Error::not_found(missing()))
     }
@@ -31,22 +31,27 @@ impl Service {
     }
 
     pub(crate) fn authorize(&self, action: &str, caller: &Caller, found: &Found) -> Result<()> {
-        if self.allows(action, caller, found) { Ok(()) } else { Err(unauthorized(action)) }
-    }
-
-    fn allows(&self, action: &str, caller: &Caller, found: &Found) -> bool {
-        self.parts().rules.check(action, caller, &target(&found.image, found.is_member, caller))
+        self.authorize_target(action, caller, &Target::image(&found.image, caller, found.is_member))
     }
 
     /// For actions that concern no image that exists already.
-    pub(crate) fn authorize_new(&self, action: &str, caller: &Caller, owner: Option<&str>) -> Result<()> {
-        let target = Target { project_id: owner, owner, ..Target::default() };
-        if self.parts().rules.check(action, caller, &target) { Ok(()) } else { Err(unauthorized(action)) }
+    pub(crate) fn authorize_new(
+        &self,
+        action: &str,
+        caller: &Caller,
+        owner: Option<&str>,
+        visibility: Option<Visibility>,
+    ) -> Result<()> {
+        self.authorize_target(action, caller, &Target::new_image(owner, visibility))
     }
 
     /// For actions that concern the whole service; the target is the caller's own project.
     pub(crate) fn authorize_general(&self, action: &str, caller: &Caller) -> Result<()> {
-        self.authorize_new(action, caller, caller.project_id.as_deref())
+        self.authorize_target(action, caller, &Target::own(caller))
+    }
+
+    fn authorize_target(&self, action: &str, caller: &Caller, target: &Target<'_>) -> Result<()> {
+        if self.parts().rules.check(action, caller, target) { Ok(()) } else { Err(unauthorized(action)) }
     }
 }
 
@@ -57,15 +62,6 @@ pub(crate) fn refuse_read_only(caller: &Caller) -> Result<()> {
 
 fn unauthorized(action: &str) -> Error {
     Error::new(Kind::Forbidden, Side::Client, format!("You are not authorized to complete {action} action."))
-}
-
-fn target<'a>(image: &'a Image, is_member: bool, caller: &'a Caller) -> Target<'a> {
-    Target {
-        project_id: image.owner.as_deref(),
-        owner: image.owner.as_deref(),
-        visibility: Some(image.visibility.as_str()),
-        member_id: if is_member { caller.project_id.as_deref() } else { None },
-    }
 }
 
 /// The wording that most verbs share.

@@ -19,8 +19,9 @@ impl Service {
         refuse_read_only(caller)?;
         let wanted = create::check_body(body)?;
         let owner = create::wanted_owner(wanted, caller.project_id.as_deref()).map(ToOwned::to_owned);
-        self.authorize_owner(caller, owner.as_deref())?;
-        self.authorize_visibility(caller, create::wanted_visibility(wanted), owner.as_deref())?;
+        let visibility = create::wanted_visibility(wanted);
+        self.authorize_owner(caller, owner.as_deref(), visibility)?;
+        self.authorize_visibility(caller, visibility, owner.as_deref())?;
         let defaults = Defaults { id: None, owner, now: OffsetDateTime::now_utc(), quotas: self.settings().quotas };
         let image = create::build(wanted, defaults)?;
         match self.catalog().create_image(&image).await {
@@ -32,8 +33,8 @@ impl Service {
         }
     }
 
-    fn authorize_owner(&self, caller: &Caller, owner: Option<&str>) -> Result<()> {
-        let allowed = self.authorize_new("add_image", caller, owner);
+    fn authorize_owner(&self, caller: &Caller, owner: Option<&str>, visibility: Option<Visibility>) -> Result<()> {
+        let allowed = self.authorize_new("add_image", caller, owner, visibility);
         if allowed.is_err() && owner != caller.project_id.as_deref() {
             // Python's spelling of "nobody", as clients know it.
             let owner = owner.unwrap_or("None");
@@ -52,8 +53,8 @@ impl Service {
         owner: Option<&str>,
     ) -> Result<()> {
         match wanted {
-            Some(Visibility::Public) => self.authorize_new("publicize_image", caller, owner),
-            Some(Visibility::Community) => self.authorize_new("communitize_image", caller, owner),
+            Some(Visibility::Public) => self.authorize_new("publicize_image", caller, owner, wanted),
+            Some(Visibility::Community) => self.authorize_new("communitize_image", caller, owner, wanted),
             Some(Visibility::Private | Visibility::Shared) | None => Ok(()),
         }
     }

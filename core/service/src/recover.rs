@@ -6,7 +6,7 @@
 
 use crate::{Error, Result, Service};
 use casement_catalog::{Residue, Transfer, TransferState};
-use casement_image::{ImageId, ObjectKey};
+use casement_image::ImageId;
 use casement_stores::{Kind as StoreKind, Store};
 use futures_util::{StreamExt, stream};
 use std::{
