@@ -1,6 +1,6 @@
 //! The store: a root directory, and what the contract asks of it.
 
-use crate::platform::{Dir, Space};
+use crate::platform::{self, Dir, Space};
 use crate::{Config, Lister, Reader, Writer, location};
 use casement_sdk::{
     Capabilities, Error, Host, Kind, Range, Result, Staged, Stat, Usage, WriteOptions, blocking,
@@ -285,7 +285,7 @@ impl blocking::Backend for Filesystem {
             list: true,
             stage_tokens: true,
             copy: true,
-            usage: true,
+            usage: platform::KNOWS_SPACE,
             chunk_size,
             ..Capabilities::default()
         }
