@@ -1,6 +1,6 @@
 //! The store: a root directory, and what the contract asks of it.
 
-use crate::platform::{self, Dir};
+use crate::platform::{self, Dir, Space};
 use crate::{Config, Lister, Reader, Writer, location};
 use casement_sdk::{
     Capabilities, Error, Host, Kind, Range, Result, Staged, Stat, Usage, WriteOptions, blocking,
@@ -40,13 +40,21 @@ impl Root {
         let shown = path.display();
         let dir = Dir::open(&path).map_err(|error| {
             let (kind, advice) = match error.kind() {
-                io::ErrorKind::NotFound => {
-                    (Kind::Unavailable, "make the directory, or mount the file system that holds it; it is never made for you")
-                }
+                io::ErrorKind::NotFound => (
+                    Kind::Unavailable,
+                    "make the directory, or mount the file system that holds it; \
+                     it is never made for you",
+                ),
                 io::ErrorKind::NotADirectory => (Kind::Config, "name a directory"),
-                _ => (kind_of(&error), "let the gateway's account read and write it"),
+                _ => (
+                    kind_of(&error),
+                    "let the gateway's account read and write it",
+                ),
             };
-            Error::new(kind, format!("cannot open the root `{shown}`: {error}: {advice}"))
+            Error::new(
+                kind,
+                format!("cannot open the root `{shown}`: {error}: {advice}"),
+            )
         })?;
         if config.require_mount
             && !dir
@@ -135,13 +143,33 @@ impl Root {
             })
     }
 
-    pub(crate) fn no_space(&self, available: u64, reserve: u64, wanted: u64) -> Error {
+    /// The state of the file system that `dir` is on; `None` where the platform cannot tell.
+    fn space(&self, dir: &Dir) -> Result<Option<Space>> {
+        match dir.space() {
+            Ok(space) => Ok(Some(space)),
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
+            Err(error) => {
+                let doing = format!("asking for the space of `{}`", self.path.display());
+                Err(failed(&doing, error))
+            }
+        }
+    }
+
+    /// Refuses to write `wanted` more bytes if that would reach into the reserve.
+    pub(crate) fn require_space(&self, dir: &Dir, wanted: u64, reserve: u64) -> Result<()> {
+        let Some(space) = self.space(dir)? else {
+            return Ok(());
+        };
+        if space.available >= wanted.saturating_add(reserve) {
+            return Ok(());
+        }
         let message = format!(
-            "the file system of `{}` has {available} bytes free, {reserve} of which are kept in reserve, and \
-             {wanted} more are needed: make room there or use another store",
-            self.path.display()
+            "the file system of `{}` has {} bytes free, of which {reserve} are kept in reserve, \
+             and {wanted} more are needed: make room there or use another store",
+            self.path.display(),
+            space.available
         );
-        Error::new(Kind::NoSpace, message)
+        Err(Error::new(Kind::NoSpace, message))
     }
 }
 
@@ -257,7 +285,7 @@ impl blocking::Backend for Filesystem {
             list: true,
             stage_tokens: true,
             copy: true,
-            usage: true,
+            usage: platform::KNOWS_SPACE,
             chunk_size,
             ..Capabilities::default()
         }
@@ -317,6 +345,7 @@ impl blocking::Backend for Filesystem {
         let mut staged = Vec::new();
         for token in names.into_iter().filter(|name| location::is_transfer(name)) {
             match staging.metadata(&token) {
+                Ok(found) if !found.is_file() => {}
                 Ok(found) => {
                     let idle = found
                         .modified()
@@ -354,12 +383,9 @@ impl blocking::Backend for Filesystem {
     }
 
     fn health(&self) -> Result<()> {
-        let shown = self.root.path.display();
-        let space = self.root.verified()?.space();
-        if space
-            .map_err(|error| failed(&format!("asking for the state of `{shown}`"), error))?
-            .read_only
-        {
+        let space = self.root.space(&self.root.verified()?)?;
+        if space.is_some_and(|space| space.read_only) {
+            let shown = self.root.path.display();
             let message =
                 format!("the file system of `{shown}` is mounted read-only: remount it writable");
             return Err(Error::new(Kind::Denied, message));
@@ -368,18 +394,11 @@ impl blocking::Backend for Filesystem {
     }
 
     fn usage(&self) -> Result<Usage> {
-        match self.root.verified()?.space() {
-            Ok(platform::Space {
-                used, available, ..
-            }) => Ok(Usage {
-                used: Some(used),
-                free: Some(available.saturating_sub(self.config.reserve)),
-            }),
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Usage::default()),
-            Err(error) => Err(failed(
-                &format!("asking for the space of `{}`", self.root.path.display()),
-                error,
-            )),
-        }
+        let space = self.root.space(&self.root.verified()?)?;
+        let free = |space: Space| space.available.saturating_sub(self.config.reserve);
+        Ok(Usage {
+            used: space.map(|space| space.used),
+            free: space.map(free),
+        })
     }
 }

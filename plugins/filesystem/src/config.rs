@@ -1,5 +1,6 @@
 //! A store's keys in the configuration.
 
+use crate::platform;
 use casement_sdk::{Error, Kind, Result};
 use std::path::{Component, PathBuf};
 
@@ -67,6 +68,7 @@ impl Config {
             ));
         }
         self.mode()?;
+        platform::check_config(&self)?;
         self.root = self.root.components().collect();
         Ok(self)
     }

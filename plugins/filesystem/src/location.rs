@@ -85,8 +85,8 @@ pub(crate) fn format(root: &Path, key: &str) -> Result<String> {
     Ok(uri)
 }
 
-/// The inverse of [`format()`]. Glance writes the path as it is, so where the root itself has a `%` the path is
-/// looked at once more undecoded; a key then has none.
+/// The inverse of [`format()`]. Glance writes the path as it is: where the root itself has a `%`, only the
+/// undecoded path lies in it. The key has none then.
 pub(crate) fn parse(root: &Path, uri: &str) -> Result<String> {
     let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
     if !["file", "filesystem"]

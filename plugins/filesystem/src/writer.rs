@@ -110,14 +110,7 @@ impl Writer {
     }
 
     fn require_space(&self, wanted: u64) -> Result<()> {
-        match self.staging.space() {
-            Ok(space) if space.available < wanted.saturating_add(self.reserve) => {
-                Err(self.root.no_space(space.available, self.reserve, wanted))
-            }
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-            Err(error) => Err(self.failed("asking for the space of", error)),
-        }
+        self.root.require_space(&self.staging, wanted, self.reserve)
     }
 
     /// Looks at the free space now and then: others write there as well, and some file systems say that they
@@ -289,18 +282,19 @@ mod tests {
 
     #[test]
     fn only_whole_aligned_blocks_of_zeros_are_left_out() {
-        let zeros = vec![0; 4 * BLOCK];
-        assert_eq!(data_runs(0, &zeros), []);
-        assert_eq!(data_runs(0, &zeros[..BLOCK - 1]), [0..BLOCK - 1]);
-        assert_eq!(
-            data_runs(1, &zeros[..2 * BLOCK]),
-            [0..BLOCK - 1, 2 * BLOCK - 1..2 * BLOCK]
-        );
+        let runs = |start, chunk: &[u8]| -> Vec<_> {
+            let runs = data_runs(start, chunk).into_iter();
+            runs.map(|run| (run.start, run.end)).collect()
+        };
+        let mut chunk = vec![0; 4 * BLOCK];
+        assert_eq!(runs(0, &chunk), []);
+        assert_eq!(runs(0, &chunk[..BLOCK - 1]), [(0, BLOCK - 1)]);
+        let unaligned = [(0, BLOCK - 1), (2 * BLOCK - 1, 2 * BLOCK)];
+        assert_eq!(runs(1, &chunk[..2 * BLOCK]), unaligned);
 
-        let mut chunk = zeros;
         chunk[BLOCK] = 1;
         chunk[3 * BLOCK - 1] = 1;
-        assert_eq!(data_runs(0, &chunk), [BLOCK..3 * BLOCK]);
-        assert_eq!(data_runs(8 * BLOCK as u64, &chunk), [BLOCK..3 * BLOCK]);
+        assert_eq!(runs(0, &chunk), [(BLOCK, 3 * BLOCK)]);
+        assert_eq!(runs(8 * BLOCK as u64, &chunk), [(BLOCK, 3 * BLOCK)]);
     }
 }

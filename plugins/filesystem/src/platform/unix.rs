@@ -2,6 +2,7 @@
 //! the use of what was checked.
 
 use super::Space;
+use crate::Config;
 use casement_sdk::Result;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{
@@ -17,6 +18,14 @@ use std::path::{Component, Path};
 
 /// What no file name can hold.
 pub(crate) const FORBIDDEN: &[char] = &['/', '\0'];
+
+/// Whether [`Dir::space`] works.
+pub(crate) const KNOWS_SPACE: bool = true;
+
+/// Every key of the configuration works.
+pub(crate) fn check_config(_config: &Config) -> Result<()> {
+    Ok(())
+}
 
 /// The names that lead from `/` to an absolute path.
 pub(crate) fn segments(path: &Path) -> Result<Vec<&[u8]>> {

@@ -2,7 +2,8 @@
 //! space or flush a directory; where that matters, the reason stands at the place.
 
 use super::Space;
-use casement_sdk::{Error, Result};
+use crate::Config;
+use casement_sdk::{Error, Kind, Result};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::fs::{FileExt, OpenOptionsExt};
@@ -10,6 +11,26 @@ use std::path::{Component, Path, PathBuf, Prefix};
 
 /// What no file name can hold; the colon would name an alternate stream of another file.
 pub(crate) const FORBIDDEN: &[char] = &['/', '\\', ':', '*', '?', '"', '<', '>', '|', '\0'];
+
+/// Whether [`Dir::space`] works.
+pub(crate) const KNOWS_SPACE: bool = false;
+
+/// Refuses what this platform would silently not do.
+pub(crate) fn check_config(config: &Config) -> Result<()> {
+    let ignored = [
+        ("require_mount", config.require_mount),
+        ("sparse", config.sparse),
+        ("file_mode", config.file_mode.is_some()),
+        ("reserve", config.reserve > 0),
+    ];
+    match ignored.iter().find(|(_, is_set)| *is_set) {
+        Some((key, _)) => {
+            let message = format!("{key} is not supported on Windows: leave it out");
+            Err(Error::new(Kind::Config, message))
+        }
+        None => Ok(()),
+    }
+}
 
 /// `FILE_FLAG_OPEN_REPARSE_POINT`: opens a symbolic link itself.
 const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
@@ -73,13 +94,8 @@ impl Dir {
         }
     }
 
-    /// Makes a file that was not there.
-    pub(crate) fn create_file(&self, name: &str, mode: Option<u32>) -> io::Result<File> {
-        if mode.is_some() {
-            let message =
-                "file_mode means nothing on Windows: leave it out and set the root's access list";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
-        }
+    /// Makes a file that was not there. A mode means nothing here and is refused in [`check_config`].
+    pub(crate) fn create_file(&self, name: &str, _mode: Option<u32>) -> io::Result<File> {
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -123,8 +139,7 @@ impl Dir {
     }
 
     pub(crate) fn is_mounted(&self) -> io::Result<bool> {
-        let message = "require_mount is not known on Windows: leave it out";
-        Err(io::Error::new(io::ErrorKind::Unsupported, message))
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::support::*;
 use casement_filesystem::{Config, Filesystem};
 use casement_sdk::Kind;
+use casement_sdk::blocking::Backend;
 use serde_json::json;
 use std::path::Path;
 
@@ -53,4 +54,22 @@ fn the_defaults_and_the_usual_spellings_are_accepted() {
     ] {
         Filesystem::new(config(directory.path(), keys)).unwrap();
     }
+}
+
+#[test]
+fn locations_name_the_root_in_its_simplest_spelling() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().to_str().unwrap();
+    let store = open(Path::new(&format!("{root}//.//")));
+    let uri = store.format_location("id").unwrap();
+    assert_eq!(uri, format!("file://{root}/id"));
+    assert_eq!(store.parse_location(&uri).unwrap(), "id");
+    assert_eq!(kind(store.format_location("../id")), Kind::Misuse);
+}
+
+#[test]
+fn the_gateway_is_asked_for_chunks_of_the_configured_size() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open_with(directory.path(), json!({"chunk_size": 131072}));
+    assert_eq!(store.capabilities().chunk_size, 131072);
 }

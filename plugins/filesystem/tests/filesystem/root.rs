@@ -205,3 +205,26 @@ fn a_lost_staging_directory_is_made_again() {
     assert!(staged(&store).is_empty());
     put(&store, "id", b"data").unwrap();
 }
+
+#[test]
+fn gateways_that_open_a_new_root_at_once_agree_on_the_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    let stores: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| open(root))).collect();
+        let stores = threads.into_iter().map(|thread| thread.join().unwrap());
+        stores.collect()
+    });
+    for store in &stores {
+        store.health().unwrap();
+    }
+    assert!(staged(&stores[0]).is_empty());
+}
+
+#[test]
+fn a_damaged_marker_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join(".casement-store"), "what?").unwrap();
+    let (_, message) = refusal(directory.path(), json!({}));
+    assert!(message.contains(".casement-store"), "{message}");
+}
