@@ -12,6 +12,7 @@ const CHUNK_SIZES: std::ops::RangeInclusive<u64> = 64 << 10..=16 << 20;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The directory that holds the images: an absolute path. It must exist and is never created.
+    #[schemars(extend("format" = "path"))]
     pub root: PathBuf,
     /// Refuses to start unless `root` lies on a file system that is mounted somewhere below `/`. For a root
     /// that is itself a mount point.

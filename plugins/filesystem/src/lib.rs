@@ -13,3 +13,5 @@ pub use config::Config;
 pub use lister::Lister;
 pub use reader::Reader;
 pub use writer::Writer;
+
+casement_sdk::export_backend!(casement_sdk::Blocking<Filesystem>);

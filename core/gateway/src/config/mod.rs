@@ -44,7 +44,7 @@ pub(crate) struct Config {
 
     /// Threads of each plugin's own runtime. 0 leaves the number to the plugin.
     #[serde(default = "default_plugin_threads")]
-    pub plugin_threads: usize,
+    pub plugin_threads: u32,
 
     /// How clients reach the service.
     #[serde(default)]
@@ -81,6 +81,6 @@ pub(crate) struct Config {
 /// No timeout is longer, in seconds.
 const WEEK: u64 = 7 * 24 * 3600;
 
-fn default_plugin_threads() -> usize {
+fn default_plugin_threads() -> u32 {
     2
 }

@@ -3,6 +3,10 @@
 use crate::config::StoreOptions;
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::{Map, Value};
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 /// The store's own keys as JSON text, checked, with relative paths resolved.
 ///
@@ -24,15 +28,30 @@ pub(crate) fn checked_config(schema: &str, store: &StoreOptions) -> Result<Strin
 /// Keys that the schema marks `"format": "path"` count from the folder of the configuration file.
 fn resolve_paths(schema: &Value, config: &mut Map<String, Value>, store: &StoreOptions) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+    // Without symbolic links, so that a step back may be taken as text.
+    let base = fs::canonicalize(&store.base_dir).unwrap_or_else(|_| store.base_dir.clone());
     for (key, property) in properties {
         if property.get("format").and_then(Value::as_str) != Some("path") {
             continue;
         }
         if let Some(Value::String(path)) = config.get_mut(key) {
-            // An absolute path replaces the base when joined.
-            *path = store.base_dir.join(&*path).to_string_lossy().into_owned();
+            *path = plain(&base.join(&*path)).to_string_lossy().into_owned();
         }
     }
+}
+
+/// The path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, step| {
+        match step {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            step => plain.push(step),
+        }
+        plain
+    })
 }
 
 fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String {
@@ -101,8 +120,8 @@ mod tests {
 
     #[test]
     fn a_relative_path_counts_from_the_configuration_files_folder() {
-        let config = checked_config(SCHEMA, &store(json!({"root": "images"}))).unwrap();
+        let config = checked_config(SCHEMA, &store(json!({"root": "../images"}))).unwrap();
         let config: Value = serde_json::from_str(&config).unwrap();
-        assert_eq!(config["root"], json!(std::env::temp_dir().join("images").to_str().unwrap()));
+        assert_eq!(config["root"], json!(std::env::temp_dir().parent().unwrap().join("images").to_str().unwrap()));
     }
 }
