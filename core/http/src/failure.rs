@@ -1,7 +1,7 @@
 //! Why a request fails, as HTTP tells it. The one place that maps kinds of errors to statuses.
 
 use casement_service::{BodyError, Error, Kind, Side};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::time::Duration;
 use warp::reply::Response;
 
@@ -37,6 +37,12 @@ impl Failure {
 
     pub(crate) fn not_found() -> Self {
         Self::bare(StatusCode::NOT_FOUND)
+    }
+
+    /// No such path; a method that no path has is told apart.
+    pub(crate) fn unknown_path(method: &Method) -> Self {
+        const KNOWN: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH];
+        if KNOWN.contains(method) { Self::not_found() } else { Self::bare(StatusCode::NOT_IMPLEMENTED) }
     }
 
     /// `allow` is the list of the resource's methods.
