@@ -1,7 +1,7 @@
 //! Conditional changes of an image's row: what every other write is built on.
 
 use crate::{
-    Result, record,
+    Error, Kind, Result, record,
     sqlite::{Conn, Row},
     stamp::{Stamp, next_after},
 };
@@ -33,14 +33,14 @@ pub(crate) async fn head(conn: &mut Conn, id: &ImageId) -> Result<Option<Head>> 
     .transpose()
 }
 
-/// Gives the image a new `updated_at`, and `to` for its status; `false` when it is no longer as `head` says.
+/// Gives the image a new `updated_at`, and `to` for its status. [`Kind::Changed`] when it is no longer as `head` says.
 pub(crate) async fn touch(
     conn: &mut Conn,
     id: &ImageId,
     head: Head,
     to: Status,
     now: OffsetDateTime,
-) -> Result<bool> {
+) -> Result<()> {
     let done = sqlx::query(
         "UPDATE images SET status = ?, updated_at = ? \
          WHERE id = ? AND deleted = FALSE AND status = ? AND COALESCE(updated_at, created_at) = ?",
@@ -52,7 +52,18 @@ pub(crate) async fn touch(
     .bind(Stamp(head.updated_at))
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    require_one(done.rows_affected(), id)
+}
+
+/// A conditional change of an image that met no row lost against somebody else's.
+pub(crate) fn require_one(rows: u64, id: &ImageId) -> Result<()> {
+    match rows {
+        1 => Ok(()),
+        _ => Err(Error::new(
+            Kind::Changed,
+            format!("image {id} was changed by somebody else; read it again"),
+        )),
+    }
 }
 
 /// Moves the image from one status to another; `false` when it is not in `from`.
@@ -66,9 +77,7 @@ pub(crate) async fn move_status(
     let Some(head) = head(conn, id).await?.filter(|head| head.status == from) else {
         return Ok(false);
     };
-    if !touch(conn, id, head, to, now).await? {
-        return Ok(false);
-    }
+    touch(conn, id, head, to, now).await?;
     if to == Status::Queued {
         forget_data(conn, id).await?;
     }

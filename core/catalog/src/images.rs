@@ -2,7 +2,7 @@
 
 use crate::{
     Catalog, Error, Found, Kind, NewTransfer, Result, TransferState, change, children, record,
-    sqlite::Conn,
+    sqlite::{Conn, Query},
     stamp::{Stamp, next_after},
     uploads,
 };
@@ -38,12 +38,7 @@ impl Catalog {
     ) -> Result<OffsetDateTime> {
         let updated_at = next_after(before.updated_at, now);
         let mut tx = self.db.write().await?;
-        if !write_fields(&mut tx, before, after, updated_at).await? {
-            return Err(Error::new(
-                Kind::Changed,
-                format!("image {} was changed by somebody else", before.id),
-            ));
-        }
+        write_fields(&mut tx, before, after, updated_at).await?;
         children::apply_difference(&mut tx, before, after, updated_at).await?;
         tx.commit().await?;
         Ok(updated_at)
@@ -57,10 +52,7 @@ impl Catalog {
         };
         if !children::has_tag(&mut tx, id, tag).await? {
             children::put_tag(&mut tx, id, tag, now).await?;
-            require(
-                change::touch(&mut tx, id, head, head.status, now).await?,
-                id,
-            )?;
+            change::touch(&mut tx, id, head, head.status, now).await?;
             tx.commit().await?;
         }
         Ok(true)
@@ -75,10 +67,7 @@ impl Catalog {
         if !children::remove_tag(&mut tx, id, tag, now).await? {
             return Ok(false);
         }
-        require(
-            change::touch(&mut tx, id, head, head.status, now).await?,
-            id,
-        )?;
+        change::touch(&mut tx, id, head, head.status, now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -123,43 +112,18 @@ impl Catalog {
     }
 }
 
-fn require(unchanged: bool, id: &ImageId) -> Result<()> {
-    if unchanged {
-        Ok(())
-    } else {
-        Err(Error::new(
-            Kind::Changed,
-            format!("image {id} was changed by somebody else"),
-        ))
-    }
-}
-
 async fn insert(conn: &mut Conn, image: &Image) -> Result<()> {
-    let inserted = sqlx::query(
-        "INSERT INTO images (id, name, status, visibility, protected, os_hidden, checksum, os_hash_algo, os_hash_value, \
-         owner, size, virtual_size, container_format, disk_format, min_ram, min_disk, created_at, updated_at, deleted) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)",
-    )
-    .bind(image.id.as_str())
-    .bind(&image.name)
-    .bind(image.status.as_str())
-    .bind(image.visibility.as_str())
-    .bind(image.protected)
-    .bind(image.os_hidden)
-    .bind(&image.checksum)
-    .bind(&image.os_hash_algo)
-    .bind(&image.os_hash_value)
-    .bind(&image.owner)
-    .bind(record::signed(image.size)?)
-    .bind(record::signed(image.virtual_size)?)
-    .bind(&image.container_format)
-    .bind(&image.disk_format)
-    .bind(i64::from(image.min_ram))
-    .bind(i64::from(image.min_disk))
-    .bind(Stamp(image.created_at))
-    .bind(Stamp(image.updated_at))
-    .execute(conn)
-    .await;
+    let insert = sqlx::query(
+        "INSERT INTO images (name, status, visibility, protected, os_hidden, checksum, os_hash_algo, os_hash_value, \
+         owner, size, virtual_size, container_format, disk_format, min_ram, min_disk, updated_at, \
+         id, created_at, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)",
+    );
+    let inserted = bind_fields(insert, image)?
+        .bind(Stamp(image.updated_at))
+        .bind(image.id.as_str())
+        .bind(Stamp(image.created_at))
+        .execute(conn)
+        .await;
     match inserted {
         Ok(_) => Ok(()),
         Err(error)
@@ -177,39 +141,44 @@ async fn insert(conn: &mut Conn, image: &Image) -> Result<()> {
     }
 }
 
-/// `false` when the image is no longer as `before` says.
 async fn write_fields(
     conn: &mut Conn,
     before: &Image,
     after: &Image,
     updated_at: OffsetDateTime,
-) -> Result<bool> {
-    let done = sqlx::query(
+) -> Result<()> {
+    let update = sqlx::query(
         "UPDATE images SET name = ?, status = ?, visibility = ?, protected = ?, os_hidden = ?, checksum = ?, \
          os_hash_algo = ?, os_hash_value = ?, owner = ?, size = ?, virtual_size = ?, container_format = ?, \
          disk_format = ?, min_ram = ?, min_disk = ?, updated_at = ? \
          WHERE id = ? AND deleted = FALSE AND status = ? AND COALESCE(updated_at, created_at) = ?",
-    )
-    .bind(&after.name)
-    .bind(after.status.as_str())
-    .bind(after.visibility.as_str())
-    .bind(after.protected)
-    .bind(after.os_hidden)
-    .bind(&after.checksum)
-    .bind(&after.os_hash_algo)
-    .bind(&after.os_hash_value)
-    .bind(&after.owner)
-    .bind(record::signed(after.size)?)
-    .bind(record::signed(after.virtual_size)?)
-    .bind(&after.container_format)
-    .bind(&after.disk_format)
-    .bind(i64::from(after.min_ram))
-    .bind(i64::from(after.min_disk))
-    .bind(Stamp(updated_at))
-    .bind(before.id.as_str())
-    .bind(before.status.as_str())
-    .bind(Stamp(before.updated_at))
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    );
+    let done = bind_fields(update, after)?
+        .bind(Stamp(updated_at))
+        .bind(before.id.as_str())
+        .bind(before.status.as_str())
+        .bind(Stamp(before.updated_at))
+        .execute(conn)
+        .await?;
+    change::require_one(done.rows_affected(), &before.id)
+}
+
+/// The fields that a client or an upload can change, in the order of both statements above.
+fn bind_fields<'q>(query: Query<'q>, image: &'q Image) -> Result<Query<'q>> {
+    Ok(query
+        .bind(&image.name)
+        .bind(image.status.as_str())
+        .bind(image.visibility.as_str())
+        .bind(image.protected)
+        .bind(image.os_hidden)
+        .bind(&image.checksum)
+        .bind(&image.os_hash_algo)
+        .bind(&image.os_hash_value)
+        .bind(&image.owner)
+        .bind(record::signed(image.size)?)
+        .bind(record::signed(image.virtual_size)?)
+        .bind(&image.container_format)
+        .bind(&image.disk_format)
+        .bind(i64::from(image.min_ram))
+        .bind(i64::from(image.min_disk)))
 }

@@ -303,3 +303,83 @@ fn push_value(sql: &mut Sql, key: SortKey, image: &Image) -> Result<()> {
     };
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::Options;
+    use casement_image::ImageId;
+    use sqlx::Row;
+
+    /// Every page of a default list walks the index that Casement adds and stops at its last row.
+    #[tokio::test]
+    async fn a_default_list_neither_sorts_nor_scans() {
+        let dir = tempfile::tempdir().unwrap();
+        let catalog = Catalog::open(&Options {
+            path: dir.path().join("c.db"),
+            readers: 1,
+        })
+        .await
+        .unwrap();
+        let project = Some("p1".to_owned());
+        let plain = Caller {
+            project_id: project.clone(),
+            ..Caller::default()
+        };
+        let admin = Caller {
+            project_id: project,
+            is_admin: true,
+            ..Caller::default()
+        };
+        let nobody = Caller::default();
+        let query = ListQuery {
+            limit: 25,
+            ..ListQuery::default()
+        };
+        let marker = some_image(&catalog).await;
+        for caller in [&plain, &admin, &nobody] {
+            for marker in [None, Some(&marker)] {
+                let plan = plan(
+                    &catalog,
+                    select(&query, caller, &order_of(&query), marker).unwrap(),
+                )
+                .await;
+                assert!(
+                    plan.contains("USING INDEX casement_images_list_idx"),
+                    "{plan}"
+                );
+                assert!(
+                    !plan.contains("ORDER BY") && !plan.contains("MULTI-INDEX"),
+                    "{plan}"
+                );
+            }
+        }
+    }
+
+    async fn some_image(catalog: &Catalog) -> Image {
+        let id = ImageId::random();
+        let mut tx = catalog.db.write().await.unwrap();
+        sqlx::query("INSERT INTO images (id, status, min_disk, min_ram, created_at, deleted) VALUES (?, 'queued', 0, 0, ?, FALSE)")
+            .bind(id.as_str())
+            .bind(Stamp(time::OffsetDateTime::UNIX_EPOCH))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        catalog.find_image(&id, None).await.unwrap().unwrap().image
+    }
+
+    async fn plan(catalog: &Catalog, sql: Sql) -> String {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.into_string()));
+        let rows = sqlx::query(explain)
+            .fetch_all(catalog.db.reader())
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| row.get::<String, _>("detail"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}

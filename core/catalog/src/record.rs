@@ -75,41 +75,48 @@ pub(crate) async fn find(
 
 /// Fills in the properties, tags and locations of `images`, which come without any.
 pub(crate) async fn load_children(conn: &mut Conn, images: &mut [Image]) -> Result<()> {
-    if images.is_empty() {
-        return Ok(());
+    // Databases limit how many values a statement may bind; pages are seldom longer than this.
+    for some in images.chunks_mut(1024) {
+        let rows = children_of(some).build().fetch_all(&mut *conn).await?;
+        let mut by_id: HashMap<String, &mut Image> = some
+            .iter_mut()
+            .map(|image| (image.id.as_str().to_owned(), image))
+            .collect();
+        for row in &rows {
+            if let Some(image) = by_id.get_mut(row.try_get::<&str, _>("image_id")?) {
+                add_child(image, row.try_get("part")?, row)?;
+            }
+        }
     }
-    let mut query = QueryBuilder::<Db>::new("");
+    Ok(())
+}
+
+fn children_of(images: &[Image]) -> QueryBuilder<Db> {
+    // Filled up to a power of two by naming some twice, so that few different statements have to be prepared.
+    let ids = || {
+        images
+            .iter()
+            .cycle()
+            .take(images.len().next_power_of_two())
+            .map(|image| image.id.as_str())
+    };
+    let mut query = QueryBuilder::new("");
     for part in [
-        "SELECT 1 AS part, image_id, id, name AS child_name, value AS child_value FROM image_properties WHERE deleted = FALSE",
+        "SELECT 1 AS part, image_id, id, name AS child_name, value AS child_value FROM image_properties \
+         WHERE deleted = FALSE",
         " UNION ALL SELECT 2, image_id, id, value, NULL FROM image_tags WHERE deleted = FALSE",
-        " UNION ALL SELECT 3, image_id, id, value, meta_data FROM image_locations WHERE deleted = FALSE AND status = 'active'",
+        " UNION ALL SELECT 3, image_id, id, value, meta_data FROM image_locations \
+         WHERE deleted = FALSE AND status = 'active'",
     ] {
         query.push(part).push(" AND image_id IN (");
-        let mut ids = query.separated(", ");
-        // Filled up to a power of two, so that few different statements have to be prepared.
-        let last = &images[images.len() - 1];
-        for of in images
-            .iter()
-            .chain(std::iter::repeat(last))
-            .take(images.len().next_power_of_two())
-        {
-            ids.push_bind(of.id.as_str().to_owned());
+        let mut list = query.separated(", ");
+        for id in ids() {
+            list.push_bind(id.to_owned());
         }
         query.push(")");
     }
     query.push(" ORDER BY part, id");
-    let rows = query.build().fetch_all(conn).await?;
-
-    let mut by_id: HashMap<String, &mut Image> = images
-        .iter_mut()
-        .map(|image| (image.id.as_str().to_owned(), image))
-        .collect();
-    for row in &rows {
-        if let Some(image) = by_id.get_mut(row.try_get::<&str, _>("image_id")?) {
-            add_child(image, row.try_get("part")?, row)?;
-        }
-    }
-    Ok(())
+    query
 }
 
 fn add_child(image: &mut Image, part: i64, row: &Row) -> Result<()> {

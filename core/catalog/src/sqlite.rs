@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind, Options, Result, schema};
 use sqlx::{
-    Connection, Pool, Sqlite, SqliteConnection, Transaction,
+    Pool, Sqlite, SqliteConnection, Transaction,
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
     },
@@ -19,6 +19,7 @@ pub(crate) type Db = Sqlite;
 pub(crate) type Row = SqliteRow;
 pub(crate) type Conn = SqliteConnection;
 pub(crate) type Tx = Transaction<'static, Db>;
+pub(crate) type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 
 /// How long to wait for a foreign program (a backup, a shell) that holds the file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,19 +64,29 @@ impl Database {
             .max_lifetime(None)
             .test_before_acquire(false);
 
-        let writer = pool
-            .clone()
-            .max_connections(1)
-            .connect_with(writing)
-            .await?;
-        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-        schema::prepare(&mut tx, &path).await?;
-        tx.commit().await?;
-
-        let readers = pool
-            .max_connections(options.readers.max(1))
-            .connect_with(connect.pragma("query_only", "ON"))
-            .await?;
+        let opened = async {
+            let writer = pool
+                .clone()
+                .max_connections(1)
+                .connect_with(writing)
+                .await?;
+            let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+            schema::prepare(&mut tx).await?;
+            tx.commit().await?;
+            let readers = pool
+                .max_connections(options.readers.max(1))
+                .connect_with(connect.pragma("query_only", "ON"))
+                .await?;
+            Ok::<_, Error>((writer, readers))
+        };
+        let (writer, readers) = opened.await.map_err(|error| Error {
+            message: format!(
+                "the database {} can't be opened: {}",
+                path.display(),
+                error.message
+            ),
+            ..error
+        })?;
         Ok(Self {
             writer,
             readers,
@@ -110,9 +121,11 @@ impl Database {
         &self.readers
     }
 
+    /// Reads, and does not wait for the writer: a database that is busy is well.
     pub(crate) async fn ping(&self) -> Result<()> {
-        self.readers.acquire().await?.ping().await?;
-        self.writer.acquire().await?.ping().await?;
+        sqlx::query("SELECT version FROM casement_schema")
+            .fetch_one(&self.readers)
+            .await?;
         Ok(())
     }
 }
@@ -207,5 +220,44 @@ fn classify(code: &str) -> (Kind, &'static str) {
         ),
         Ok(26) => (Kind::Incompatible, "the file is not an SQLite database"),
         _ => (Kind::Internal, "the database refused a query"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_waits_for_the_disk_and_a_reader_can_not_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::open(&Options {
+            path: dir.path().join("c.db"),
+            readers: 1,
+        })
+        .await
+        .unwrap();
+        let mut tx = db.write().await.unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+        assert_eq!((mode.as_str(), synchronous), ("wal", 2));
+        sqlx::query("DELETE FROM images")
+            .execute(db.reader())
+            .await
+            .unwrap_err();
+    }
+
+    #[test]
+    fn a_code_of_sqlite_is_told_by_its_low_byte() {
+        // SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_FSYNC, SQLITE_CONSTRAINT_UNIQUE
+        let kinds = ["517", "1034", "2067"].map(|code| classify(code).0);
+        assert_eq!(kinds, [Kind::Busy, Kind::Unavailable, Kind::Internal]);
     }
 }

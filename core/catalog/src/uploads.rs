@@ -25,12 +25,7 @@ impl Catalog {
         if !outstanding.is_empty() {
             return Ok(Begin::Outstanding(outstanding));
         }
-        if !change::touch(&mut tx, &new.image_id, head, Status::Saving, now).await? {
-            return Err(Error::new(
-                Kind::Changed,
-                format!("image {} was changed by somebody else", new.image_id),
-            ));
-        }
+        change::touch(&mut tx, &new.image_id, head, Status::Saving, now).await?;
         insert(&mut tx, new, TransferState::Staged).await?;
         tx.commit().await?;
         Ok(Begin::Started)
