@@ -11,7 +11,11 @@ pub struct Span {
 
 /// Reads the `Range` header, or else the `Content-Range` header, which old clients of Glance send in requests.
 /// `None` asks for the whole.
-pub fn resolve(range: Option<&str>, content_range: Option<&str>, size: u64) -> Result<Option<Span>> {
+pub fn resolve(
+    range: Option<&str>,
+    content_range: Option<&str>,
+    size: u64,
+) -> Result<Option<Span>> {
     match (range, content_range) {
         (Some(range), _) => from_range(range, size).map(Some),
         (None, Some(content_range)) => from_content_range(content_range, size).map(Some),
@@ -36,14 +40,21 @@ fn from_range(header: &str, size: u64) -> Result<Span> {
             span(NAME, size - len, size, size)
         }
         (Some(start), Some(end)) if end < start => Err(no_header(NAME)),
-        (Some(start), end) => span(NAME, start, end.map_or(size, |end| end.saturating_add(1).min(size)), size),
+        (Some(start), end) => span(
+            NAME,
+            start,
+            end.map_or(size, |end| end.saturating_add(1).min(size)),
+            size,
+        ),
     }
 }
 
 /// `bytes 0-3/10`, `bytes 0-3/*`.
 fn from_content_range(header: &str, size: u64) -> Result<Span> {
     const NAME: &str = "Content-Range";
-    let rest = header.strip_prefix("bytes ").ok_or_else(|| no_header(NAME))?;
+    let rest = header
+        .strip_prefix("bytes ")
+        .ok_or_else(|| no_header(NAME))?;
     if rest.starts_with("*/") {
         return Err(Error::invalid(
             "The Content-Range header of a request must name the bytes wanted, such as bytes 0-3/*.",
@@ -72,9 +83,15 @@ fn span(header: &str, start: u64, end: u64, size: u64) -> Result<Span> {
 /// Blanks may stand around the sign.
 fn range_numbers(header: &str) -> Option<(Option<u64>, Option<u64>)> {
     fn after(sign: char, text: &str) -> Option<&str> {
-        Some(text.trim_start_matches(' ').strip_prefix(sign)?.trim_start_matches(' '))
+        Some(
+            text.trim_start_matches(' ')
+                .strip_prefix(sign)?
+                .trim_start_matches(' '),
+        )
     }
-    let unit = header.get(..5).filter(|unit| unit.eq_ignore_ascii_case("bytes"))?;
+    let unit = header
+        .get(..5)
+        .filter(|unit| unit.eq_ignore_ascii_case("bytes"))?;
     let (start, rest) = number(after('=', &header[unit.len()..])?);
     let (end, _) = number(after('-', rest)?);
     Some((start, end))
@@ -84,7 +101,11 @@ fn content_range_numbers(text: &str) -> Option<(u64, u64, Option<u64>)> {
     let (start, rest) = number(text);
     let (end, rest) = number(rest.strip_prefix('-')?);
     let rest = rest.strip_prefix('/')?;
-    let length = if rest.starts_with('*') { None } else { Some(number(rest).0?) };
+    let length = if rest.starts_with('*') {
+        None
+    } else {
+        Some(number(rest).0?)
+    };
     Some((start?, end?, length))
 }
 
@@ -128,10 +149,18 @@ mod tests {
             ("bytes=0-18446744073709551615", 0, 10),
             ("bytes=1-2 and more", 1, 2),
         ] {
-            assert_eq!(resolve(Some(range), None, 10), Ok(Some(Span { offset, len })), "{range}");
+            assert_eq!(
+                resolve(Some(range), None, 10),
+                Ok(Some(Span { offset, len })),
+                "{range}"
+            );
         }
         for content_range in ["bytes 0-3/10", "bytes 0-3/*", "bytes 0-3/100"] {
-            assert_eq!(resolve(None, Some(content_range), 10), Ok(Some(Span { offset: 0, len: 4 })), "{content_range}");
+            assert_eq!(
+                resolve(None, Some(content_range), 10),
+                Ok(Some(Span { offset: 0, len: 4 })),
+                "{content_range}"
+            );
         }
         assert_eq!(resolve(None, None, 10), Ok(None));
     }
@@ -146,10 +175,8 @@ mod tests {
 
     #[test]
     fn a_range_that_cannot_be_served_is_refused_in_glances_words() {
-        const START: &str =
-            "Invalid start position in Range header. Start position MUST be in the inclusive range [0, 9].";
-        const STOP: &str =
-            "Invalid stop position in Content-Range header. The stop position MUST be in the inclusive range [0, 9].";
+        const START: &str = "Invalid start position in Range header. Start position MUST be in the inclusive range [0, 9].";
+        const STOP: &str = "Invalid stop position in Content-Range header. The stop position MUST be in the inclusive range [0, 9].";
         for (range, message) in [
             ("bytes=10-", START),
             ("bytes=99999999999999999999-", START),
@@ -162,7 +189,11 @@ mod tests {
             ("bytés=0-1", "Invalid Range header."),
         ] {
             let error = resolve(Some(range), None, 10).unwrap_err();
-            assert_eq!((error.kind, error.message.as_str()), (Kind::RangeNotSatisfiable, message), "{range}");
+            assert_eq!(
+                (error.kind, error.message.as_str()),
+                (Kind::RangeNotSatisfiable, message),
+                "{range}"
+            );
             assert!(error.generic_lead);
         }
         for (range, message) in [
@@ -179,7 +210,11 @@ mod tests {
             ),
         ] {
             let error = resolve(None, Some(range), 10).unwrap_err();
-            assert_eq!((error.kind, error.message.as_str()), (Kind::RangeNotSatisfiable, message), "{range}");
+            assert_eq!(
+                (error.kind, error.message.as_str()),
+                (Kind::RangeNotSatisfiable, message),
+                "{range}"
+            );
         }
     }
 
@@ -190,7 +225,10 @@ mod tests {
             (None, Some("bytes */10")),
             (None, Some("bytes */*")),
         ] {
-            assert_eq!(resolve(range, content_range, 10).unwrap_err().kind, Kind::Invalid);
+            assert_eq!(
+                resolve(range, content_range, 10).unwrap_err().kind,
+                Kind::Invalid
+            );
         }
     }
 

@@ -5,13 +5,14 @@
 
 use crate::check::{Check, Left, Template};
 
-/// What is wrong, and at which character (from 1).
+/// Where, and what is wrong.
 pub(crate) type Trouble = (usize, String);
 
 /// Deeper than any rule of a person; keeps the parser off the end of the stack.
 const MAX_DEPTH: usize = 100;
 
-/// `rule_at` finds the place of a rule that the text refers to, or says why there is none.
+/// `rule_at` finds the place of a rule that the text refers to, or says why there is none. Trouble is placed at a
+/// character, counted from 1.
 pub(crate) fn parse(
     text: &str,
     rule_at: &dyn Fn(&str) -> Result<usize, String>,
@@ -20,8 +21,17 @@ pub(crate) fn parse(
     if text.is_empty() {
         return Ok(Check::Always);
     }
+    // Inside, places are byte offsets; a person counts characters.
+    parse_words(text, rule_at)
+        .map_err(|(offset, message)| (text[..offset].chars().count() + 1, message))
+}
+
+fn parse_words(
+    text: &str,
+    rule_at: &dyn Fn(&str) -> Result<usize, String>,
+) -> Result<Check, Trouble> {
     let tokens = tokenize(text)?;
-    let end = text.chars().count() + 1;
+    let end = text.len();
     let mut parser = Parser {
         tokens: &tokens,
         end,
@@ -49,7 +59,7 @@ enum Token<'a> {
 fn tokenize(text: &str) -> Result<Vec<(usize, Token<'_>)>, Trouble> {
     let mut tokens = Vec::new();
     let mut rest = text;
-    let at = |rest: &str| text[..text.len() - rest.len()].chars().count() + 1;
+    let at = |rest: &str| text.len() - rest.len();
     loop {
         rest = rest.trim_start();
         if rest.is_empty() {
@@ -175,7 +185,7 @@ impl<'a> Parser<'a> {
             ));
         };
         let (kind, wanted) = (&word[..colon], &word[colon + 1..]);
-        let behind = at + word[..=colon].chars().count();
+        let behind = at + colon + 1;
         match kind {
             "" => Err((
                 at,
@@ -253,7 +263,7 @@ fn template(text: &str, at: usize) -> Result<Template, Trouble> {
         let Some((name, after)) =
             field.filter(|(name, _)| !name.is_empty() && !name.contains(['(', ')', '%']))
         else {
-            let position = at + text[..text.len() - rest.len() + percent].chars().count();
+            let position = at + text.len() - rest.len() + percent;
             return Err((
                 position,
                 "a field of the target is written %(name)s".to_owned(),

@@ -153,7 +153,9 @@ fn an_operators_own_rule_is_known_once_another_refers_to_it() {
     let error = rules(&[("delete_imag", "role:friend")]).unwrap_err();
     assert_eq!(error.rule, "delete_imag");
     assert!(
-        error.message.contains("the nearest name is \"delete_image\""),
+        error
+            .message
+            .contains("the nearest name is \"delete_image\""),
         "{error}"
     );
 }

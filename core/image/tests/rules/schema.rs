@@ -1,5 +1,4 @@
 //! Holds our schema messages against those that Glance 33 answers to the same bodies.
-#![allow(clippy::unwrap_used)]
 
 use casement_image::schema;
 use serde_json::Value;
