@@ -22,11 +22,11 @@ mod tests;
 pub(crate) use catalog::Catalog;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode};
-pub(crate) use images::{HashingAlgorithm, Images};
+pub(crate) use images::Images;
 pub(crate) use load::load;
 pub(crate) use log::{Format, Log};
 pub(crate) use server::Server;
-pub(crate) use stores::{Limits, Plugin, PluginAbi, Store};
+pub(crate) use stores::{Plugin, Store};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
