@@ -1,7 +1,5 @@
 //! `casement`: command line, configuration, wiring.
 
-#![allow(dead_code, unused_imports)] // until wiring.rs is in
-
 mod cli;
 mod commands;
 mod config;
@@ -9,7 +7,6 @@ mod exit;
 mod runtime;
 mod signals;
 mod telemetry;
-#[cfg(any())] // until the rooms it joins are there
 mod wiring;
 
 use clap::Parser;

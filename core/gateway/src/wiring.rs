@@ -6,40 +6,49 @@ use crate::{
 };
 use casement_catalog::Catalog;
 use casement_identity::{Identity, TokenEntry};
+use casement_image::{Quotas, list::ListSettings};
 use casement_policy::Rules;
 use casement_service::{Parts, Service, Settings};
-use casement_stores::Stores;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use casement_stores::{DigestThreads, Stores};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{task::JoinSet, time::timeout};
 
 /// Everything but the HTTP face.
 pub(crate) struct House {
-    pub service: Arc<Service>,
-    catalog: Catalog,
-    stores: Stores,
+    pub service: Service,
+    /// Recovery, leases and the health of stores.
+    background: JoinSet<()>,
 }
 
-/// Opens everything that a request may need, so that nothing is accepted that cannot be served.
+/// How long transfers may take to come to their ends once their connections are gone.
+const SETTLING: Duration = Duration::from_secs(20);
+
+/// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
+/// accepted that cannot be served.
 pub(crate) async fn open(config: &Config) -> Result<House> {
     let identity = identity(config)?;
     let catalog = catalog(config).await?;
     let stores = stores(config).await?;
-    let parts = Parts {
-        identity,
-        rules: Rules::defaults(),
-        catalog: catalog.clone(),
-        stores: stores.clone(),
-        settings: settings(config),
-    };
-    let service = Service::new(parts).await.map_err(Failure::of(Exit::Internal, "the service cannot start"))?;
-    Ok(House { service: Arc::new(service), catalog, stores })
+    let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
+    let rules = Rules::defaults();
+    let parts = Parts { catalog, identity, rules, stores: stores.clone(), digests, settings: settings(config) };
+    let service = Service::new(parts);
+    service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
+    let mut background = JoinSet::new();
+    background.spawn(async move { stores.supervise().await });
+    let maintained = service.clone();
+    background.spawn(async move { maintained.maintain().await });
+    Ok(House { service, background })
 }
 
 impl House {
-    /// Ends what runs in the background, then lets go of stores and database.
-    pub(crate) async fn close(self) {
+    /// Lets uploads come to their ends, ends what runs in the background, lets go of the database.
+    pub(crate) async fn close(mut self) {
+        if timeout(SETTLING, self.service.drain()).await.is_err() {
+            tracing::warn!("some transfers did not end in time; the next start settles them");
+        }
+        self.background.shutdown().await;
         self.service.close().await;
-        self.stores.close().await;
-        self.catalog.close().await;
     }
 }
 
@@ -99,16 +108,18 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
 fn settings(config: &Config) -> Settings {
     let images = &config.images;
     Settings {
-        default_page_size: images.default_page_size,
-        max_page_size: images.max_page_size,
-        tag_quota: limit(images.tag_quota),
-        property_quota: limit(images.property_quota),
+        list: ListSettings { default_limit: images.default_page_size, max_limit: images.max_page_size },
+        quotas: Quotas { tags: limit(images.tag_quota), properties: limit(images.property_quota) },
         size_cap: images.size_cap_bytes,
+        multihash: images.hashing_algorithm.into(),
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
-        hashing_algorithm: images.hashing_algorithm.name(),
+        lease: LEASE,
     }
 }
+
+/// How long a transfer belongs to a gateway that does not say any more that it lives.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// -1 stands for no limit.
 fn limit(quota: i64) -> Option<usize> {

@@ -4,6 +4,7 @@ use crate::{
     exit::{Failure, Result},
     runtime, wiring,
 };
+use casement_stores::host::PluginState;
 use std::{fmt, path::Path};
 
 /// Does all that `serve` does short of listening, in the same order, and goes on after a failure: the report shows
@@ -19,17 +20,20 @@ pub(super) fn run(file: &Path) -> Result<()> {
         }
         if let Some(stores) = report.item("stores", wiring::stores(&config).await)? {
             for plugin in stores.plugins() {
-                report
-                    .ok("plugin", format_args!("{} {} ({})", plugin.name(), plugin.version(), plugin.built_with()))?;
+                match (&plugin.plugin, &plugin.state) {
+                    (Some(found), _) => report
+                        .ok("plugin", format_args!("{} {} ({})", found.name(), found.version(), found.built_with()))?,
+                    (None, PluginState::Failed(reason)) => report.line("warning", "plugin", reason)?,
+                    (None, PluginState::Loaded) => {}
+                }
             }
-            for store in stores.list() {
+            for store in stores.iter() {
                 match store.unavailable() {
                     None => report.ok("store", store.id())?,
                     // Not a required one, or opening would have failed.
                     Some(reason) => report.line("warning", "store", format_args!("{}: {reason}", store.id()))?,
                 }
             }
-            stores.close().await;
         }
         report.first.map_or(Ok(()), Err)
     })

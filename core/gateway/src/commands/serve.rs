@@ -26,11 +26,14 @@ async fn serve(config: Config) -> Result<()> {
         () = stop.cancelled() => return Ok(()),
     };
     let bound = wiring::bind(&config)?;
-    info!("listening on http://{}", bound.local_addr());
+    info!("listening on {}", bound.local_addr());
     if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
         warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
     }
-    bound.serve(house.service.clone(), stop).await;
+    let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
+    if drained.cut > 0 {
+        warn!(connections = drained.cut, "still busy at the deadline, and cut");
+    }
     house.close().await;
     info!("stopped");
     Ok(())

@@ -1,3 +1,4 @@
+use casement_stores::Multihash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,12 +64,12 @@ pub(crate) enum HashingAlgorithm {
     Sha512,
 }
 
-impl HashingAlgorithm {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Sha256 => "sha256",
-            Self::Sha384 => "sha384",
-            Self::Sha512 => "sha512",
+impl From<HashingAlgorithm> for Multihash {
+    fn from(algorithm: HashingAlgorithm) -> Self {
+        match algorithm {
+            HashingAlgorithm::Sha256 => Self::Sha256,
+            HashingAlgorithm::Sha384 => Self::Sha384,
+            HashingAlgorithm::Sha512 => Self::Sha512,
         }
     }
 }

@@ -22,11 +22,11 @@ mod tests;
 pub(crate) use catalog::Catalog;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode};
-pub(crate) use images::{HashingAlgorithm, Images};
+pub(crate) use images::Images;
 pub(crate) use load::load;
 pub(crate) use log::{Format, Log};
 pub(crate) use server::Server;
-pub(crate) use stores::{Limits, Plugin, PluginAbi, Store};
+pub(crate) use stores::{Plugin, Store};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub(crate) struct Config {
 
     /// Threads of each plugin's own runtime. 0 leaves the number to the plugin.
     #[serde(default = "default_plugin_threads")]
-    pub plugin_threads: usize,
+    pub plugin_threads: u32,
 
     /// How clients reach the service.
     #[serde(default)]
@@ -81,6 +81,6 @@ pub(crate) struct Config {
 /// No timeout is longer, in seconds.
 const WEEK: u64 = 7 * 24 * 3600;
 
-fn default_plugin_threads() -> usize {
+fn default_plugin_threads() -> u32 {
     2
 }

@@ -56,7 +56,7 @@ pub(crate) struct Store {
     pub default: bool,
 
     /// The service does not start without this store. Otherwise it starts, and tries again.
-    #[serde(default = "yes")]
+    #[serde(default)]
     pub required: bool,
 
     /// Serves what it has and takes nothing new.
@@ -74,10 +74,6 @@ pub(crate) struct Store {
     /// The plugin's own keys.
     #[serde(flatten)]
     pub config: Map<String, Value>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// How long the service waits for a store, and how much it asks of it at once.
