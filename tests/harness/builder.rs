@@ -172,6 +172,11 @@ impl Builder {
         self.site(&text).run("serve")
     }
 
+    /// The binary with other arguments.
+    pub fn run_arguments(self, arguments: &[&str]) -> Run {
+        self.site("").run_arguments(arguments)
+    }
+
     fn site(self, text: &str) -> Site {
         let config = self.folder.path().join("casement.toml");
         fs::write(&config, text).unwrap();

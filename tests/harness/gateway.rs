@@ -40,20 +40,27 @@ impl Site {
         self.stores.iter().find(|(name, _)| name == id).map(|(_, folder)| folder).unwrap()
     }
 
-    fn command(&self, verb: &str) -> Command {
+    fn command(&self) -> Command {
         let binary = self.dist.join("bin/casement");
-        assert!(binary.is_file(), "{} is missing: build it with `cargo xtask dist`, or name another folder in CASEMENT_DIST", binary.display());
+        let hint = "build it with `cargo xtask dist`, or name another folder in CASEMENT_DIST";
+        assert!(binary.is_file(), "{} is missing: {hint}", binary.display());
         let mut command = Command::new(binary);
-        command.arg(verb).arg("--config").arg(&self.config).stdin(Stdio::null()).env("CASEMENT_DIST", &self.dist);
+        command.stdin(Stdio::null()).env("CASEMENT_DIST", &self.dist);
         command
     }
 
     #[track_caller]
     pub(crate) fn run(&self, verb: &str) -> Run {
-        let mut child = self.command(verb).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.run_arguments(&[verb, "--config", self.config.to_str().unwrap()])
+    }
+
+    #[track_caller]
+    pub(crate) fn run_arguments(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command();
+        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Log::follow(child.stdout.take().unwrap());
         let errors = Log::follow(child.stderr.take().unwrap());
-        let status = eventually(&format!("casement {verb} ends"), || match child.try_wait().unwrap() {
+        let status = eventually(&format!("casement {arguments:?} ends"), || match child.try_wait().unwrap() {
             Some(status) => Ok(status),
             None => Err(errors.text()),
         });
@@ -81,7 +88,9 @@ impl Gateway {
 
     #[track_caller]
     pub fn start(site: Arc<Site>) -> Self {
-        let mut child = site.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = site.command();
+        command.arg("serve").arg("--config").arg(&site.config);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());
         let line = log.wait_for("listening on ", START);
         let address = line.as_deref().and_then(address_in);
