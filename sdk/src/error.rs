@@ -52,7 +52,12 @@ impl Error {
     /// retryable from the start, every other kind is not.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let retryable = matches!(kind, Kind::Unavailable | Kind::Timeout);
-        Self { kind, message: message.into(), retryable, retry_after_ms: 0 }
+        Self {
+            kind,
+            message: message.into(),
+            retryable,
+            retry_after_ms: 0,
+        }
     }
 
     /// No object under `key`.
@@ -62,7 +67,10 @@ impl Error {
 
     /// The backend has no such ability.
     pub fn unsupported(what: &str) -> Self {
-        Self::new(Kind::Unsupported, format!("this backend does not support {what}"))
+        Self::new(
+            Kind::Unsupported,
+            format!("this backend does not support {what}"),
+        )
     }
 
     /// Says whether the same call may succeed when it is simply made again.
@@ -126,9 +134,17 @@ impl From<std::io::Error> for Error {
             Io::PermissionDenied | Io::ReadOnlyFilesystem => Kind::Denied,
             Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => Kind::NoSpace,
             Io::TimedOut => Kind::Timeout,
-            Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::ConnectionReset
-            | Io::ConnectionAborted | Io::ConnectionRefused | Io::NotConnected | Io::StaleNetworkFileHandle
-            | Io::ResourceBusy | Io::Interrupted | Io::WouldBlock => Kind::Unavailable,
+            Io::HostUnreachable
+            | Io::NetworkUnreachable
+            | Io::NetworkDown
+            | Io::ConnectionReset
+            | Io::ConnectionAborted
+            | Io::ConnectionRefused
+            | Io::NotConnected
+            | Io::StaleNetworkFileHandle
+            | Io::ResourceBusy
+            | Io::Interrupted
+            | Io::WouldBlock => Kind::Unavailable,
             Io::Unsupported => Kind::Unsupported,
             _ => Kind::Internal,
         };

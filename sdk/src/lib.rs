@@ -1,11 +1,20 @@
 //! The contract with Casement's storage backends: a frozen C ABI and the safe Rust traits over it.
+//!
+//! Who writes a backend implements [`Backend`] (or [`blocking::Backend`]) and exports it with
+//! [`export_backend!`]; nothing else here is theirs.
 
+pub mod abi;
 pub mod author;
 pub mod blocking;
 mod error;
+#[doc(hidden)]
+pub mod glue;
+#[cfg(feature = "host")]
+pub mod host;
 mod services;
 
 pub use author::*;
 pub use bytes::Bytes;
 pub use error::{Error, Kind, Result};
+pub use glue::Blocking;
 pub use services::Host;

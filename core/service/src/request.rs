@@ -4,6 +4,11 @@ use bytes::Bytes;
 use futures_util::Stream;
 use std::{fmt, pin::Pin};
 
+pub use casement_stores::ingest::{BodyError, BodyStream};
+
+/// Image data on its way out. An error breaks the transfer: the length was promised already.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, crate::Error>> + Send + Sync>>;
+
 /// What a request says about its sender.
 #[derive(Clone, Default)]
 pub struct Credentials {
@@ -20,21 +25,6 @@ impl fmt::Debug for Credentials {
             .finish()
     }
 }
-
-/// Why a request body ended before its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyError {
-    /// The connection broke, or the body is not what its framing says.
-    Cut(String),
-    /// Nothing came for too long, or less than the minimum rate.
-    Stalled,
-}
-
-/// Image data on its way in, in chunks of about 1 MiB.
-pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
-
-/// Image data on its way out. An error breaks the transfer: the length was promised already.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, crate::Error>> + Send + Sync>>;
 
 #[derive(Debug, Clone, Default)]
 pub struct UploadRequest {

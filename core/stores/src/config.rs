@@ -10,8 +10,8 @@ pub struct Options {
     pub plugin_dirs: Vec<PathBuf>,
     pub plugins: Vec<PluginOptions>,
     pub stores: Vec<StoreOptions>,
-    /// Threads of each plugin's own runtime; 0 leaves it to the plugin.
-    pub plugin_threads: usize,
+    /// Threads of each plugin's own runtime, for work that does not block.
+    pub plugin_threads: u32,
 }
 
 /// One `[[plugins]]` entry.

@@ -1,0 +1,86 @@
+//! The descriptor of one backend.
+
+use super::{backend, logging, streams};
+use crate::{
+    Backend,
+    abi::{
+        CASEMENT_ABI_MAJOR, CASEMENT_ABI_MINOR, CASEMENT_PLUGIN_UNWINDS, CasementPlugin,
+        CasementStr,
+    },
+};
+use std::{
+    ffi::c_void,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+    sync::OnceLock,
+};
+
+const BUILT_WITH: &str = concat!(
+    "casement-sdk ",
+    env!("CARGO_PKG_VERSION"),
+    ", ",
+    env!("CASEMENT_RUSTC")
+);
+
+/// A descriptor and the text it lends.
+#[derive(Debug)]
+pub struct Published {
+    descriptor: CasementPlugin,
+    _config_schema: String,
+}
+
+impl Published {
+    /// The descriptor of `B`, with the schema made from its configuration.
+    pub fn new<B: Backend>(version: &'static str) -> Self {
+        let config_schema = schemars::schema_for!(B::Config).to_value().to_string();
+        let descriptor = CasementPlugin {
+            size: size_of::<CasementPlugin>() as u32,
+            abi_major: CASEMENT_ABI_MAJOR,
+            abi_minor: CASEMENT_ABI_MINOR,
+            flags: if cfg!(panic = "unwind") {
+                CASEMENT_PLUGIN_UNWINDS
+            } else {
+                0
+            },
+            reserved: 0,
+            name: CasementStr::new(B::NAME),
+            version: CasementStr::new(version),
+            built_with: CasementStr::new(BUILT_WITH),
+            config_schema: CasementStr::new(&config_schema),
+            open: Some(backend::open::<B>),
+            backend: &const { backend::table::<B>() },
+            writer: &const { streams::writer_table::<B::Writer>() },
+            reader: &const { streams::reader_table::<B::Reader>() },
+            lister: &const { streams::lister_table::<B::Lister>() },
+            query: Some(query),
+        };
+        Self {
+            descriptor,
+            _config_schema: config_schema,
+        }
+    }
+
+    /// The descriptor, valid as long as `self`.
+    pub fn descriptor(&self) -> *const CasementPlugin {
+        &raw const self.descriptor
+    }
+}
+
+/// The body of a plugin file's entry function. Null where the schema cannot be made.
+pub fn enter<B: Backend>(
+    published: &'static OnceLock<Published>,
+    version: &'static str,
+) -> *const CasementPlugin {
+    logging::this_is_a_plugin_file();
+    catch_unwind(AssertUnwindSafe(|| {
+        published
+            .get_or_init(|| Published::new::<B>(version))
+            .descriptor()
+    }))
+    .unwrap_or(ptr::null())
+}
+
+/// No extension tables yet.
+unsafe extern "C" fn query(_: CasementStr) -> *const c_void {
+    ptr::null()
+}

@@ -1,0 +1,302 @@
+//! An open store.
+
+use super::{
+    Lister, Reader, Writer,
+    answer::{Answer, Expect, broken},
+    call::Calls,
+    tables::Tables,
+};
+use crate::{
+    Capabilities, Error, Kind, Range, Result, Staged, Stat, Usage, WriteOptions,
+    abi::{
+        CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE,
+        CASEMENT_CAN_STAGE_TOKENS, CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE, CasementCapabilities,
+        CasementStr, from_wire, to_wire,
+    },
+};
+use std::sync::Arc;
+
+const LONGEST_TEXT: usize = 8 << 10;
+
+/// An open store. Cheap to clone; the plugin's backend ends with the last clone and the last writer, reader
+/// and lister.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    tables: Arc<Tables>,
+    calls: Calls,
+    capabilities: Capabilities,
+}
+
+/// The table's function, or the answer that there is none.
+macro_rules! function {
+    ($table:expr, $name:ident) => {
+        match $table.$name {
+            Some(function) => function,
+            None => return Err(Error::unsupported(stringify!($name))),
+        }
+    };
+}
+pub(super) use function;
+
+impl Backend {
+    pub(super) async fn new(tables: Arc<Tables>, opening: Calls, answer: Answer) -> Result<Self> {
+        let handle = answer
+            .handle
+            .ok_or_else(|| broken("open", "OK without a handle"))?;
+        let calls = opening.on(handle);
+        let capabilities = capabilities(&tables, &calls).await?;
+        Ok(Self {
+            tables,
+            calls,
+            capabilities,
+        })
+    }
+
+    /// What the backend can do, as it said right after `open`.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// See [`crate::Backend::stat`].
+    pub async fn stat(&self, key: &str) -> Result<Stat> {
+        let (stat, key) = (function!(self.tables.backend, stat), key.to_owned());
+        // SAFETY: the contract of the call: a live handle, texts lent for its duration.
+        let answer = self
+            .calls
+            .call("stat", Expect::Plain, move |b, c| unsafe {
+                stat(b, CasementStr::new(&key), c)
+            })
+            .await?;
+        stat_of(&answer, "stat")
+    }
+
+    /// See [`crate::Backend::create`].
+    pub async fn create(&self, key: &str, options: WriteOptions) -> Result<Writer> {
+        let open_write = function!(self.tables.backend, open_write);
+        let Some((table, destroy)) = self.tables.writer else {
+            return Err(Error::unsupported("writing"));
+        };
+        let (key, WriteOptions { size, transfer }) = (key.to_owned(), options);
+        let submit = move |b, c| {
+            // SAFETY: as in `stat`.
+            unsafe {
+                open_write(
+                    b,
+                    CasementStr::new(&key),
+                    CasementStr::new(&transfer),
+                    to_wire(size),
+                    c,
+                )
+            }
+        };
+        let answer = self
+            .calls
+            .call("open_write", Expect::Handle(destroy), submit)
+            .await?;
+        Writer::new(table, &self.calls, answer)
+    }
+
+    /// See [`crate::Backend::read`].
+    pub async fn read(&self, key: &str, range: Range) -> Result<Reader> {
+        let (open_read, key) = (function!(self.tables.backend, open_read), key.to_owned());
+        let Some((table, destroy)) = self.tables.reader else {
+            return Err(Error::unsupported("reading"));
+        };
+        let submit = move |b, c| {
+            // SAFETY: as in `stat`.
+            unsafe {
+                open_read(
+                    b,
+                    CasementStr::new(&key),
+                    range.offset,
+                    to_wire(range.len),
+                    c,
+                )
+            }
+        };
+        let answer = self
+            .calls
+            .call("open_read", Expect::Handle(destroy), submit)
+            .await?;
+        Reader::new(table, &self.calls, answer)
+    }
+
+    /// See [`crate::Backend::delete`].
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        let (delete, key) = (function!(self.tables.backend, delete), key.to_owned());
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { delete(b, CasementStr::new(&key), c) };
+        self.calls
+            .call("delete", Expect::Plain, submit)
+            .await
+            .map(drop)
+    }
+
+    /// See [`crate::Backend::list`].
+    pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Lister> {
+        let open_list = function!(self.tables.backend, open_list);
+        let Some((table, destroy)) = self.tables.lister else {
+            return Err(Error::unsupported("listing"));
+        };
+        let (prefix, after) = (prefix.to_owned(), after.unwrap_or_default().to_owned());
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe {
+            open_list(b, CasementStr::new(&prefix), CasementStr::new(&after), c)
+        };
+        let answer = self
+            .calls
+            .call("open_list", Expect::Handle(destroy), submit)
+            .await?;
+        Lister::new(table, &self.calls, answer)
+    }
+
+    /// See [`crate::Backend::discard`].
+    pub async fn discard(&self, token: &str) -> Result<()> {
+        let (discard, token) = (function!(self.tables.backend, discard), token.to_owned());
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { discard(b, CasementStr::new(&token), c) };
+        self.calls
+            .call("discard", Expect::Plain, submit)
+            .await
+            .map(drop)
+    }
+
+    /// See [`crate::Backend::list_staged`].
+    pub async fn list_staged(&self) -> Result<Vec<Staged>> {
+        let list_staged = function!(self.tables.backend, list_staged);
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { list_staged(b, c) };
+        self.calls
+            .call("list_staged", Expect::Plain, submit)
+            .await?
+            .json("list_staged")
+    }
+
+    /// See [`crate::Backend::copy`].
+    pub async fn copy(&self, from: &str, to: &str) -> Result<Stat> {
+        let (copy, from, to) = (
+            function!(self.tables.backend, copy),
+            from.to_owned(),
+            to.to_owned(),
+        );
+        // SAFETY: as in `stat`.
+        let submit =
+            move |b, c| unsafe { copy(b, CasementStr::new(&from), CasementStr::new(&to), c) };
+        stat_of(
+            &self.calls.call("copy", Expect::Plain, submit).await?,
+            "copy",
+        )
+    }
+
+    /// See [`crate::Backend::format_location`].
+    pub async fn format_location(&self, key: &str) -> Result<String> {
+        let (format_location, key) = (
+            function!(self.tables.backend, format_location),
+            key.to_owned(),
+        );
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { format_location(b, CasementStr::new(&key), c) };
+        let answer = self
+            .calls
+            .call("format_location", Expect::Plain, submit)
+            .await?;
+        answer
+            .text("format_location", LONGEST_TEXT)
+            .map(str::to_owned)
+    }
+
+    /// See [`crate::Backend::parse_location`].
+    pub async fn parse_location(&self, uri: &str) -> Result<String> {
+        let (parse_location, uri) = (
+            function!(self.tables.backend, parse_location),
+            uri.to_owned(),
+        );
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { parse_location(b, CasementStr::new(&uri), c) };
+        let answer = self
+            .calls
+            .call("parse_location", Expect::Plain, submit)
+            .await?;
+        answer
+            .text("parse_location", LONGEST_TEXT)
+            .map(str::to_owned)
+    }
+
+    /// See [`crate::Backend::health`].
+    pub async fn health(&self) -> Result<()> {
+        let Some(health) = self.tables.backend.health else {
+            return Ok(());
+        };
+        // SAFETY: as in `stat`.
+        self.calls
+            .call("health", Expect::Plain, move |b, c| unsafe { health(b, c) })
+            .await
+            .map(drop)
+    }
+
+    /// See [`crate::Backend::usage`].
+    pub async fn usage(&self) -> Result<Usage> {
+        let Some(usage) = self.tables.backend.usage else {
+            return Ok(Usage::default());
+        };
+        // SAFETY: as in `stat`.
+        let answer = self
+            .calls
+            .call("usage", Expect::Plain, move |b, c| unsafe { usage(b, c) })
+            .await?;
+        Ok(Usage {
+            used: from_wire(answer.value),
+            free: from_wire(answer.value2),
+        })
+    }
+}
+
+/// Size, ETag and time of an answer.
+pub(super) fn stat_of(answer: &Answer, what: &str) -> Result<Stat> {
+    let etag = answer.text(what, LONGEST_TEXT)?;
+    Ok(Stat {
+        size: answer.value,
+        etag: (!etag.is_empty()).then(|| etag.to_owned()),
+        modified_ms: from_wire(answer.value2),
+    })
+}
+
+async fn capabilities(tables: &Tables, calls: &Calls) -> Result<Capabilities> {
+    let (ask, handle) = (
+        function!(tables.backend, capabilities),
+        calls.handle.clone(),
+    );
+    let ask = move || {
+        let mut caps = CasementCapabilities {
+            size: size_of::<CasementCapabilities>() as u32,
+            reserved: 0,
+            flags: 0,
+            chunk_size: 0,
+            max_object_size: 0,
+        };
+        if let Some(handle) = handle {
+            // SAFETY: the handle is live, `caps` is ours.
+            unsafe { ask(handle.ptr(), &raw mut caps) };
+        }
+        caps
+    };
+    let caps = match &calls.pool {
+        None => ask(),
+        Some(pool) => pool
+            .spawn_blocking(ask)
+            .await
+            .map_err(|_| Error::new(Kind::Cancelled, "the gateway is shutting down"))?,
+    };
+    let can = |flag| caps.flags & flag != 0;
+    Ok(Capabilities {
+        write: can(CASEMENT_CAN_WRITE),
+        read_range: can(CASEMENT_CAN_READ_RANGE),
+        delete: can(CASEMENT_CAN_DELETE),
+        list: can(CASEMENT_CAN_LIST),
+        stage_tokens: can(CASEMENT_CAN_STAGE_TOKENS),
+        copy: can(CASEMENT_CAN_COPY),
+        usage: can(CASEMENT_CAN_USAGE),
+        chunk_size: caps.chunk_size,
+        max_object_size: caps.max_object_size,
+    })
+}

@@ -1,0 +1,74 @@
+//! A handle of the plugin, destroyed when nobody needs it any longer.
+
+use super::tables::Destroy;
+use std::{ffi::c_void, sync::Arc};
+use tokio::runtime;
+
+/// A backend, writer, reader or lister. Every operation on it holds an `Arc`, and so does every child: the
+/// plugin sees `destroy` when no operation is in flight, and for a backend after all its children.
+#[derive(Debug)]
+pub(super) struct Handle {
+    ptr: *mut c_void,
+    destroy: Destroy,
+    /// Where `destroy` runs when it may block.
+    pool: Option<runtime::Handle>,
+    parent: Option<Arc<Handle>>,
+}
+
+// SAFETY: the contract lets a handle be used from any thread.
+unsafe impl Send for Handle {}
+// SAFETY: as above. That one operation at a time uses a writer, reader or lister is what `&mut self` of the
+// public types holds.
+unsafe impl Sync for Handle {}
+
+impl Handle {
+    pub(super) fn new(
+        ptr: *mut c_void,
+        destroy: Destroy,
+        pool: Option<runtime::Handle>,
+        parent: Option<Arc<Handle>>,
+    ) -> Self {
+        Self {
+            ptr,
+            destroy,
+            pool,
+            parent: parent,
+        }
+    }
+
+    /// What the plugin's functions are called with.
+    pub(super) fn ptr(&self) -> *mut c_void {
+        self.ptr
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let last = Last {
+            ptr: self.ptr,
+            destroy: self.destroy,
+            _parent: self.parent.take(),
+        };
+        if let Some(pool) = &self.pool {
+            // A pool that is shutting down drops the closure, and so destroys here and now.
+            pool.spawn_blocking(move || drop(last));
+        }
+    }
+}
+
+/// Destroys when dropped, wherever that happens, and only then lets go of the parent.
+struct Last {
+    ptr: *mut c_void,
+    destroy: Destroy,
+    _parent: Option<Arc<Handle>>,
+}
+
+// SAFETY: as for `Handle`.
+unsafe impl Send for Last {}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        // SAFETY: the plugin gave this handle, and this runs once, after the last operation on it.
+        unsafe { (self.destroy)(self.ptr) }
+    }
+}

@@ -1,0 +1,167 @@
+//! The gateway's services as the table that a plugin calls.
+
+use super::Level;
+use crate::abi::{
+    CASEMENT_LOG_DEBUG, CASEMENT_LOG_ERROR, CASEMENT_LOG_INFO, CASEMENT_LOG_TRACE,
+    CASEMENT_LOG_WARN, CasementHost, CasementRuntime, CasementStr,
+};
+use std::{
+    borrow::Cow,
+    ffi::c_void,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// What the gateway offers the backend of one store. Called from the plugin's threads, which it must not
+/// block. A value stays in memory until the process ends, because a plugin may log at any time.
+pub trait HostServices: Send + Sync {
+    /// Writes a line to the log. Texts that are too long are cut, texts that are not UTF-8 are repaired.
+    fn log(&self, level: Level, target: &str, message: &str);
+    /// Whether a line of this level would be kept.
+    fn log_enabled(&self, level: Level) -> bool;
+    /// Adds to a counter.
+    fn counter_add(&self, name: &str, delta: u64);
+    /// Sets a gauge.
+    fn gauge_set(&self, name: &str, value: f64);
+    /// Records a value in a histogram.
+    fn histogram_observe(&self, name: &str, value: f64);
+    /// How many threads the plugin may make for work that does not block. The first store a plugin opens
+    /// decides.
+    fn workers(&self) -> u32 {
+        2
+    }
+}
+
+const LONGEST_MESSAGE: usize = 16 << 10;
+const LONGEST_NAME: usize = 256;
+
+/// The table and what stands behind it.
+struct Published {
+    table: CasementHost,
+    runtime: CasementRuntime,
+    services: Arc<dyn HostServices>,
+}
+
+impl fmt::Debug for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Published").finish_non_exhaustive()
+    }
+}
+
+/// Makes the table of one store. It is kept until the process ends.
+pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static CasementHost {
+    // Listed, so that leak checkers see what is kept on purpose.
+    static KEPT: Mutex<Vec<&'static Published>> = Mutex::new(Vec::new());
+
+    let runtime = CasementRuntime {
+        size: size_of::<CasementRuntime>() as u32,
+        workers: services.workers(),
+    };
+    let table = CasementHost {
+        size: size_of::<CasementHost>() as u32,
+        reserved: 0,
+        ctx: ptr::null_mut(),
+        log,
+        log_enabled,
+        counter_add,
+        gauge_set,
+        histogram_observe,
+        query,
+    };
+    let published = Box::into_raw(Box::new(Published {
+        table,
+        runtime,
+        services,
+    }));
+    // SAFETY: just made, nobody else has it yet; from here on it is only read.
+    let published: &'static Published = unsafe {
+        (*published).table.ctx = published.cast();
+        &*published
+    };
+    KEPT.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(published);
+    &published.table
+}
+
+/// Runs gateway code for a plugin. A panic in it must not unwind through the plugin.
+fn serve<T>(ctx: *mut c_void, otherwise: T, f: impl FnOnce(&'static Published) -> T) -> T {
+    // SAFETY: `ctx` is what `publish` put into the table, and is never freed.
+    let published = unsafe { &*ctx.cast::<Published>() };
+    catch_unwind(AssertUnwindSafe(|| f(published))).unwrap_or(otherwise)
+}
+
+unsafe extern "C" fn log(ctx: *mut c_void, level: u32, target: CasementStr, message: CasementStr) {
+    serve(ctx, (), |p| {
+        // SAFETY: the plugin lends both texts for this call.
+        let (target, message) = unsafe {
+            (
+                readable(target, LONGEST_NAME),
+                readable(message, LONGEST_MESSAGE),
+            )
+        };
+        p.services.log(level_of(level), &target, &message);
+    });
+}
+
+unsafe extern "C" fn log_enabled(ctx: *mut c_void, level: u32) -> u32 {
+    serve(ctx, 0, |p| p.services.log_enabled(level_of(level)).into())
+}
+
+unsafe extern "C" fn counter_add(ctx: *mut c_void, name: CasementStr, delta: u64) {
+    // SAFETY: the plugin lends the name for this call.
+    serve(ctx, (), |p| {
+        p.services
+            .counter_add(&unsafe { readable(name, LONGEST_NAME) }, delta)
+    });
+}
+
+unsafe extern "C" fn gauge_set(ctx: *mut c_void, name: CasementStr, value: f64) {
+    // SAFETY: the plugin lends the name for this call.
+    serve(ctx, (), |p| {
+        p.services
+            .gauge_set(&unsafe { readable(name, LONGEST_NAME) }, value)
+    });
+}
+
+unsafe extern "C" fn histogram_observe(ctx: *mut c_void, name: CasementStr, value: f64) {
+    // SAFETY: the plugin lends the name for this call.
+    serve(ctx, (), |p| {
+        p.services
+            .histogram_observe(&unsafe { readable(name, LONGEST_NAME) }, value)
+    });
+}
+
+unsafe extern "C" fn query(ctx: *mut c_void, name: CasementStr) -> *const c_void {
+    serve(ctx, ptr::null(), |p| {
+        // SAFETY: the plugin lends the name for this call.
+        match unsafe { name.as_str() } {
+            Ok("casement.runtime/1") => ptr::from_ref(&p.runtime).cast(),
+            _ => ptr::null(),
+        }
+    })
+}
+
+fn level_of(level: u32) -> Level {
+    match level {
+        0 | CASEMENT_LOG_ERROR => Level::ERROR,
+        CASEMENT_LOG_WARN => Level::WARN,
+        CASEMENT_LOG_INFO => Level::INFO,
+        CASEMENT_LOG_DEBUG => Level::DEBUG,
+        CASEMENT_LOG_TRACE.. => Level::TRACE,
+    }
+}
+
+/// A text of the plugin, cut to `most` bytes and repaired.
+///
+/// # Safety
+/// As [`CasementStr::as_str`].
+unsafe fn readable<'a>(text: CasementStr, most: usize) -> Cow<'a, str> {
+    // SAFETY: the caller's promise is the same.
+    match unsafe { text.as_bytes() } {
+        Ok(bytes) => String::from_utf8_lossy(&bytes[..bytes.len().min(most)]),
+        Err(_) => Cow::Borrowed("(no readable text)"),
+    }
+}
