@@ -11,7 +11,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn text(&self) -> String {
@@ -20,16 +23,27 @@ impl Answer {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
     }
 
     /// The sentence of an error body, whatever its format: markup away, white space folded.
     pub fn message(&self) -> String {
         let text = match serde_json::from_slice::<Value>(&self.body) {
-            Ok(Value::Object(error)) => error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            _ => self.text().split_once("\n\n").map_or_else(|| self.text(), |(_, message)| message.to_owned()),
+            Ok(Value::Object(error)) => error
+                .get("message")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            _ => self
+                .text()
+                .split_once("\n\n")
+                .map_or_else(|| self.text(), |(_, message)| message.to_owned()),
         };
-        text.replace("<br />", " ").split_whitespace().collect::<Vec<_>>().join(" ")
+        text.replace("<br />", " ")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[track_caller]
@@ -46,7 +60,11 @@ impl Answer {
             Some(beginning) => got.starts_with(beginning.trim_end()),
             None => got == message,
         };
-        assert!(self.status == status && fits, "{what}\n  wanted {status} {message}\n  got    {} {got}\n{self:?}", self.status);
+        assert!(
+            self.status == status && fits,
+            "{what}\n  wanted {status} {message}\n  got    {} {got}\n{self:?}",
+            self.status
+        );
         self
     }
 }
