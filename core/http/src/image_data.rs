@@ -27,13 +27,19 @@ async fn file(id: &str, request: Request) -> Result {
     match request.method {
         Method::GET => {
             request.without_body()?;
-            let download = request.service.download(&request.caller, id, &download_request(&request)).await?;
+            let download = request
+                .service
+                .download(&request.caller, id, &download_request(&request))
+                .await?;
             Ok(downloaded(download))
         }
         Method::PUT => {
             let upload = upload_request(&request)?;
             let body = gather(request.body, request.options.chunk_size);
-            request.service.upload(&request.caller, id, upload, body).await?;
+            request
+                .service
+                .upload(&request.caller, id, upload, body)
+                .await?;
             Ok(reply::no_content())
         }
         _ => Err(Failure::method_not_allowed("GET, PUT")),
@@ -47,35 +53,68 @@ fn upload_request(request: &Request) -> Result<UploadRequest> {
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let size = match request.header("x-openstack-image-size") {
-        Some(size) => Some(size.trim().parse().map_err(|_| Failure::bad_request("Invalid or missing image size in request headers."))?),
+        Some(size) => Some(size.trim().parse().map_err(|_| {
+            Failure::bad_request("Invalid or missing image size in request headers.")
+        })?),
         // An empty body has an unknown size, in Glance.
         None => request.content_length().filter(|length| *length > 0),
     };
-    Ok(UploadRequest { store: request.header("x-image-meta-store").map(str::to_owned), size })
+    Ok(UploadRequest {
+        store: request.header("x-image-meta-store").map(str::to_owned),
+        size,
+    })
 }
 
 fn download_request(request: &Request) -> DownloadRequest {
-    let text = |name: HeaderName| request.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let prefer = request.query().into_iter().filter(|(name, _)| name == "prefer").next_back();
+    let text = |name: HeaderName| {
+        request
+            .headers
+            .get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let prefer = request
+        .query()
+        .into_iter()
+        .rfind(|(name, _)| name == "prefer");
     DownloadRequest {
         range: text(RANGE),
         content_range: text(CONTENT_RANGE),
-        prefer: prefer.iter().flat_map(|(_, stores)| stores.split(',')).map(str::trim).filter(|store| !store.is_empty()).map(str::to_owned).collect(),
+        prefer: prefer
+            .iter()
+            .flat_map(|(_, stores)| stores.split(','))
+            .map(str::trim)
+            .filter(|store| !store.is_empty())
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
 /// The length is promised, so a stream that fails breaks the connection and cannot pass for the whole image.
 fn downloaded(download: Download) -> Response {
-    let Download::Data { size, part, checksum, data } = download else { return reply::no_content() };
+    let Download::Data {
+        size,
+        part,
+        checksum,
+        data,
+    } = download
+    else {
+        return reply::no_content();
+    };
     let mut response = warp::reply::stream(data).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(OCTETS));
-    headers.insert(CONTENT_LENGTH, part.map_or(size, |(_, length)| length).into());
+    headers.insert(
+        CONTENT_LENGTH,
+        part.map_or(size, |(_, length)| length).into(),
+    );
     if let Some(Ok(checksum)) = checksum.map(HeaderValue::try_from) {
         headers.insert(CONTENT_MD5, checksum);
     }
     if let Some((offset, length)) = part {
-        let range = format!("bytes {offset}-{}/{size}", (offset + length).saturating_sub(1));
+        let range = format!(
+            "bytes {offset}-{}/{size}",
+            (offset + length).saturating_sub(1)
+        );
         if let Ok(range) = HeaderValue::try_from(range) {
             headers.insert(CONTENT_RANGE, range);
         }
@@ -92,7 +131,12 @@ mod tests {
 
     fn data(part: Option<(u64, u64)>, checksum: Option<&str>) -> Response {
         let data = Box::pin(stream::iter([Ok(Bytes::from_static(b"0123"))]));
-        downloaded(Download::Data { size: 10, part, checksum: checksum.map(str::to_owned), data })
+        downloaded(Download::Data {
+            size: 10,
+            part,
+            checksum: checksum.map(str::to_owned),
+            data,
+        })
     }
 
     #[test]
@@ -101,7 +145,10 @@ mod tests {
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_TYPE], OCTETS);
         assert_eq!(response.headers()[CONTENT_LENGTH], "10");
-        assert_eq!(response.headers()[CONTENT_MD5], "781e5e245d69b566979b86e28d23f2c7");
+        assert_eq!(
+            response.headers()[CONTENT_MD5],
+            "781e5e245d69b566979b86e28d23f2c7"
+        );
         assert!(!response.headers().contains_key(CONTENT_RANGE));
     }
 
@@ -111,7 +158,10 @@ mod tests {
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
         assert_eq!(response.headers()[CONTENT_LENGTH], "6");
         assert_eq!(response.headers()[CONTENT_RANGE], "bytes 4-9/10");
-        assert_eq!(response.headers()[CONTENT_MD5], "781e5e245d69b566979b86e28d23f2c7");
+        assert_eq!(
+            response.headers()[CONTENT_MD5],
+            "781e5e245d69b566979b86e28d23f2c7"
+        );
     }
 
     #[test]

@@ -27,7 +27,11 @@ impl FromStr for Segment {
 
     fn from_str(raw: &str) -> std::result::Result<Self, ()> {
         let text = percent_decode_str(raw).decode_utf8().map_err(drop)?;
-        if text.contains('/') { Err(()) } else { Ok(Self(text.into_owned())) }
+        if text.contains('/') {
+            Err(())
+        } else {
+            Ok(Self(text.into_owned()))
+        }
     }
 }
 
@@ -44,13 +48,19 @@ pub(crate) struct Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers carry tokens.
-        f.debug_struct("Request").field("method", &self.method).field("query", &self.query).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("query", &self.query)
+            .finish_non_exhaustive()
     }
 }
 
 /// Takes apart what is left of a request whose path has matched.
 pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(Request,)> {
-    let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
+    let pace = Pace {
+        idle: options.body_idle_timeout,
+        min_rate: options.min_upload_rate,
+    };
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let body = warp::body::stream().map(move |frames| paced(bytes(frames), pace));
     warp::method()
@@ -71,7 +81,9 @@ pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(R
 }
 
 /// What is behind warp's `impl Buf` is `Bytes`, so this copies nothing.
-fn bytes<B: Buf>(frames: impl Stream<Item = std::result::Result<B, warp::Error>>) -> impl Stream<Item = std::result::Result<Bytes, warp::Error>> {
+pub(crate) fn bytes<B: Buf>(
+    frames: impl Stream<Item = std::result::Result<B, warp::Error>>,
+) -> impl Stream<Item = std::result::Result<Bytes, warp::Error>> {
     frames.map_ok(|mut frame| frame.copy_to_bytes(frame.remaining()))
 }
 
@@ -88,7 +100,8 @@ impl Request {
 
     /// The media type without its parameters.
     pub(crate) fn content_type(&self) -> Option<&str> {
-        self.header(CONTENT_TYPE.as_str()).map(|value| value.split(';').next().unwrap_or_default().trim())
+        self.header(CONTENT_TYPE.as_str())
+            .map(|value| value.split(';').next().unwrap_or_default().trim())
     }
 
     pub(crate) fn content_length(&self) -> Option<u64> {
@@ -96,16 +109,25 @@ impl Request {
     }
 
     pub(crate) fn has_body(&self) -> bool {
-        self.headers.contains_key(TRANSFER_ENCODING) || self.content_length().is_some_and(|length| length > 0)
+        self.headers.contains_key(TRANSFER_ENCODING)
+            || self.content_length().is_some_and(|length| length > 0)
     }
 
     /// For resources that take none.
     pub(crate) fn without_body(&self) -> Result<()> {
-        if self.has_body() { Err(Failure::bad_request("A body is not expected with this request.")) } else { Ok(()) }
+        if self.has_body() {
+            Err(Failure::bad_request(
+                "A body is not expected with this request.",
+            ))
+        } else {
+            Ok(())
+        }
     }
 
     /// Names and values, decoded, in order.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
+        form_urlencoded::parse(self.query.as_bytes())
+            .into_owned()
+            .collect()
     }
 }

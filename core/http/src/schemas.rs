@@ -21,7 +21,9 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 fn schema(name: &str, request: &Request) -> Result {
-    let Some(schema) = request.service.schema(name) else { return Err(Failure::unknown_path(&request.method)) };
+    let Some(schema) = request.service.schema(name) else {
+        return Err(Failure::unknown_path(&request.method));
+    };
     if request.method != Method::GET {
         return Err(Failure::method_not_allowed("GET"));
     }

@@ -16,7 +16,9 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 async fn tag_of(id: &str, tag: &str, request: Request) -> Result {
-    let Request { service, caller, .. } = &request;
+    let Request {
+        service, caller, ..
+    } = &request;
     match request.method {
         Method::PUT => {
             request.without_body()?;

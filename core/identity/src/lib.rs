@@ -40,9 +40,15 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MalformedHash { index } => {
-                write!(f, "token {index}: `sha256` must be the 64 hex digits of the token's SHA-256, not the token itself")
+                write!(
+                    f,
+                    "token {index}: `sha256` must be the 64 hex digits of the token's SHA-256, not the token itself"
+                )
             }
-            Self::Duplicate { index, first } => write!(f, "token {index} is the same as token {first}; remove one of them"),
+            Self::Duplicate { index, first } => write!(
+                f,
+                "token {index} is the same as token {first}; remove one of them"
+            ),
         }
     }
 }
@@ -64,7 +70,11 @@ impl Identity {
     /// The caller behind `X-Auth-Token` and, when a service forwards the request, `X-Service-Token`.
     ///
     /// A service token that is not known, or not a service's, refuses the request: it is never just left out.
-    pub fn authenticate(&self, token: Option<&str>, service_token: Option<&str>) -> Result<Caller, Unauthenticated> {
+    pub fn authenticate(
+        &self,
+        token: Option<&str>,
+        service_token: Option<&str>,
+    ) -> Result<Caller, Unauthenticated> {
         match self {
             Self::None(caller) => Ok(caller.clone()),
             Self::Tokens(tokens) => tokens.authenticate(token, service_token),
@@ -79,7 +89,9 @@ mod tests {
 
     #[test]
     fn without_authentication_everybody_is_an_administrator_of_no_project() {
-        let caller = Identity::none(None, None, None).authenticate(None, None).unwrap();
+        let caller = Identity::none(None, None, None)
+            .authenticate(None, None)
+            .unwrap();
         assert!(caller.is_admin);
         assert_eq!(caller.project_id, None);
         assert!(caller.roles.contains("reader"));
@@ -87,9 +99,22 @@ mod tests {
 
     #[test]
     fn without_authentication_a_token_is_not_looked_at() {
-        let identity = Identity::none(Some("u".into()), Some("p".into()), Some(vec!["Member".into()]));
-        let caller = identity.authenticate(Some("anything"), Some("else")).unwrap();
-        assert_eq!((caller.user_id.as_deref(), caller.project_id.as_deref(), caller.is_admin), (Some("u"), Some("p"), false));
+        let identity = Identity::none(
+            Some("u".into()),
+            Some("p".into()),
+            Some(vec!["Member".into()]),
+        );
+        let caller = identity
+            .authenticate(Some("anything"), Some("else"))
+            .unwrap();
+        assert_eq!(
+            (
+                caller.user_id.as_deref(),
+                caller.project_id.as_deref(),
+                caller.is_admin
+            ),
+            (Some("u"), Some("p"), false)
+        );
         assert!(caller.service_roles.is_empty());
     }
 }

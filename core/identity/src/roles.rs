@@ -17,9 +17,19 @@ pub(crate) fn expand(roles: &[String]) -> BTreeSet<String> {
     all
 }
 
-pub(crate) fn caller(user_id: Option<String>, project_id: Option<String>, roles: &[String]) -> Caller {
+pub(crate) fn caller(
+    user_id: Option<String>,
+    project_id: Option<String>,
+    roles: &[String],
+) -> Caller {
     let roles = expand(roles);
-    Caller { user_id, project_id, is_admin: roles.contains(ADMIN), roles, ..Caller::default() }
+    Caller {
+        user_id,
+        project_id,
+        is_admin: roles.contains(ADMIN),
+        roles,
+        ..Caller::default()
+    }
 }
 
 #[cfg(test)]
@@ -37,7 +47,11 @@ mod tests {
             (vec![], vec![]),
         ] {
             let given: Vec<String> = given.into_iter().map(str::to_owned).collect();
-            assert_eq!(expand(&given).into_iter().collect::<Vec<_>>(), want, "{given:?}");
+            assert_eq!(
+                expand(&given).into_iter().collect::<Vec<_>>(),
+                want,
+                "{given:?}"
+            );
         }
     }
 }

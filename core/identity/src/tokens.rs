@@ -57,7 +57,9 @@ pub struct Tokens(HashMap<Hash, Holder>);
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("known", &self.0.len()).finish()
+        f.debug_struct("Tokens")
+            .field("known", &self.0.len())
+            .finish()
     }
 }
 
@@ -66,16 +68,31 @@ impl Tokens {
         let mut known: HashMap<Hash, Holder> = HashMap::with_capacity(entries.len());
         for (index, entry) in entries.into_iter().enumerate() {
             let mut hash = Hash::default();
-            hex::decode_to_slice(&entry.sha256, &mut hash).map_err(|_| Error::MalformedHash { index })?;
+            hex::decode_to_slice(&entry.sha256, &mut hash)
+                .map_err(|_| Error::MalformedHash { index })?;
             let caller = roles::caller(Some(entry.user), entry.project, &entry.roles);
-            if let Some(first) = known.insert(hash, Holder { caller, service: entry.service, index }) {
-                return Err(Error::Duplicate { index, first: first.index });
+            if let Some(first) = known.insert(
+                hash,
+                Holder {
+                    caller,
+                    service: entry.service,
+                    index,
+                },
+            ) {
+                return Err(Error::Duplicate {
+                    index,
+                    first: first.index,
+                });
             }
         }
         Ok(Self(known))
     }
 
-    pub(crate) fn authenticate(&self, token: Option<&str>, service_token: Option<&str>) -> Result<Caller, Unauthenticated> {
+    pub(crate) fn authenticate(
+        &self,
+        token: Option<&str>,
+        service_token: Option<&str>,
+    ) -> Result<Caller, Unauthenticated> {
         let mut caller = self.find(token.ok_or(Unauthenticated)?)?.caller.clone();
         if let Some(token) = service_token {
             caller.service_roles = self.service_roles(token)?;
@@ -92,7 +109,11 @@ impl Tokens {
 
     fn service_roles(&self, token: &str) -> Result<BTreeSet<String>, Unauthenticated> {
         let holder = self.find(token)?;
-        if holder.service { Ok(holder.caller.roles.clone()) } else { Err(Unauthenticated) }
+        if holder.service {
+            Ok(holder.caller.roles.clone())
+        } else {
+            Err(Unauthenticated)
+        }
     }
 }
 
@@ -112,7 +133,12 @@ mod tests {
     }
 
     fn tokens() -> Tokens {
-        Tokens::new(vec![entry("alice", &["Member"], false), entry("root", &["admin"], false), entry("nova", &["service"], true)]).unwrap()
+        Tokens::new(vec![
+            entry("alice", &["Member"], false),
+            entry("root", &["admin"], false),
+            entry("nova", &["service"], true),
+        ])
+        .unwrap()
     }
 
     #[test]
@@ -120,7 +146,10 @@ mod tests {
         let caller = tokens().authenticate(Some("alice"), None).unwrap();
         assert_eq!(caller.user_id.as_deref(), Some("user of alice"));
         assert_eq!(caller.project_id.as_deref(), Some("p1"));
-        assert_eq!(caller.roles.iter().map(String::as_str).collect::<Vec<_>>(), ["member", "reader"]);
+        assert_eq!(
+            caller.roles.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["member", "reader"]
+        );
         assert!(!caller.is_admin);
         assert!(tokens().authenticate(Some("root"), None).unwrap().is_admin);
     }
@@ -129,8 +158,19 @@ mod tests {
     fn no_token_an_unknown_one_its_own_hash_and_an_oversized_one_are_refused() {
         let hash = hash_token("alice");
         let long = "x".repeat(MAX_TOKEN_BYTES + 1);
-        for token in [None, Some(""), Some("bob"), Some("Alice"), Some(hash.as_str()), Some(long.as_str())] {
-            assert_eq!(tokens().authenticate(token, None), Err(Unauthenticated), "{token:?}");
+        for token in [
+            None,
+            Some(""),
+            Some("bob"),
+            Some("Alice"),
+            Some(hash.as_str()),
+            Some(long.as_str()),
+        ] {
+            assert_eq!(
+                tokens().authenticate(token, None),
+                Err(Unauthenticated),
+                "{token:?}"
+            );
         }
     }
 
@@ -144,11 +184,21 @@ mod tests {
     #[test]
     fn a_service_token_adds_its_roles_and_must_be_a_service_s() {
         let caller = tokens().authenticate(Some("alice"), Some("nova")).unwrap();
-        assert_eq!(caller.service_roles.into_iter().collect::<Vec<_>>(), ["service"]);
+        assert_eq!(
+            caller.service_roles.into_iter().collect::<Vec<_>>(),
+            ["service"]
+        );
         for service_token in ["root", "unknown"] {
-            assert_eq!(tokens().authenticate(Some("alice"), Some(service_token)), Err(Unauthenticated), "{service_token}");
+            assert_eq!(
+                tokens().authenticate(Some("alice"), Some(service_token)),
+                Err(Unauthenticated),
+                "{service_token}"
+            );
         }
-        assert_eq!(tokens().authenticate(None, Some("nova")), Err(Unauthenticated));
+        assert_eq!(
+            tokens().authenticate(None, Some("nova")),
+            Err(Unauthenticated)
+        );
     }
 
     #[test]
@@ -161,13 +211,17 @@ mod tests {
 
         let mut upper = entry("a", &[], false);
         upper.sha256 = upper.sha256.to_uppercase();
-        let error = Tokens::new(vec![entry("a", &[], false), entry("b", &[], false), upper]).unwrap_err();
+        let error =
+            Tokens::new(vec![entry("a", &[], false), entry("b", &[], false), upper]).unwrap_err();
         assert_eq!(error, Error::Duplicate { index: 2, first: 0 });
     }
 
     #[test]
     fn hashes_match_the_known_vector() {
-        assert_eq!(hash_token("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            hash_token("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 
     #[test]
