@@ -47,28 +47,42 @@ pub struct Drained {
     pub cut: usize,
 }
 
-/// Why the server cannot listen.
+/// Why the server cannot start.
 #[derive(Debug)]
-pub struct Error {
-    listen: SocketAddr,
-    cause: io::Error,
+pub enum Error {
+    /// An option cannot be what it is.
+    Option {
+        name: &'static str,
+        why: &'static str,
+    },
+    Listen {
+        address: SocketAddr,
+        cause: io::Error,
+    },
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot listen on {}: {}", self.listen, self.cause)
+        match self {
+            Self::Option { name, why } => write!(f, "`{name}` {why}"),
+            Self::Listen { address, cause } => write!(f, "cannot listen on {address}: {cause}"),
+        }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
+        match self {
+            Self::Option { .. } => None,
+            Self::Listen { cause, .. } => Some(cause),
+        }
     }
 }
 
 impl Server {
     /// Takes the address. Must be called within a tokio runtime.
     pub fn bind(options: Options) -> Result<Bound, Error> {
+        options.check()?;
         let listen = options.listen;
         let bound = || {
             let socket = socket2::Socket::new(
@@ -83,7 +97,10 @@ impl Server {
             let listener = TcpListener::from_std(socket.into())?;
             Ok((listener.local_addr()?, listener))
         };
-        let (local, listener) = bound().map_err(|cause| Error { listen, cause })?;
+        let (local, listener) = bound().map_err(|cause| Error::Listen {
+            address: listen,
+            cause,
+        })?;
         Ok(Bound {
             listener,
             local,
@@ -168,6 +185,12 @@ pub(crate) async fn run<A: Api>(
         );
     }
     cut.cancel();
+    // Whoever still reads a body learns of its end before this returns.
+    drop(
+        permits
+            .acquire_many(u32::try_from(options.max_connections).unwrap_or(u32::MAX))
+            .await,
+    );
     Drained { cut: busy }
 }
 
