@@ -28,11 +28,11 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 async fn images(mut request: Request) -> Result {
-    match request.method {
+    match request.head.method {
         Method::GET => {
             let page = request
                 .service
-                .list_images(&request.caller, &request.query())
+                .list_images(&request.caller, &request.head.query())
                 .await?;
             reply::json(StatusCode::OK, &page)
         }
@@ -41,7 +41,7 @@ async fn images(mut request: Request) -> Result {
             let image = request.service.create_image(&request.caller, &body).await?;
             created(
                 &image,
-                &request.options.base_url(&request.headers),
+                &request.options.base_url(&request.head.headers),
                 &request.service.store_ids(),
             )
         }
@@ -50,16 +50,16 @@ async fn images(mut request: Request) -> Result {
 }
 
 async fn image(id: &str, mut request: Request) -> Result {
-    match request.method {
+    match request.head.method {
         Method::GET => {
-            request.without_body()?;
+            request.head.without_body()?;
             reply::json(
                 StatusCode::OK,
                 &request.service.show_image(&request.caller, id).await?,
             )
         }
         Method::PATCH => {
-            let dialect = dialect(request.content_type())?;
+            let dialect = dialect(request.head.content_type())?;
             let body = json_body::read(&mut request).await?;
             let image = request
                 .service
@@ -68,7 +68,7 @@ async fn image(id: &str, mut request: Request) -> Result {
             reply::json(StatusCode::OK, &image)
         }
         Method::DELETE => {
-            request.without_body()?;
+            request.head.without_body()?;
             request.service.delete_image(&request.caller, id).await?;
             Ok(reply::no_content())
         }

@@ -11,11 +11,12 @@ use serde_json::Value;
 
 /// The body as an object or a list.
 pub(crate) async fn read(request: &mut Request) -> Result<Value> {
-    if !request.has_body() {
+    if !request.head.has_body() {
         return Err(Failure::bad_request("Body expected in request."));
     }
     let limit = request.options.max_json_body;
     if request
+        .head
         .content_length()
         .is_some_and(|length| length > limit as u64)
     {
