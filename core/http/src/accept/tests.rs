@@ -112,7 +112,10 @@ fn api(probe: &Probe, pace: Pace) -> BoxedFilter<(Response,)> {
         .map(|| -> Response { panic!("a handler's bug") })
         .boxed();
     let unknown = warp::any().map(|| Failure::not_found().into_response());
-    let routes = [read, refuse, slow, endless, broken, panic];
+    let nobody = warp::path!("nobody")
+        .map(|| Failure::bare(StatusCode::UNAUTHORIZED).into_response())
+        .boxed();
+    let routes = [nobody, read, refuse, slow, endless, broken, panic];
     let known = routes
         .into_iter()
         .reduce(|known, route| known.or(route).unify().boxed())
@@ -372,6 +375,27 @@ async fn a_connection_goes_on_after_an_error_whose_body_was_read() {
         )
         .await;
         assert!(read_one(&mut client).await.ends_with("3 bytes"));
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_where_to_get_a_token() {
+    for (uri, want) in [
+        (None, ""),
+        (Some("https://keystone/v3"), "https://keystone/v3"),
+    ] {
+        let server = Running::start(Options {
+            www_authenticate_uri: uri.map(str::to_owned),
+            ..options()
+        })
+        .await;
+        let mut client = server.connect().await;
+        send(&mut client, "GET /nobody HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        let answer = read_one(&mut client).await;
+        assert!(
+            answer.contains(&format!("www-authenticate: Keystone uri=\"{want}\"\r\n")),
+            "{answer}"
+        );
     }
 }
 
