@@ -5,8 +5,7 @@ mod common;
 
 use bytes::Bytes;
 use casement_sdk::{
-    Backend, Capabilities, Entry, Error, Host, Kind, Lister, Range, Reader, Result, Staged, Stat,
-    WriteOptions, Writer,
+    Backend, Capabilities, Entry, Error, Host, Kind, Lister, Range, Reader, Result, Staged, Stat, WriteOptions, Writer,
     host::{self, Plugin},
 };
 use common::Gateway;

@@ -55,11 +55,7 @@ impl StoreFolder {
             match fs::symlink_metadata(&path) {
                 Ok(found) if found.is_dir() => self.gather(&path, into),
                 Ok(found) => {
-                    let name = path
-                        .strip_prefix(&self.root)
-                        .unwrap()
-                        .to_string_lossy()
-                        .into_owned();
+                    let name = path.strip_prefix(&self.root).unwrap().to_string_lossy().into_owned();
                     into.insert(name, found.len());
                 }
                 Err(_) => {}

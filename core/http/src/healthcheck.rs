@@ -6,7 +6,8 @@ use http::{Method, StatusCode};
 use warp::reply::Response;
 
 pub(crate) fn is_healthcheck(path: &str) -> bool {
-    path.strip_prefix("/healthcheck").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix("/healthcheck")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 pub(crate) async fn healthcheck(service: &Service, method: &Method) -> Response {
@@ -26,7 +27,13 @@ mod tests {
 
     #[test]
     fn the_path_and_what_is_below_it_is_the_healthcheck() {
-        for (path, want) in [("/healthcheck", true), ("/healthcheck/", true), ("/healthcheck/x", true), ("/healthchecks", false), ("/v2/healthcheck", false)] {
+        for (path, want) in [
+            ("/healthcheck", true),
+            ("/healthcheck/", true),
+            ("/healthcheck/x", true),
+            ("/healthchecks", false),
+            ("/v2/healthcheck", false),
+        ] {
             assert_eq!(is_healthcheck(path), want, "{path}");
         }
     }

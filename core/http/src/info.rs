@@ -13,7 +13,15 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let stores = warp::path!("v2" / "info" / "stores")
         .and(request.clone())
+<<<<<<< HEAD
         .then(async |request| answer(get(request, |request| Ok(stores(&request.service.stores())))))
+=======
+        .then(async |request| {
+            answer(get(request, |request| {
+                Ok(stores(&request.service.stores(&request.caller)?))
+            }))
+        })
+>>>>>>> http
         .boxed();
     let import = warp::path!("v2" / "info" / "import")
         .and(request)
@@ -23,10 +31,10 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Result {
-    if request.method != Method::GET {
+    if request.head.method != Method::GET {
         return Err(Failure::method_not_allowed("GET"));
     }
-    request.without_body()?;
+    request.head.without_body()?;
     reply::json(StatusCode::OK, &document(&request)?)
 }
 
@@ -65,7 +73,10 @@ mod tests {
             read_only,
             unavailable: None,
         };
-        let document = stores(&[info("fast", Some("Fast store"), true, false), info("web", None, false, true)]);
+        let document = stores(&[
+            info("fast", Some("Fast store"), true, false),
+            info("web", None, false, true),
+        ]);
         assert_eq!(
             document,
             json!({"stores": [

@@ -8,9 +8,10 @@ use crate::{
     failure::Failure,
     socket::Exchange,
 };
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
 use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -22,12 +23,20 @@ const MAX_REQUEST_ID: usize = 64;
 
 /// What answers requests below this layer.
 pub(crate) trait Api:
-    Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+    Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
 }
 
 impl<A> Api for A where
-    A: Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+    A: Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
 {
 }
 
@@ -76,29 +85,52 @@ impl<A: Api> Layer<A> {
                 failure.into_response()
             }
             None => {
-                let Ok(response) = self.api.clone().call(Request::from_parts(head, body)).instrument(span).await;
-                response
+                self.call(Request::from_parts(head, body))
+                    .instrument(span)
+                    .await
             }
         };
 
         let mut response = asked.finish(response);
         if response.status() == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, self.challenge());
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, self.challenge());
         }
         if let Ok(id) = HeaderValue::try_from(request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         if !read_to_end.get() {
             // What the client still sends would be taken for its next request.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
             exchange.leave_unread();
         }
         Ok(record.carry(response))
     }
 
+    /// A handler's panic is its request's failure, not its connection's.
+    async fn call(&self, request: Request<RequestBody>) -> Reply {
+        let mut api = self.api.clone();
+        let called = AssertUnwindSafe(async move { api.call(request).await }).catch_unwind();
+        match called.await {
+            Ok(Ok(response)) => response,
+            Err(_) => {
+                tracing::error!("a handler panicked");
+                Failure::bare(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+            }
+        }
+    }
+
     fn challenge(&self) -> HeaderValue {
-        let uri = self.options.www_authenticate_uri.as_deref().unwrap_or_default();
-        HeaderValue::try_from(format!("Keystone uri=\"{uri}\"")).unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
+        let uri = self
+            .options
+            .www_authenticate_uri
+            .as_deref()
+            .unwrap_or_default();
+        HeaderValue::try_from(format!("Keystone uri=\"{uri}\""))
+            .unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
     }
 }
 
@@ -108,15 +140,22 @@ fn fresh_id() -> String {
 
 /// The client's own id, so that its log and ours can be read together, or a fresh one.
 fn request_id(headers: &HeaderMap) -> Result<String, Failure> {
-    let Some(id) = headers.get(REQUEST_ID).filter(|id| !id.is_empty()) else { return Ok(fresh_id()) };
+    let Some(id) = headers.get(REQUEST_ID).filter(|id| !id.is_empty()) else {
+        return Ok(fresh_id());
+    };
     if id.len() > MAX_REQUEST_ID {
         let message = format!("x-openstack-request-id is too long, max size {MAX_REQUEST_ID}");
-        return Err(Failure::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
+        return Err(Failure::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            message,
+        ));
     }
     match id.to_str() {
         Ok(id) if id.starts_with("req-") => Ok(id.to_owned()),
         Ok(id) => Ok(format!("req-{id}")),
-        Err(_) => Err(Failure::bad_request("x-openstack-request-id must be printable ASCII")),
+        Err(_) => Err(Failure::bad_request(
+            "x-openstack-request-id must be printable ASCII",
+        )),
     }
 }
 
