@@ -18,7 +18,7 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 =======
         .then(async |request| {
             answer(get(request, |request| {
-                Ok(stores(&request.service.stores(&request.caller)?))
+                Ok(stores(&request.service.stores()))
             }))
         })
 >>>>>>> http
