@@ -1,4 +1,7 @@
 //! Writes what belongs to an image: properties, tags, locations. Nothing is ever removed, only marked as deleted.
+//!
+//! Conditions say `NOT deleted`, here and wherever rows of one image are read: `deleted = FALSE` would let SQLite, which
+//! keeps no statistics, walk Glance's index on `deleted`, where nearly every row of the table is.
 
 use crate::{Error, Kind, Result, sqlite::Conn, stamp::Stamp};
 use casement_image::{Image, ImageId, Location};
@@ -101,7 +104,7 @@ async fn remove_property(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE image_properties SET updated_at = ?, deleted_at = ?, deleted = TRUE \
-         WHERE image_id = ? AND name = ? AND deleted = FALSE",
+         WHERE image_id = ? AND name = ? AND NOT deleted",
     )
     .bind(Stamp(now))
     .bind(Stamp(now))
@@ -114,7 +117,7 @@ async fn remove_property(
 
 pub(crate) async fn has_tag(conn: &mut Conn, id: &ImageId, tag: &str) -> Result<bool> {
     let found: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM image_tags WHERE image_id = ? AND value = ? AND deleted = FALSE LIMIT 1",
+        "SELECT 1 FROM image_tags WHERE image_id = ? AND value = ? AND NOT deleted LIMIT 1",
     )
     .bind(id.as_str())
     .bind(tag)
@@ -131,7 +134,7 @@ pub(crate) async fn put_tag(
     now: OffsetDateTime,
 ) -> Result<()> {
     let deleted: Option<i64> = sqlx::query_scalar(
-        "SELECT MAX(id) FROM image_tags WHERE image_id = ? AND value = ? AND deleted = TRUE",
+        "SELECT MAX(id) FROM image_tags WHERE image_id = ? AND value = ? AND deleted",
     )
     .bind(id.as_str())
     .bind(tag)
@@ -172,7 +175,7 @@ pub(crate) async fn remove_tag(
 ) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE image_tags SET updated_at = ?, deleted_at = ?, deleted = TRUE \
-         WHERE image_id = ? AND value = ? AND deleted = FALSE",
+         WHERE image_id = ? AND value = ? AND NOT deleted",
     )
     .bind(Stamp(now))
     .bind(Stamp(now))
@@ -216,11 +219,11 @@ pub(crate) fn metadata_text(location: &Location) -> Result<String> {
 /// Deletes everything that belongs to an image, its members too.
 pub(crate) async fn remove_all(conn: &mut Conn, id: &ImageId, now: OffsetDateTime) -> Result<()> {
     for statement in [
-        "UPDATE image_properties SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND deleted = FALSE",
-        "UPDATE image_tags SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND deleted = FALSE",
-        "UPDATE image_members SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND deleted = FALSE",
+        "UPDATE image_properties SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND NOT deleted",
+        "UPDATE image_tags SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND NOT deleted",
+        "UPDATE image_members SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND NOT deleted",
         "UPDATE image_locations SET updated_at = ?, deleted_at = ?, status = 'deleted', deleted = TRUE \
-         WHERE image_id = ? AND deleted = FALSE",
+         WHERE image_id = ? AND NOT deleted",
     ] {
         sqlx::query(statement)
             .bind(Stamp(now))

@@ -11,7 +11,7 @@ use casement_image::{
 };
 use sqlx::QueryBuilder;
 
-type Sql = QueryBuilder<Db>;
+pub(crate) type Sql = QueryBuilder<Db>;
 
 impl Catalog {
     /// One page of the images that `caller` may see and `query` asks for.
@@ -50,7 +50,7 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
     }
 }
 
-fn select(
+pub(crate) fn select(
     query: &ListQuery,
     caller: &Caller,
     order: &[(SortKey, SortDir)],
@@ -116,7 +116,7 @@ fn visible(sql: &mut Sql, query: &ListQuery, caller: &Caller) {
 fn shared_with(sql: &mut Sql, project: &str, member_status: MemberFilter) {
     sql.push(
         " OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_members m \
-         WHERE m.image_id = i.id AND m.deleted = FALSE AND m.member = ",
+         WHERE m.image_id = i.id AND NOT m.deleted AND m.member = ",
     )
     .push_bind(project.to_owned());
     let status = match member_status {
@@ -161,13 +161,13 @@ fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
     times(sql, column(SortKey::CreatedAt), &query.created_at);
     times(sql, column(SortKey::UpdatedAt), &query.updated_at);
     for tag in &query.tags {
-        sql.push(" AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.deleted = FALSE AND t.value = ")
+        sql.push(" AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND NOT t.deleted AND t.value = ")
             .push_bind(tag.clone())
             .push(")");
     }
     for (name, value) in &query.properties {
         sql.push(
-            " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND p.deleted = FALSE AND p.name = ",
+            " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND NOT p.deleted AND p.name = ",
         )
         .push_bind(name.clone())
         .push(" AND COALESCE(p.value, '') = ")
@@ -239,7 +239,7 @@ fn no_filter(key: &str) -> Error {
 }
 
 /// The client's keys, and then those that make the order total: without them a page could lose or repeat an image.
-fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
+pub(crate) fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
     let mut order = query.sort.clone();
     for key in [SortKey::CreatedAt, SortKey::Id] {
         if !order.iter().any(|(have, _)| *have == key) {
@@ -302,84 +302,4 @@ fn push_value(sql: &mut Sql, key: SortKey, image: &Image) -> Result<()> {
         SortKey::UpdatedAt => sql.push_bind(Stamp(image.updated_at)),
     };
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::Options;
-    use casement_image::ImageId;
-    use sqlx::Row;
-
-    /// Every page of a default list walks the index that Casement adds and stops at its last row.
-    #[tokio::test]
-    async fn a_default_list_neither_sorts_nor_scans() {
-        let dir = tempfile::tempdir().unwrap();
-        let catalog = Catalog::open(&Options {
-            path: dir.path().join("c.db"),
-            readers: 1,
-        })
-        .await
-        .unwrap();
-        let project = Some("p1".to_owned());
-        let plain = Caller {
-            project_id: project.clone(),
-            ..Caller::default()
-        };
-        let admin = Caller {
-            project_id: project,
-            is_admin: true,
-            ..Caller::default()
-        };
-        let nobody = Caller::default();
-        let query = ListQuery {
-            limit: 25,
-            ..ListQuery::default()
-        };
-        let marker = some_image(&catalog).await;
-        for caller in [&plain, &admin, &nobody] {
-            for marker in [None, Some(&marker)] {
-                let plan = plan(
-                    &catalog,
-                    select(&query, caller, &order_of(&query), marker).unwrap(),
-                )
-                .await;
-                assert!(
-                    plan.contains("USING INDEX casement_images_list_idx"),
-                    "{plan}"
-                );
-                assert!(
-                    !plan.contains("ORDER BY") && !plan.contains("MULTI-INDEX"),
-                    "{plan}"
-                );
-            }
-        }
-    }
-
-    async fn some_image(catalog: &Catalog) -> Image {
-        let id = ImageId::random();
-        let mut tx = catalog.db.write().await.unwrap();
-        sqlx::query("INSERT INTO images (id, status, min_disk, min_ram, created_at, deleted) VALUES (?, 'queued', 0, 0, ?, FALSE)")
-            .bind(id.as_str())
-            .bind(Stamp(time::OffsetDateTime::UNIX_EPOCH))
-            .execute(&mut *tx)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        catalog.find_image(&id, None).await.unwrap().unwrap().image
-    }
-
-    async fn plan(catalog: &Catalog, sql: Sql) -> String {
-        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.into_string()));
-        let rows = sqlx::query(explain)
-            .fetch_all(catalog.db.reader())
-            .await
-            .unwrap();
-        rows.iter()
-            .map(|row| row.get::<String, _>("detail"))
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
 }
