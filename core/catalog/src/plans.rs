@@ -81,7 +81,7 @@ async fn a_default_list_walks_one_index_and_stops_at_its_last_row() {
 #[tokio::test]
 async fn what_belongs_to_an_image_is_found_by_its_id() {
     let (_dir, catalog) = catalog().await;
-    let images = [some_image(&catalog).await];
+    let images = [some_image(&catalog).await, some_image(&catalog).await];
     for sql in [
         record::FIND.to_owned(),
         record::children_of(&images).into_string(),
