@@ -1,4 +1,7 @@
 //! Writes what belongs to an image: properties, tags, locations. Nothing is ever removed, only marked as deleted.
+//!
+//! Conditions say `NOT deleted`, here and wherever rows of one image are read: `deleted = FALSE` would let SQLite, which
+//! keeps no statistics, walk Glance's index on `deleted`, where nearly every row of the table is.
 
 use crate::{Error, Kind, Result, sqlite::Conn, stamp::Stamp};
 use casement_image::{Image, ImageId, Location};
@@ -76,7 +79,7 @@ async fn insert_property(conn: &mut Conn, id: &ImageId, name: &str, value: &str,
 async fn remove_property(conn: &mut Conn, id: &ImageId, name: &str, now: OffsetDateTime) -> Result<()> {
     sqlx::query(
         "UPDATE image_properties SET updated_at = ?, deleted_at = ?, deleted = TRUE \
-         WHERE image_id = ? AND name = ? AND deleted = FALSE",
+         WHERE image_id = ? AND name = ? AND NOT deleted",
     )
     .bind(Stamp(now))
     .bind(Stamp(now))
@@ -88,16 +91,27 @@ async fn remove_property(conn: &mut Conn, id: &ImageId, name: &str, now: OffsetD
 }
 
 pub(crate) async fn has_tag(conn: &mut Conn, id: &ImageId, tag: &str) -> Result<bool> {
+<<<<<<< HEAD
     let found: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM image_tags WHERE image_id = ? AND value = ? AND deleted = FALSE LIMIT 1")
             .bind(id.as_str())
             .bind(tag)
             .fetch_optional(conn)
             .await?;
+=======
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM image_tags WHERE image_id = ? AND value = ? AND NOT deleted LIMIT 1",
+    )
+    .bind(id.as_str())
+    .bind(tag)
+    .fetch_optional(conn)
+    .await?;
+>>>>>>> catalog
     Ok(found.is_some())
 }
 
 /// Adds a tag that is not there. A deleted row of it is used again, or a tag that comes and goes would pile up rows.
+<<<<<<< HEAD
 pub(crate) async fn put_tag(conn: &mut Conn, id: &ImageId, tag: &str, now: OffsetDateTime) -> Result<()> {
     let deleted: Option<i64> =
         sqlx::query_scalar("SELECT MAX(id) FROM image_tags WHERE image_id = ? AND value = ? AND deleted = TRUE")
@@ -105,6 +119,21 @@ pub(crate) async fn put_tag(conn: &mut Conn, id: &ImageId, tag: &str, now: Offse
             .bind(tag)
             .fetch_one(&mut *conn)
             .await?;
+=======
+pub(crate) async fn put_tag(
+    conn: &mut Conn,
+    id: &ImageId,
+    tag: &str,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let deleted: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(id) FROM image_tags WHERE image_id = ? AND value = ? AND deleted",
+    )
+    .bind(id.as_str())
+    .bind(tag)
+    .fetch_one(&mut *conn)
+    .await?;
+>>>>>>> catalog
     let Some(row) = deleted else {
         return insert_tag(conn, id, tag, now).await;
     };
@@ -131,7 +160,7 @@ async fn insert_tag(conn: &mut Conn, id: &ImageId, tag: &str, now: OffsetDateTim
 pub(crate) async fn remove_tag(conn: &mut Conn, id: &ImageId, tag: &str, now: OffsetDateTime) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE image_tags SET updated_at = ?, deleted_at = ?, deleted = TRUE \
-         WHERE image_id = ? AND value = ? AND deleted = FALSE",
+         WHERE image_id = ? AND value = ? AND NOT deleted",
     )
     .bind(Stamp(now))
     .bind(Stamp(now))
@@ -170,11 +199,11 @@ pub(crate) fn metadata_text(location: &Location) -> Result<String> {
 /// Deletes everything that belongs to an image, its members too.
 pub(crate) async fn remove_all(conn: &mut Conn, id: &ImageId, now: OffsetDateTime) -> Result<()> {
     for statement in [
-        "UPDATE image_properties SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND deleted = FALSE",
-        "UPDATE image_tags SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND deleted = FALSE",
-        "UPDATE image_members SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND deleted = FALSE",
+        "UPDATE image_properties SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND NOT deleted",
+        "UPDATE image_tags SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND NOT deleted",
+        "UPDATE image_members SET updated_at = ?, deleted_at = ?, deleted = TRUE WHERE image_id = ? AND NOT deleted",
         "UPDATE image_locations SET updated_at = ?, deleted_at = ?, status = 'deleted', deleted = TRUE \
-         WHERE image_id = ? AND deleted = FALSE",
+         WHERE image_id = ? AND NOT deleted",
     ] {
         sqlx::query(statement).bind(Stamp(now)).bind(Stamp(now)).bind(id.as_str()).execute(&mut *conn).await?;
     }

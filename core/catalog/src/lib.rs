@@ -11,6 +11,8 @@ mod children;
 mod error;
 mod images;
 mod list;
+#[cfg(test)]
+mod plans;
 mod record;
 mod recovery;
 mod schema;

@@ -10,7 +10,7 @@ use casement_image::{
 };
 use sqlx::QueryBuilder;
 
-type Sql = QueryBuilder<Db>;
+pub(crate) type Sql = QueryBuilder<Db>;
 
 impl Catalog {
     /// One page of the images that `caller` may see and `query` asks for.
@@ -45,7 +45,16 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
     }
 }
 
+<<<<<<< HEAD
 fn select(query: &ListQuery, caller: &Caller, order: &[(SortKey, SortDir)], marker: Option<&Image>) -> Result<Sql> {
+=======
+pub(crate) fn select(
+    query: &ListQuery,
+    caller: &Caller,
+    order: &[(SortKey, SortDir)],
+    marker: Option<&Image>,
+) -> Result<Sql> {
+>>>>>>> catalog
     let mut sql = Sql::new(concat!(
         "SELECT ",
         record::image_columns!(),
@@ -100,7 +109,7 @@ fn visible(sql: &mut Sql, query: &ListQuery, caller: &Caller) {
 fn shared_with(sql: &mut Sql, project: &str, member_status: MemberFilter) {
     sql.push(
         " OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_members m \
-         WHERE m.image_id = i.id AND m.deleted = FALSE AND m.member = ",
+         WHERE m.image_id = i.id AND NOT m.deleted AND m.member = ",
     )
     .push_bind(project.to_owned());
     let status = match member_status {
@@ -137,15 +146,21 @@ fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
     times(sql, column(SortKey::CreatedAt), &query.created_at);
     times(sql, column(SortKey::UpdatedAt), &query.updated_at);
     for tag in &query.tags {
+<<<<<<< HEAD
         sql.push(
             " AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.deleted = FALSE AND t.value = ",
         )
         .push_bind(tag.clone())
         .push(")");
+=======
+        sql.push(" AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND NOT t.deleted AND t.value = ")
+            .push_bind(tag.clone())
+            .push(")");
+>>>>>>> catalog
     }
     for (name, value) in &query.properties {
         sql.push(
-            " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND p.deleted = FALSE AND p.name = ",
+            " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND NOT p.deleted AND p.name = ",
         )
         .push_bind(name.clone())
         .push(" AND COALESCE(p.value, '') = ")
@@ -211,7 +226,7 @@ fn no_filter(key: &str) -> Error {
 }
 
 /// The client's keys, and then those that make the order total: without them a page could lose or repeat an image.
-fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
+pub(crate) fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
     let mut order = query.sort.clone();
     for key in [SortKey::CreatedAt, SortKey::Id] {
         if !order.iter().any(|(have, _)| *have == key) {
@@ -272,6 +287,7 @@ fn push_value(sql: &mut Sql, key: SortKey, image: &Image) -> Result<()> {
     };
     Ok(())
 }
+<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests {
@@ -321,3 +337,5 @@ mod tests {
         rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("\n")
     }
 }
+=======
+>>>>>>> catalog

@@ -29,15 +29,15 @@ const TAG: i64 = 2;
 const LOCATION: i64 = 3;
 
 /// The image and all that belongs to it in one statement: one round trip, and one state of the database.
-const FIND: &str = concat!(
+pub(crate) const FIND: &str = concat!(
     "SELECT ",
     image_columns!(),
     ", c.part, c.name AS child_name, c.value AS child_value FROM images i LEFT JOIN (\
-     SELECT 1 AS part, id, name, value FROM image_properties WHERE image_id = ? AND deleted = FALSE \
-     UNION ALL SELECT 2, id, value, NULL FROM image_tags WHERE image_id = ? AND deleted = FALSE \
+     SELECT 1 AS part, id, name, value FROM image_properties WHERE image_id = ? AND NOT deleted \
+     UNION ALL SELECT 2, id, value, NULL FROM image_tags WHERE image_id = ? AND NOT deleted \
      UNION ALL SELECT 3, id, value, meta_data FROM image_locations \
-       WHERE image_id = ? AND deleted = FALSE AND status = 'active' \
-     UNION ALL SELECT 4, id, member, NULL FROM image_members WHERE image_id = ? AND member = ? AND deleted = FALSE\
+       WHERE image_id = ? AND NOT deleted AND status = 'active' \
+     UNION ALL SELECT 4, id, member, NULL FROM image_members WHERE image_id = ? AND member = ? AND NOT deleted\
      ) c ON TRUE WHERE i.id = ? AND i.deleted = FALSE ORDER BY c.part, c.id"
 );
 
@@ -78,16 +78,16 @@ pub(crate) async fn load_children(conn: &mut Conn, images: &mut [Image]) -> Resu
     Ok(())
 }
 
-fn children_of(images: &[Image]) -> QueryBuilder<Db> {
+pub(crate) fn children_of(images: &[Image]) -> QueryBuilder<Db> {
     // Filled up to a power of two by naming some twice, so that few different statements have to be prepared.
     let ids = || images.iter().cycle().take(images.len().next_power_of_two()).map(|image| image.id.as_str());
     let mut query = QueryBuilder::new("");
     for part in [
         "SELECT 1 AS part, image_id, id, name AS child_name, value AS child_value FROM image_properties \
-         WHERE deleted = FALSE",
-        " UNION ALL SELECT 2, image_id, id, value, NULL FROM image_tags WHERE deleted = FALSE",
+         WHERE NOT deleted",
+        " UNION ALL SELECT 2, image_id, id, value, NULL FROM image_tags WHERE NOT deleted",
         " UNION ALL SELECT 3, image_id, id, value, meta_data FROM image_locations \
-         WHERE deleted = FALSE AND status = 'active'",
+         WHERE NOT deleted AND status = 'active'",
     ] {
         query.push(part).push(" AND image_id IN (");
         let mut list = query.separated(", ");

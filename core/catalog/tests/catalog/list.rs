@@ -75,7 +75,7 @@ fn some_query(rng: &mut Rng, known: &[Known]) -> ListQuery {
     let seldom = |rng: &mut Rng| rng.u8(..8) == 0;
     let some = |rng: &mut Rng, of: &[&str]| (0..rng.u8(..3)).map(|_| pick(rng, of).to_owned()).collect::<Vec<_>>();
     let mut query = ListQuery {
-        limit: pick(rng, &[1, 2, 7, 1000]),
+        limit: pick(rng, &[1, 4, 7, 1000]),
         visibility: match rng.u8(..7) {
             0..3 => VisibilityFilter::Default,
             3 => VisibilityFilter::All,
@@ -222,7 +222,7 @@ fn compare(a: &Image, b: &Image, query: &ListQuery) -> Ordering {
 
 async fn populate(bench: &Bench, rng: &mut Rng) -> Vec<Known> {
     let mut known = Vec::new();
-    for _ in 0..150 {
+    for _ in 0..100 {
         let some = some_image(rng);
         bench.catalog.create_image(&some.image).await.unwrap();
         for (member, status) in &some.members {
@@ -242,7 +242,7 @@ async fn every_list_is_what_a_model_says_page_by_page() {
     let mut rng = Rng::with_seed(20_260_301);
     let known = populate(&bench, &mut rng).await;
     let mut not_empty = 0;
-    for round in 0..500 {
+    for round in 0..300 {
         let (mut query, caller) = (some_query(&mut rng, &known), some_caller(&mut rng));
         let mut expected: Vec<Image> = known
             .iter()
@@ -265,7 +265,14 @@ async fn every_list_is_what_a_model_says_page_by_page() {
         }
         assert_eq!(listed, expected, "round {round}: {query:?} {caller:?}");
     }
+<<<<<<< HEAD
     assert!(not_empty > 200, "the queries are too narrow to show anything: {not_empty}");
+=======
+    assert!(
+        not_empty > 100,
+        "the queries are too narrow to show anything: {not_empty}"
+    );
+>>>>>>> catalog
 }
 
 #[tokio::test]
@@ -295,18 +302,29 @@ async fn a_limit_of_nothing_answers_nothing_and_is_not_full() {
 }
 
 #[tokio::test]
-async fn the_largest_page_comes_with_everything_that_belongs_to_its_images() {
+async fn the_longest_page_comes_with_everything_that_belongs_to_its_images() {
+    const IMAGES: i64 = 1500;
     let bench = Bench::new().await;
-    let mut expected = Vec::new();
-    for n in 0..1000 {
-        let image = Image {
-            created_at: at(n),
-            properties: [("n".to_owned(), n.to_string())].into(),
-            tags: [format!("t{n}")].into(),
-            ..queued()
-        };
-        expected.push(image);
+    let mut raw = bench.raw().await;
+    let mut tx = raw.begin().await.unwrap();
+    for n in 0..IMAGES {
+        for insert in [
+            "INSERT INTO images (id, status, min_disk, min_ram, created_at, deleted) \
+             SELECT id, 'active', n, 0, at, 0 FROM it",
+            "INSERT INTO image_properties (image_id, name, value, created_at, deleted) SELECT id, 'n', n, at, 0 FROM it",
+            "INSERT INTO image_tags (image_id, value, created_at, deleted) SELECT id, n, at, 0 FROM it",
+            "INSERT INTO image_locations (image_id, value, created_at, deleted) SELECT id, n, at, 0 FROM it",
+        ] {
+            let with = "WITH it AS (SELECT ? AS id, ? AS n, '2026-01-01 00:00:00.000000' AS at)";
+            sqlx::query(sqlx::AssertSqlSafe(format!("{with} {insert}")))
+                .bind(format!("00000000-0000-4000-8000-{n:012}"))
+                .bind(n)
+                .execute(&mut *tx)
+                .await
+                .unwrap();
+        }
     }
+<<<<<<< HEAD
     let creations: Vec<_> = expected
         .iter()
         .cloned()
@@ -321,7 +339,35 @@ async fn the_largest_page_comes_with_everything_that_belongs_to_its_images() {
     expected.reverse();
     let caller = Caller { is_admin: true, ..Caller::default() };
     let query = ListQuery { limit: 1000, ..ListQuery::default() };
+=======
+    tx.commit().await.unwrap();
+
+    let caller = Caller {
+        is_admin: true,
+        ..Caller::default()
+    };
+    let query = ListQuery {
+        limit: IMAGES as u32,
+        tie_dir: Some(SortDir::Asc),
+        ..ListQuery::default()
+    };
+>>>>>>> catalog
     let page = bench.catalog.list_images(&query, &caller).await.unwrap();
-    assert!(page.full);
-    assert_eq!(page.images, expected);
+    assert_eq!((page.full, page.images.len()), (true, IMAGES as usize));
+    for (n, image) in page.images.iter().enumerate() {
+        let n = n.to_string();
+        assert_eq!(image.min_disk.to_string(), n);
+        assert_eq!(
+            image.properties,
+            BTreeMap::from([("n".to_owned(), n.clone())])
+        );
+        assert_eq!(image.tags, BTreeSet::from([n.clone()]));
+        assert_eq!(
+            image.locations,
+            [Location {
+                url: n,
+                metadata: serde_json::Map::new()
+            }]
+        );
+    }
 }
