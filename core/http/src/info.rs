@@ -13,15 +13,11 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let stores = warp::path!("v2" / "info" / "stores")
         .and(request.clone())
-<<<<<<< HEAD
-        .then(async |request| answer(get(request, |request| Ok(stores(&request.service.stores())))))
-=======
         .then(async |request| {
             answer(get(request, |request| {
                 Ok(stores(&request.service.stores()))
             }))
         })
->>>>>>> http
         .boxed();
     let import = warp::path!("v2" / "info" / "import")
         .and(request)
