@@ -26,7 +26,7 @@ async fn serve(config: Config) -> Result<()> {
         () = stop.cancelled() => return Ok(()),
     };
     let bound = wiring::bind(&config)?;
-    info!("listening on {}", bound.local_addr());
+    info!("listening on http://{}", bound.local_addr());
     if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
         warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
     }

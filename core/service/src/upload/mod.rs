@@ -11,7 +11,8 @@ use casement_stores::{
     StagedWrite, Store, WriteOptions,
     ingest::{Ingest, IngestError, Ingested},
 };
-use std::sync::Arc;
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use time::OffsetDateTime;
 
 /// An upload that has moved its image to `saving`.
@@ -34,13 +35,15 @@ impl Service {
         let (service, caller, id) = (self.clone(), caller.clone(), id.to_owned());
         let whole = self.0.uploads.spawn(async move {
             let upload = service.begin(&caller, &id, request).await?;
-            service.carry_out(upload, body).await
+            match AssertUnwindSafe(service.carry_out(&upload, body)).catch_unwind().await {
+                Ok(result) => result,
+                Err(_panic) => {
+                    service.settle_soon(upload.id);
+                    Err(ended_unexpectedly())
+                }
+            }
         });
-        whole.await.unwrap_or_else(|died| {
-            let mut error = Error::new(Kind::Internal, Side::Gateway, "The upload ended unexpectedly; upload again.");
-            error.cause = Some(died.to_string());
-            Err(error)
-        })
+        whole.await.unwrap_or_else(|_died| Err(ended_unexpectedly()))
     }
 
     /// Everything that can be refused before the first byte.
@@ -125,22 +128,22 @@ impl Service {
 
     /// From `saving` on: whatever happens, the image leaves `saving` here or, if the catalog can't be reached,
     /// in recovery.
-    async fn carry_out(&self, upload: Upload, body: BodyStream) -> Result<()> {
-        let mut write = match self.stage(&upload).await {
+    async fn carry_out(&self, upload: &Upload, body: BodyStream) -> Result<()> {
+        let mut write = match self.stage(upload).await {
             Ok(write) => write,
             Err(error) => {
-                self.give_up(&upload, Residue::Stage).await;
+                self.give_up(upload, Residue::Stage).await;
                 return Err(error);
             }
         };
-        match self.take_in(&upload, body, &mut write).await {
-            Ok(outcome) => self.publish(&upload, write, outcome).await,
+        match self.take_in(upload, body, &mut write).await {
+            Ok(outcome) => self.publish(upload, write, outcome).await,
             Err(error) => {
                 let residue = match write.abort().await {
                     Ok(()) => Residue::None,
                     Err(_) => Residue::Stage,
                 };
-                self.give_up(&upload, residue).await;
+                self.give_up(upload, residue).await;
                 Err(error)
             }
         }
@@ -222,4 +225,8 @@ impl Service {
         );
         Error::new(Kind::Gone, Side::Client, message)
     }
+}
+
+fn ended_unexpectedly() -> Error {
+    Error::new(Kind::Internal, Side::Gateway, "The upload ended unexpectedly; upload again.")
 }
