@@ -63,9 +63,7 @@ impl Catalog {
     ///
     /// One process at a time: [`Kind::Busy`] when another one has it open.
     pub async fn open(options: &Options) -> Result<Self> {
-        Ok(Self {
-            db: Arc::new(sqlite::Database::open(options).await?),
-        })
+        Ok(Self { db: Arc::new(sqlite::Database::open(options).await?) })
     }
 
     /// Waits for what is under way, closes all connections and lets go of the lock.

@@ -6,8 +6,7 @@ use crate::{
     stamp::Stamp,
 };
 use casement_image::{
-    Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility,
-    VisibilityFilter,
+    Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility, VisibilityFilter,
 };
 use sqlx::QueryBuilder;
 
@@ -38,14 +37,10 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
     };
     let found = record::find(conn, id, caller.project_id.as_deref()).await?;
     match found {
-        None => Err(Error::new(
-            Kind::MarkerUnknown,
-            format!("No image found with ID {id}"),
-        )),
-        Some(found) if !found.image.is_visible_to(caller, found.is_member) => Err(Error::new(
-            Kind::MarkerNotVisible,
-            format!("Forbidding request, image {id} not visible"),
-        )),
+        None => Err(Error::new(Kind::MarkerUnknown, format!("No image found with ID {id}"))),
+        Some(found) if !found.image.is_visible_to(caller, found.is_member) => {
+            Err(Error::new(Kind::MarkerNotVisible, format!("Forbidding request, image {id} not visible")))
+        }
         Some(found) => Ok(Some(found.image)),
     }
 }
@@ -71,11 +66,7 @@ pub(crate) fn select(
     let mut keys = sql.separated(", ");
     for (key, dir) in order {
         keys.push(column(*key));
-        keys.push_unseparated(if *dir == SortDir::Asc {
-            " ASC"
-        } else {
-            " DESC"
-        });
+        keys.push_unseparated(if *dir == SortDir::Asc { " ASC" } else { " DESC" });
     }
     sql.push(" LIMIT ").push_bind(i64::from(query.limit));
     Ok(sql)
@@ -97,13 +88,11 @@ fn visible(sql: &mut Sql, query: &ListQuery, caller: &Caller) {
     }
     match query.visibility {
         VisibilityFilter::Only(visibility) => {
-            sql.push(" AND i.visibility = ")
-                .push_bind(visibility.as_str());
+            sql.push(" AND i.visibility = ").push_bind(visibility.as_str());
         }
         // Everybody's community images would drown the caller's own in a list that did not ask for them.
         VisibilityFilter::Default if caller.is_admin => {
-            sql.push(" AND (i.visibility <> ")
-                .push_bind(Visibility::Community.as_str());
+            sql.push(" AND (i.visibility <> ").push_bind(Visibility::Community.as_str());
             if let Some(project) = project {
                 sql.push(" OR i.owner = ").push_bind(project.to_owned());
             }
@@ -133,26 +122,18 @@ fn shared_with(sql: &mut Sql, project: &str, member_status: MemberFilter) {
 
 fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
     if let Some(protected) = query.protected {
-        sql.push(" AND i.protected = ")
-            .push(if protected { "TRUE" } else { "FALSE" });
+        sql.push(" AND i.protected = ").push(if protected { "TRUE" } else { "FALSE" });
     }
     for (key, values) in &query.text {
         any_of(sql, text_column(key)?, values.iter().map(String::as_str));
     }
     if let Some(statuses) = &query.status {
-        any_of(
-            sql,
-            "i.status",
-            statuses.iter().map(|status| status.as_str()),
-        );
+        any_of(sql, "i.status", statuses.iter().map(|status| status.as_str()));
     }
     for (key, (least, most)) in &query.range {
         let column = number_column(key)?;
         if let Some(least) = least {
-            sql.push(" AND ")
-                .push(column)
-                .push(" >= ")
-                .push_bind(*least);
+            sql.push(" AND ").push(column).push(" >= ").push_bind(*least);
         }
         if let Some(most) = most {
             sql.push(" AND ").push(column).push(" <= ").push_bind(*most);
@@ -200,10 +181,7 @@ fn times(sql: &mut Sql, column: &str, filters: &[TimeFilter]) {
             TimeOp::Lt => " < ",
             TimeOp::Lte => " <= ",
         };
-        sql.push(" AND ")
-            .push(column)
-            .push(operator)
-            .push_bind(Stamp(*at));
+        sql.push(" AND ").push(column).push(operator).push_bind(Stamp(*at));
     }
 }
 
@@ -232,10 +210,7 @@ fn number_column(key: &str) -> Result<&'static str> {
 }
 
 fn no_filter(key: &str) -> Error {
-    Error::new(
-        Kind::Internal,
-        format!("images can't be filtered by {key:?}"),
-    )
+    Error::new(Kind::Internal, format!("images can't be filtered by {key:?}"))
 }
 
 /// The client's keys, and then those that make the order total: without them a page could lose or repeat an image.
@@ -267,9 +242,7 @@ fn column(key: SortKey) -> &'static str {
 fn after(sql: &mut Sql, order: &[(SortKey, SortDir)], marker: &Image) -> Result<()> {
     // Says nothing new, but lets the database enter an index at the marker.
     if let Some((key, dir)) = order.first() {
-        sql.push(" AND ")
-            .push(column(*key))
-            .push(if *dir == SortDir::Asc { " >= " } else { " <= " });
+        sql.push(" AND ").push(column(*key)).push(if *dir == SortDir::Asc { " >= " } else { " <= " });
         push_value(sql, *key, marker)?;
     }
     sql.push(" AND (");
@@ -280,8 +253,7 @@ fn after(sql: &mut Sql, order: &[(SortKey, SortDir)], marker: &Image) -> Result<
             push_value(sql, *equal, marker)?;
             sql.push(" AND ");
         }
-        sql.push(column(*key))
-            .push(if *dir == SortDir::Asc { " > " } else { " < " });
+        sql.push(column(*key)).push(if *dir == SortDir::Asc { " > " } else { " < " });
         push_value(sql, *key, marker)?;
         sql.push(")");
     }
