@@ -43,14 +43,8 @@ fn the_c_header_is_generated_from_the_contract() {
         documentation_style: cbindgen::DocumentationStyle::C99,
         line_length: 110,
         usize_is_size_t: true,
-        export: cbindgen::ExportConfig {
-            include: vec!["CasementRuntime".into()],
-            ..Default::default()
-        },
-        function: cbindgen::FunctionConfig {
-            prefix: Some("CASEMENT_EXPORT".into()),
-            ..Default::default()
-        },
+        export: cbindgen::ExportConfig { include: vec!["CasementRuntime".into()], ..Default::default() },
+        function: cbindgen::FunctionConfig { prefix: Some("CASEMENT_EXPORT".into()), ..Default::default() },
         ..cbindgen::Config::default()
     };
     let entry = tempfile::NamedTempFile::new().unwrap();
@@ -70,12 +64,6 @@ fn the_c_header_is_generated_from_the_contract() {
     if env::var_os("UPDATE").is_some() {
         fs::write(&header, &made).unwrap();
     }
-    let kept = fs::read_to_string(&header)
-        .unwrap_or_default()
-        .replace("\r\n", "\n");
-    assert!(
-        kept == made,
-        "{} is not what src/abi.rs says: run this test with UPDATE=1",
-        header.display()
-    );
+    let kept = fs::read_to_string(&header).unwrap_or_default().replace("\r\n", "\n");
+    assert!(kept == made, "{} is not what src/abi.rs says: run this test with UPDATE=1", header.display());
 }

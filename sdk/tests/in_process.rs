@@ -5,8 +5,8 @@ mod common;
 
 use bytes::Bytes;
 use casement_sdk::{
-    Backend, Blocking, Capabilities, Entry, Error, Host, Kind, Lister, NoListing, Range, Reader,
-    Result, Staged, Stat, Usage, WriteOptions, Writer, blocking,
+    Backend, Blocking, Capabilities, Entry, Error, Host, Kind, Lister, NoListing, Range, Reader, Result, Staged, Stat,
+    Usage, WriteOptions, Writer, blocking,
     host::{self, Plugin},
 };
 use common::Gateway;
@@ -68,30 +68,18 @@ impl Backend for Shelf {
         host.counter_add("opened", 1);
         host.gauge_set("depth", config.depth.into());
         host.histogram_observe("spread", 0.5);
-        Ok(Self {
-            objects: Objects::default(),
-            host,
-        })
+        Ok(Self { objects: Objects::default(), host })
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            list: true,
-            chunk_size: 4096,
-            max_object_size: 7,
-            ..Capabilities::default()
-        }
+        Capabilities { list: true, chunk_size: 4096, max_object_size: 7, ..Capabilities::default() }
     }
 
     async fn stat(&self, key: &str) -> Result<Stat> {
         let objects = self.objects.lock().unwrap();
         let chunks = objects.get(key).ok_or_else(|| Error::not_found(key))?;
         let size = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-        Ok(Stat {
-            size,
-            etag: Some("e-1".into()),
-            modified_ms: Some(12),
-        })
+        Ok(Stat { size, etag: Some("e-1".into()), modified_ms: Some(12) })
     }
 
     async fn create(&self, key: &str, options: WriteOptions) -> Result<Draft> {
@@ -101,12 +89,7 @@ impl Backend for Shelf {
             _ => {}
         }
         let token = format!("{}/{:?}", options.transfer, options.size);
-        Ok(Draft {
-            objects: self.objects.clone(),
-            key: key.into(),
-            token,
-            chunks: Vec::new(),
-        })
+        Ok(Draft { objects: self.objects.clone(), key: key.into(), token, chunks: Vec::new() })
     }
 
     async fn read(&self, key: &str, range: Range) -> Result<Chunks> {
@@ -117,25 +100,14 @@ impl Backend for Shelf {
     }
 
     async fn delete(&self, key: &str) -> Result<()> {
-        self.objects
-            .lock()
-            .unwrap()
-            .remove(key)
-            .map(drop)
-            .ok_or_else(|| Error::not_found(key))
+        self.objects.lock().unwrap().remove(key).map(drop).ok_or_else(|| Error::not_found(key))
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Pages> {
         let objects = self.objects.lock().unwrap();
         let keys = objects.keys().filter(|key| key.starts_with(prefix));
         let keys = keys.filter(|key| after.is_none_or(|after| key.as_str() > after));
-        Ok(Pages(
-            keys.map(|key| Entry {
-                key: key.clone(),
-                size: 1,
-            })
-            .collect(),
-        ))
+        Ok(Pages(keys.map(|key| Entry { key: key.clone(), size: 1 }).collect()))
     }
 
     async fn discard(&self, token: &str) -> Result<()> {
@@ -143,10 +115,7 @@ impl Backend for Shelf {
     }
 
     async fn list_staged(&self) -> Result<Vec<Staged>> {
-        Ok(vec![Staged {
-            token: "t".into(),
-            idle_ms: None,
-        }])
+        Ok(vec![Staged { token: "t".into(), idle_ms: None }])
     }
 
     fn format_location(&self, key: &str) -> Result<String> {
@@ -154,9 +123,7 @@ impl Backend for Shelf {
     }
 
     fn parse_location(&self, uri: &str) -> Result<String> {
-        uri.strip_prefix("shelf:")
-            .map(str::to_owned)
-            .ok_or_else(|| Error::not_found(uri))
+        uri.strip_prefix("shelf:").map(str::to_owned).ok_or_else(|| Error::not_found(uri))
     }
 
     async fn health(&self) -> Result<()> {
@@ -181,10 +148,7 @@ impl Writer for Draft {
     async fn commit(self) -> Result<Stat> {
         let size = self.chunks.iter().map(|chunk| chunk.len() as u64).sum();
         self.objects.lock().unwrap().insert(self.key, self.chunks);
-        Ok(Stat {
-            size,
-            ..Stat::default()
-        })
+        Ok(Stat { size, ..Stat::default() })
     }
 }
 
@@ -201,11 +165,7 @@ impl Lister for Pages {
 }
 
 async fn shelf() -> host::Backend {
-    Plugin::from_static::<Shelf>()
-        .unwrap()
-        .open(Gateway::new(), "{}")
-        .await
-        .unwrap()
+    Plugin::from_static::<Shelf>().unwrap().open(Gateway::new(), "{}").await.unwrap()
 }
 
 async fn put(backend: &host::Backend, key: &str, chunk: Bytes) -> Stat {
@@ -217,41 +177,19 @@ async fn put(backend: &host::Backend, key: &str, chunk: Bytes) -> Stat {
 #[tokio::test]
 async fn an_object_is_written_described_listed_read_and_deleted() {
     let backend = shelf().await;
-    let options = WriteOptions {
-        size: Some(5),
-        transfer: "t-1".into(),
-    };
+    let options = WriteOptions { size: Some(5), transfer: "t-1".into() };
     let mut writer = backend.create("a", options).await.unwrap();
     assert_eq!(writer.token(), "t-1/Some(5)");
     writer.write(Bytes::from_static(b"hello")).await.unwrap();
     assert_eq!(backend.stat("a").await.unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(
-        writer.commit().await.unwrap(),
-        Stat {
-            size: 5,
-            ..Stat::default()
-        }
-    );
+    assert_eq!(writer.commit().await.unwrap(), Stat { size: 5, ..Stat::default() });
 
     let stat = backend.stat("a").await.unwrap();
-    assert_eq!(
-        stat,
-        Stat {
-            size: 5,
-            etag: Some("e-1".into()),
-            modified_ms: Some(12)
-        }
-    );
+    assert_eq!(stat, Stat { size: 5, etag: Some("e-1".into()), modified_ms: Some(12) });
 
     put(&backend, "b", Bytes::from_static(b"x")).await;
     let mut lister = backend.list("", Some("a")).await.unwrap();
-    assert_eq!(
-        lister.next_page().await.unwrap(),
-        [Entry {
-            key: "b".into(),
-            size: 1
-        }]
-    );
+    assert_eq!(lister.next_page().await.unwrap(), [Entry { key: "b".into(), size: 1 }]);
     assert_eq!(lister.next_page().await.unwrap(), []);
 
     let mut reader = backend.read("a", Range::default()).await.unwrap();
@@ -259,66 +197,29 @@ async fn an_object_is_written_described_listed_read_and_deleted() {
     assert_eq!(reader.next().await.unwrap(), None);
 
     backend.delete("a").await.unwrap();
-    assert_eq!(
-        backend.delete("a").await.unwrap_err(),
-        Error::not_found("a")
-    );
+    assert_eq!(backend.delete("a").await.unwrap_err(), Error::not_found("a"));
 }
 
 #[tokio::test]
 async fn what_is_not_bytes_crosses_unchanged() {
     let plugin = Plugin::from_static::<Shelf>().unwrap();
-    assert_eq!(
-        (plugin.name(), plugin.abi(), plugin.unwinds()),
-        ("shelf", (1, 0), true)
-    );
-    assert!(
-        plugin.built_with().contains("rustc 1."),
-        "{}",
-        plugin.built_with()
-    );
+    assert_eq!((plugin.name(), plugin.abi(), plugin.unwinds()), ("shelf", (1, 0), true));
+    assert!(plugin.built_with().contains("rustc 1."), "{}", plugin.built_with());
     let schema: serde_json::Value = serde_json::from_str(plugin.config_schema()).unwrap();
     assert_eq!(schema["properties"]["depth"]["description"], "How deep.");
     assert_eq!(schema["additionalProperties"], false);
     assert!(!plugin.has_extension("casement.nothing/1"));
 
     let gateway = Gateway::new();
-    let backend = plugin
-        .open(gateway.clone(), r#"{"depth": 3}"#)
-        .await
-        .unwrap();
+    let backend = plugin.open(gateway.clone(), r#"{"depth": 3}"#).await.unwrap();
     let told: Vec<_> = gateway.metrics.lock().unwrap().clone();
-    assert_eq!(
-        told,
-        [
-            ("opened".into(), 1.0),
-            ("depth".into(), 3.0),
-            ("spread".into(), 0.5)
-        ]
-    );
+    assert_eq!(told, [("opened".into(), 1.0), ("depth".into(), 3.0), ("spread".into(), 0.5)]);
 
-    let expected = Capabilities {
-        list: true,
-        chunk_size: 4096,
-        max_object_size: 7,
-        ..Capabilities::default()
-    };
+    let expected = Capabilities { list: true, chunk_size: 4096, max_object_size: 7, ..Capabilities::default() };
     assert_eq!(backend.capabilities(), &expected);
-    assert_eq!(
-        backend.list_staged().await.unwrap(),
-        [Staged {
-            token: "t".into(),
-            idle_ms: None
-        }]
-    );
-    assert_eq!(
-        backend.discard("t").await.unwrap_err().kind(),
-        Kind::NotFound
-    );
-    assert_eq!(
-        backend.copy("a", "b").await.unwrap_err().kind(),
-        Kind::Unsupported
-    );
+    assert_eq!(backend.list_staged().await.unwrap(), [Staged { token: "t".into(), idle_ms: None }]);
+    assert_eq!(backend.discard("t").await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(backend.copy("a", "b").await.unwrap_err().kind(), Kind::Unsupported);
     assert_eq!(backend.usage().await.unwrap(), Usage::default());
     assert_eq!(backend.format_location("ä/b").await.unwrap(), "shelf:ä/b");
     assert_eq!(backend.parse_location("shelf:ä/b").await.unwrap(), "ä/b");
@@ -330,18 +231,9 @@ async fn what_is_not_bytes_crosses_unchanged() {
 async fn a_wrong_configuration_names_the_key() {
     let plugin = Plugin::from_static::<Shelf>().unwrap();
     for (config, text) in [
-        (
-            r#"{"depth": "deep"}"#,
-            "`depth`: invalid type: string \"deep\", expected u32",
-        ),
-        (
-            r#"{"inner": {"name": 5}}"#,
-            "`inner.name`: invalid type: integer `5`, expected a string",
-        ),
-        (
-            r#"{"dept": 1}"#,
-            "`dept`: unknown field `dept`, expected `depth` or `inner`",
-        ),
+        (r#"{"depth": "deep"}"#, "`depth`: invalid type: string \"deep\", expected u32"),
+        (r#"{"inner": {"name": 5}}"#, "`inner.name`: invalid type: integer `5`, expected a string"),
+        (r#"{"dept": 1}"#, "`dept`: unknown field `dept`, expected `depth` or `inner`"),
     ] {
         let error = plugin.open(Gateway::new(), config).await.unwrap_err();
         assert_eq!((error.kind(), error.message()), (Kind::Config, text));
@@ -363,15 +255,7 @@ async fn every_buffer_comes_back() {
     let backend = shelf().await;
     let chunk = Bytes::from(vec![7; 1000]);
     put(&backend, "a", chunk.clone()).await;
-    drop(
-        backend
-            .read("a", Range::default())
-            .await
-            .unwrap()
-            .next()
-            .await
-            .unwrap(),
-    );
+    drop(backend.read("a", Range::default()).await.unwrap().next().await.unwrap());
     let mut refused = backend.create("b", WriteOptions::default()).await.unwrap();
     refused.write(chunk.clone()).await.unwrap();
     refused.abort().await.unwrap();
@@ -391,10 +275,7 @@ async fn an_unfinished_writer_lets_go_when_dropped() {
             b"x"
         }
     }
-    writer
-        .write(Bytes::from_owner(Watched(gone)))
-        .await
-        .unwrap();
+    writer.write(Bytes::from_owner(Watched(gone))).await.unwrap();
     drop(writer);
     assert!(soon(dropped).await.is_err(), "the sender is dropped unused");
     assert_eq!(backend.stat("a").await.unwrap_err().kind(), Kind::NotFound);
@@ -429,10 +310,7 @@ async fn after_a_write_that_was_given_up_only_abort_is_legal() {
     writer.abort().await.unwrap();
 
     let mut writer = backend.create("a", WriteOptions::default()).await.unwrap();
-    let error = writer
-        .write(Bytes::from_static(b"refuse"))
-        .await
-        .unwrap_err();
+    let error = writer.write(Bytes::from_static(b"refuse")).await.unwrap_err();
     assert_eq!(error, Error::new(Kind::NoSpace, "full"));
     assert_eq!(writer.commit().await.unwrap_err().kind(), Kind::Misuse);
     assert_eq!(backend.stat("a").await.unwrap_err().kind(), Kind::NotFound);
@@ -442,22 +320,13 @@ async fn after_a_write_that_was_given_up_only_abort_is_legal() {
 async fn a_blocking_backend_runs_through_the_adapter() {
     let plugin = Plugin::from_static::<Blocking<Folder>>().unwrap();
     let backend = plugin.open(Gateway::new(), "{}").await.unwrap();
-    assert_eq!(
-        put(&backend, "a", Bytes::from_static(b"hello")).await.size,
-        5
-    );
+    assert_eq!(put(&backend, "a", Bytes::from_static(b"hello")).await.size, 5);
     let mut reader = backend.read("a", Range::default()).await.unwrap();
     assert_eq!(reader.next().await.unwrap().unwrap(), "hello");
     assert_eq!(reader.next().await.unwrap(), None);
     let error = backend.delete("a").await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.message()),
-        (Kind::Panicked, "no deletion")
-    );
-    assert_eq!(
-        backend.list("", None).await.unwrap_err().kind(),
-        Kind::Unsupported
-    );
+    assert_eq!((error.kind(), error.message()), (Kind::Panicked, "no deletion"));
+    assert_eq!(backend.list("", None).await.unwrap_err().kind(), Kind::Unsupported);
 }
 
 #[test]
@@ -465,12 +334,7 @@ fn what_the_gateway_holds_can_be_sent_and_shared() {
     fn both<T: Send + Sync>(value: T) -> T {
         value
     }
-    fn check(
-        plugin: &Plugin,
-        backend: &host::Backend,
-        reader: &mut host::Reader,
-        writer: &mut host::Writer,
-    ) {
+    fn check(plugin: &Plugin, backend: &host::Backend, reader: &mut host::Reader, writer: &mut host::Writer) {
         drop(both(plugin.open(both(Gateway::new()), "")));
         drop(both(backend.read("", Range::default())));
         drop(both(reader.next()));
@@ -480,9 +344,7 @@ fn what_the_gateway_holds_can_be_sent_and_shared() {
 }
 
 async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future)
-        .await
-        .unwrap()
+    tokio::time::timeout(Duration::from_secs(20), future).await.unwrap()
 }
 
 /// A backend of the blocking kind, for the adapter.
@@ -510,13 +372,7 @@ impl blocking::Backend for Folder {
     }
 
     fn read(&self, key: &str, _: Range) -> Result<Content> {
-        Ok(Content(
-            self.0
-                .lock()
-                .unwrap()
-                .get(key)
-                .map(|chunks| chunks[0].clone()),
-        ))
+        Ok(Content(self.0.lock().unwrap().get(key).map(|chunks| chunks[0].clone())))
     }
 
     fn delete(&self, _: &str) -> Result<()> {
@@ -545,10 +401,7 @@ impl blocking::Writer for File {
     fn commit(self) -> Result<Stat> {
         let size = self.2.len() as u64;
         self.0.lock().unwrap().insert(self.1, vec![self.2.into()]);
-        Ok(Stat {
-            size,
-            ..Stat::default()
-        })
+        Ok(Stat { size, ..Stat::default() })
     }
 }
 

@@ -27,14 +27,7 @@ fn plugin() -> &'static Plugin {
     static PLUGIN: LazyLock<Plugin> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
         let library = c_library("../tests/fixtures/misbehaving.c", None, folder.path());
-        Library::open(
-            &library,
-            &OpenOptions {
-                allow_c_abi: true,
-                allow_abort: false,
-            },
-        )
-        .unwrap()
+        Library::open(&library, &OpenOptions { allow_c_abi: true, allow_abort: false }).unwrap()
     });
     &PLUGIN
 }
@@ -46,15 +39,7 @@ async fn put(backend: &Backend, key: &str) -> Result<u64> {
 }
 
 async fn get(backend: &Backend, key: &str) -> Result<Vec<u8>> {
-    let mut reader = backend
-        .read(
-            key,
-            Range {
-                offset: 1,
-                len: Some(3),
-            },
-        )
-        .await?;
+    let mut reader = backend.read(key, Range { offset: 1, len: Some(3) }).await?;
     let mut data = Vec::new();
     while let Some(chunk) = reader.next().await? {
         data.extend_from_slice(&chunk);
@@ -64,9 +49,7 @@ async fn get(backend: &Backend, key: &str) -> Result<Vec<u8>> {
 
 /// Whether `operation` is still waiting after a while.
 async fn hangs<T>(operation: impl Future<Output = T>) -> bool {
-    tokio::time::timeout(Duration::from_millis(50), operation)
-        .await
-        .is_err()
+    tokio::time::timeout(Duration::from_millis(50), operation).await.is_err()
 }
 
 async fn works(backend: &Backend) {
@@ -80,21 +63,10 @@ async fn without_a_fault_it_is_a_backend() {
     let (backend, gateway) = faulty("none", "nowhere").await;
     let backend = backend.unwrap();
     works(&backend).await;
-    assert_eq!(
-        backend.delete("works").await.unwrap_err().kind(),
-        Kind::NotFound
-    );
+    assert_eq!(backend.delete("works").await.unwrap_err().kind(), Kind::NotFound);
     drop(backend);
-    gateway
-        .until(|gateway| gateway.count("backends_destroyed") == 1)
-        .await;
-    assert_eq!(
-        (
-            gateway.count("writers_destroyed"),
-            gateway.count("readers_destroyed")
-        ),
-        (1, 1)
-    );
+    gateway.until(|gateway| gateway.count("backends_destroyed") == 1).await;
+    assert_eq!((gateway.count("writers_destroyed"), gateway.count("readers_destroyed")), (1, 1));
 }
 
 #[tokio::test]
@@ -113,31 +85,14 @@ async fn one_that_never_answers_can_be_given_up() {
 
 #[tokio::test]
 async fn one_that_answers_twice_is_heard_once() {
-    for at in [
-        "open",
-        "open_write",
-        "write",
-        "commit",
-        "next",
-        "stat",
-        "delete",
-    ] {
+    for at in ["open", "open_write", "write", "commit", "next", "stat", "delete"] {
         let (backend, gateway) = faulty("answers_twice", at).await;
         let backend = backend.unwrap();
         works(&backend).await;
         assert!(backend.stat("a").await.is_err());
         drop(backend);
-        gateway
-            .until(|gateway| gateway.count("backends_destroyed") == 1)
-            .await;
-        assert_eq!(
-            (
-                gateway.count("writers_destroyed"),
-                gateway.count("readers_destroyed")
-            ),
-            (1, 1),
-            "{at}"
-        );
+        gateway.until(|gateway| gateway.count("backends_destroyed") == 1).await;
+        assert_eq!((gateway.count("writers_destroyed"), gateway.count("readers_destroyed")), (1, 1), "{at}");
     }
 }
 
@@ -152,13 +107,9 @@ async fn a_writer_that_comes_after_cancel_is_destroyed() {
     let (backend, gateway) = faulty("answers_after_cancel", "open_write").await;
     let backend = backend.unwrap();
     assert!(hangs(backend.create("a", WriteOptions::default())).await);
-    gateway
-        .until(|gateway| gateway.count("writers_destroyed") == 1)
-        .await;
+    gateway.until(|gateway| gateway.count("writers_destroyed") == 1).await;
     drop(backend);
-    gateway
-        .until(|gateway| gateway.count("backends_destroyed") == 1)
-        .await;
+    gateway.until(|gateway| gateway.count("backends_destroyed") == 1).await;
 }
 
 #[tokio::test]
@@ -168,25 +119,15 @@ async fn bytes_that_come_after_cancel_are_released_and_the_reader_is_over() {
     put(&backend, "a").await.unwrap();
     let mut reader = backend.read("a", Range::default()).await.unwrap();
     assert!(hangs(reader.next()).await);
-    assert_eq!(
-        reader.next().await.unwrap_err().kind(),
-        Kind::Misuse,
-        "else the bytes would be missing"
-    );
+    assert_eq!(reader.next().await.unwrap_err().kind(), Kind::Misuse, "else the bytes would be missing");
     drop(reader);
-    gateway
-        .until(|gateway| gateway.count("readers_destroyed") == 1)
-        .await;
+    gateway.until(|gateway| gateway.count("readers_destroyed") == 1).await;
 }
 
 #[tokio::test]
 async fn an_abort_waits_for_the_write_that_was_given_up() {
     let (backend, _) = faulty("answers_after_cancel", "write").await;
-    let mut writer = backend
-        .unwrap()
-        .create("a", WriteOptions::default())
-        .await
-        .unwrap();
+    let mut writer = backend.unwrap().create("a", WriteOptions::default()).await.unwrap();
     assert!(hangs(writer.write(Bytes::from_static(b"x"))).await);
     writer.abort().await.unwrap();
 }
@@ -194,10 +135,7 @@ async fn an_abort_waits_for_the_write_that_was_given_up() {
 #[test]
 fn one_that_blocks_takes_no_worker() {
     // One worker: if the plugin could block it, nothing else would run.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (backend, _) = faulty("blocks", "stat").await;
         let backend = backend.unwrap();
@@ -215,12 +153,7 @@ async fn nonsense_is_an_error() {
         ("garbage_code", "stat", Kind::Internal, "no such object"),
         ("garbage_end", "commit", Kind::Internal, broken),
         ("garbage_end", "open_write", Kind::Internal, broken),
-        (
-            "garbage_error",
-            "stat",
-            Kind::Denied,
-            "\u{fffd}\u{fffd} bad",
-        ),
+        ("garbage_error", "stat", Kind::Denied, "\u{fffd}\u{fffd} bad"),
         ("long_error", "health", Kind::Denied, "xxx"),
         ("garbage_text", "open_write", Kind::Internal, broken),
         ("garbage_text", "commit", Kind::Internal, broken),
@@ -244,10 +177,7 @@ async fn nonsense_is_an_error() {
         }
         let error = provoke(&backend, at).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{fault} at {at}: {error}");
-        assert!(
-            error.message().starts_with(text),
-            "{fault} at {at}: {error}"
-        );
+        assert!(error.message().starts_with(text), "{fault} at {at}: {error}");
         assert!(error.message().len() < 5000, "{fault} at {at}");
     }
     let (backend, _) = faulty("null_handle", "open").await;
@@ -260,9 +190,7 @@ async fn a_handle_nobody_asked_for_is_left_alone() {
     let backend = backend.unwrap();
     backend.health().await.unwrap();
     drop(backend);
-    gateway
-        .until(|gateway| gateway.count("backends_destroyed") == 1)
-        .await;
+    gateway.until(|gateway| gateway.count("backends_destroyed") == 1).await;
     assert_eq!(gateway.metrics.lock().unwrap().len(), 1);
 }
 
@@ -275,9 +203,6 @@ async fn provoke(backend: &Backend, at: &str) -> Result<()> {
         "parse_location" => backend.parse_location("a").await.map(drop),
         "list_staged" => backend.list_staged().await.map(drop),
         "health" => backend.health().await,
-        other => Err(Error::new(
-            Kind::Config,
-            format!("no way to provoke {other}"),
-        )),
+        other => Err(Error::new(Kind::Config, format!("no way to provoke {other}"))),
     }
 }

@@ -1,1 +1,43 @@
-fn main() {}
+//! The project's own tasks. `.ci/run` and people call the same ones.
+
+mod cargo;
+mod dist;
+#[cfg(test)]
+mod house;
+mod run;
+mod test;
+
+use std::{env, process::ExitCode};
+
+const HELP: &str = "\
+Tasks:
+  cargo xtask run             build, and start the service with configs/quickstart.toml
+  cargo xtask dist            build a release, and lay out what an operator installs in target/dist
+  cargo xtask test            everything that must hold: format, lints, unit tests, black-box suites
+  cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, or a suite of tests/";
+
+/// What every task ends with; the text is for a person.
+pub(crate) type Result<T, E = String> = std::result::Result<T, E>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["run"] => run::run(),
+        ["dist"] => dist::release().map(|folder| println!("{}", folder.display())),
+        ["test"] => test::all(),
+        ["test", suite] => test::one(suite),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Err(format!("cannot do that\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("xtask: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,78 @@
 //! The metadata database, in Glance's tables.
+//!
+//! Glance's tables are kept exactly as Glance 33 has them, so that a site can come from there and go back.
+//! What Casement needs beyond them lives in `casement_*` tables.
+//!
+//! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs` and `list.rs`, those of
+//! an upload in `uploads.rs`, those of recovery in `recovery.rs`. What is particular to SQLite is in `sqlite.rs`.
+
+mod change;
+mod children;
+mod error;
+mod images;
+mod list;
+#[cfg(test)]
+mod plans;
+mod record;
+mod recovery;
+mod schema;
+mod sqlite;
+mod stamp;
+mod transfer;
+mod uploads;
+
+use casement_image::Image;
+use std::{path::PathBuf, sync::Arc};
+
+pub use error::{Error, Kind, Result};
+pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
+
+/// Where the database is and how much of the machine it may use.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The database file. Its directory must exist; the file is made when it is absent.
+    pub path: PathBuf,
+    /// Connections that read side by side.
+    pub readers: u32,
+}
+
+/// An image that was looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub image: Image,
+    /// Whether the caller's project is a member, with whatever member status.
+    pub is_member: bool,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    pub images: Vec<Image>,
+    /// As many images as the query's limit, so there may be more.
+    pub full: bool,
+}
+
+/// The metadata database. Cheap to clone; every clone is the same database.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    db: Arc<sqlite::Database>,
+}
+
+impl Catalog {
+    /// Opens the database, makes it when it is absent, and takes over one that Glance left.
+    ///
+    /// One process at a time: [`Kind::Busy`] when another one has it open.
+    pub async fn open(options: &Options) -> Result<Self> {
+        Ok(Self { db: Arc::new(sqlite::Database::open(options).await?) })
+    }
+
+    /// Waits for what is under way, closes all connections and lets go of the lock.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.db.ping().await
+    }
+}

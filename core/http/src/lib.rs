@@ -1,1 +1,29 @@
 //! The HTTP face: accept loop, one file per API resource, wire formats, error bodies.
+
+mod accept;
+mod access_log;
+mod actions;
+mod api;
+mod body;
+mod error_body;
+mod failure;
+mod gather;
+mod healthcheck;
+mod image_data;
+mod images;
+mod info;
+mod json_body;
+mod layer;
+mod options;
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod platform;
+mod reply;
+mod request;
+mod schemas;
+mod socket;
+mod tags;
+mod versions;
+
+pub use accept::{Bound, Drained, Error, Server};
+pub use options::Options;

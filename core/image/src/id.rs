@@ -57,7 +57,15 @@ mod tests {
     #[test]
     fn an_id_is_a_uuid_of_either_case_and_nothing_else() {
         assert!(ImageId::parse("B44F4A0F-0000-1000-8000-00805f9b34fb").is_some());
-        for bad in ["", "nope", "../../etc/passwd", "b44f4a0f-0000-1000-8000-00805f9b34f", "b44f4a0f-0000-1000-8000-00805f9b34fbb", "b44f4a0f_0000-1000-8000-00805f9b34fb", "b44f4a0g-0000-1000-8000-00805f9b34fb"] {
+        for bad in [
+            "",
+            "nope",
+            "../../etc/passwd",
+            "b44f4a0f-0000-1000-8000-00805f9b34f",
+            "b44f4a0f-0000-1000-8000-00805f9b34fbb",
+            "b44f4a0f_0000-1000-8000-00805f9b34fb",
+            "b44f4a0g-0000-1000-8000-00805f9b34fb",
+        ] {
             assert_eq!(ImageId::parse(bad), None, "{bad}");
         }
     }

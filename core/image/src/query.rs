@@ -1,7 +1,7 @@
 //! What a list request asks for, parsed. The grammar is that of `GET /v2/images`.
 
 use crate::{ImageId, Status};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +16,66 @@ pub enum SortKey {
     UpdatedAt,
 }
 
+impl SortKey {
+    pub const ALL: [SortKey; 8] = [
+        SortKey::Name,
+        SortKey::Status,
+        SortKey::ContainerFormat,
+        SortKey::DiskFormat,
+        SortKey::Size,
+        SortKey::Id,
+        SortKey::CreatedAt,
+        SortKey::UpdatedAt,
+    ];
+
+    /// The name of the parameter and of the column.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SortKey::Name => "name",
+            SortKey::Status => "status",
+            SortKey::ContainerFormat => "container_format",
+            SortKey::DiskFormat => "disk_format",
+            SortKey::Size => "size",
+            SortKey::Id => "id",
+            SortKey::CreatedAt => "created_at",
+            SortKey::UpdatedAt => "updated_at",
+        }
+    }
+}
+
+impl FromStr for SortKey {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|key| key.as_str() == text).ok_or(())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortDir {
     Asc,
     Desc,
+}
+
+impl SortDir {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SortDir::Asc => "asc",
+            SortDir::Desc => "desc",
+        }
+    }
+}
+
+impl FromStr for SortDir {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "asc" => Ok(SortDir::Asc),
+            "desc" => Ok(SortDir::Desc),
+            _ => Err(()),
+        }
+    }
 }
 
 /// `visibility=…`; absent is [`VisibilityFilter::Default`].

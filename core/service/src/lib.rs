@@ -1,1 +1,118 @@
-//! The use cases of the Images API, one file per verb family.
+//! The use cases of the Images API, one file per verb family; the only room that joins catalog, stores,
+//! identity and policy. Knows nothing of HTTP.
+
+mod access;
+mod actions;
+mod create;
+mod delete;
+mod download;
+mod error;
+mod info;
+mod list;
+mod recover;
+mod request;
+mod settings;
+mod show;
+mod tags;
+mod update;
+mod upload;
+
+pub use error::{Error, Kind, Result, Side};
+pub use request::{
+    BodyError, BodyStream, ByteStream, Credentials, Download, DownloadRequest, StoreInfo, UploadRequest,
+};
+pub use settings::Settings;
+
+use casement_catalog::Catalog;
+use casement_identity::Identity;
+use casement_policy::Rules;
+use casement_stores::{DigestThreads, Stores};
+use recover::Unsettled;
+use std::{fmt, sync::Arc, time::Duration};
+use time::OffsetDateTime;
+use tokio_util::task::TaskTracker;
+
+/// What the use cases work with.
+#[derive(Debug)]
+pub struct Parts {
+    pub catalog: Catalog,
+    pub identity: Identity,
+    pub rules: Rules,
+    pub stores: Stores,
+    pub digests: DigestThreads,
+    pub settings: Settings,
+}
+
+/// The use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    /// This process, as the owner of transfers. A restart is another node.
+    node: String,
+    uploads: TaskTracker,
+    unsettled: Unsettled,
+}
+
+impl Service {
+    pub fn new(parts: Parts) -> Self {
+        let node = uuid::Uuid::new_v4().to_string();
+        Self(Arc::new(Inner { parts, node, uploads: TaskTracker::new(), unsettled: Unsettled::default() }))
+    }
+
+    /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].
+    ///
+    /// # Errors
+    /// When the token is missing or worthless.
+    pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
+        self.parts()
+            .identity
+            .authenticate(credentials.token.as_deref(), credentials.service_token.as_deref())
+            .map_err(|refusal| Error::new(Kind::Unauthenticated, Side::Client, refusal.to_string()))
+    }
+
+    /// Whether requests can be served now; the error says what is missing.
+    ///
+    /// # Errors
+    /// When the catalog does not answer.
+    pub async fn health(&self) -> Result<()> {
+        Ok(self.catalog().ping().await?)
+    }
+
+    /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines.
+    pub async fn drain(&self) {
+        self.0.uploads.close();
+        self.0.uploads.wait().await;
+    }
+
+    /// Ends the use of the catalog, after [`Service::drain`].
+    pub async fn close(&self) {
+        self.catalog().close().await;
+    }
+
+    fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.0.parts.catalog
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.parts.settings
+    }
+
+    fn lease_until(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + self.settings().lease
+    }
+}
+
+/// The pause a client is asked for when only a moment is missing.
+const SHORTLY: Duration = Duration::from_secs(1);
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("node", &self.0.node).finish_non_exhaustive()
+    }
+}

@@ -1,1 +1,19 @@
-//! Stores: the plugin host, the registry, and the way of the data in, out and through recovery.
+//! Stores: the plugin host, the registry of stores, and the way of the data: in ([`ingest`]), out ([`serve`]).
+
+pub mod config;
+mod digest;
+mod error;
+mod guard;
+pub mod host;
+pub mod ingest;
+mod registry;
+pub mod serve;
+mod store;
+#[cfg(test)]
+mod testing;
+
+pub use casement_sdk::{Capabilities, Stat, Usage, WriteOptions};
+pub use digest::{DigestThreads, Multihash};
+pub use error::{Error, Kind, Result, Side};
+pub use registry::{StartError, Stores};
+pub use store::{StagedWrite, Store, StoreState};

@@ -31,8 +31,7 @@ pub use abi_stable as __abi_stable;
 macro_rules! export_backend {
     ($backend:ty) => {
         const _: () = {
-            static PUBLISHED: ::std::sync::OnceLock<$crate::glue::Published> =
-                ::std::sync::OnceLock::new();
+            static PUBLISHED: ::std::sync::OnceLock<$crate::glue::Published> = ::std::sync::OnceLock::new();
 
             #[unsafe(no_mangle)]
             pub extern "C" fn casement_plugin_entry_v1() -> *const $crate::abi::CasementPlugin {

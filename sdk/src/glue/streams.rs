@@ -7,8 +7,8 @@ use super::{
 use crate::{
     Error, Kind, Lister, Reader, Result, Writer,
     abi::{
-        CASEMENT_END, CasementBuf, CasementCompletion, CasementListerVt, CasementOp,
-        CasementReaderVt, CasementReply, CasementWriterVt,
+        CASEMENT_END, CasementBuf, CasementCompletion, CasementListerVt, CasementOp, CasementReaderVt, CasementReply,
+        CasementWriterVt,
     },
 };
 use std::{
@@ -38,18 +38,14 @@ impl<T> Slot<T> {
     /// first poll: a write that is cancelled before it ran leaves a gap all the same.
     fn begin(&mut self) -> Result<()> {
         if self.spoiled {
-            return Err(misuse(
-                "an operation on this handle failed or was cancelled; only its end can follow",
-            ));
+            return Err(misuse("an operation on this handle failed or was cancelled; only its end can follow"));
         }
         self.spoiled = true;
         Ok(())
     }
 
     fn value(&mut self) -> Result<&mut T> {
-        self.value
-            .as_mut()
-            .ok_or_else(|| misuse("this handle is finished"))
+        self.value.as_mut().ok_or_else(|| misuse("this handle is finished"))
     }
 
     fn done(&mut self) {
@@ -57,9 +53,7 @@ impl<T> Slot<T> {
     }
 
     fn take(&mut self) -> Result<T> {
-        self.value
-            .take()
-            .ok_or_else(|| misuse("this handle is finished"))
+        self.value.take().ok_or_else(|| misuse("this handle is finished"))
     }
 }
 
@@ -68,14 +62,8 @@ fn misuse(message: &str) -> Error {
 }
 
 pub(super) fn into_stream<T>(value: T, place: &Place) -> *mut c_void {
-    let slot = Slot {
-        value: Some(value),
-        spoiled: false,
-    };
-    into_handle(Stream {
-        slot: Arc::new(Mutex::new(slot)),
-        place: place.clone(),
-    })
+    let slot = Slot { value: Some(value), spoiled: false };
+    into_handle(Stream { slot: Arc::new(Mutex::new(slot)), place: place.clone() })
 }
 
 /// Starts an operation, unless another one is in flight.
@@ -123,41 +111,26 @@ pub(super) const fn writer_table<W: Writer>() -> CasementWriterVt {
     }
 }
 
-unsafe extern "C" fn write<W: Writer>(
-    w: *mut c_void,
-    chunk: CasementBuf,
-    c: CasementCompletion,
-) -> CasementOp {
+unsafe extern "C" fn write<W: Writer>(w: *mut c_void, chunk: CasementBuf, c: CasementCompletion) -> CasementOp {
     // SAFETY: the contract of the call: the chunk is ours now, also when the write is refused.
     let chunk = unsafe { chunk.into_bytes() };
     // SAFETY: the contract of the call: a live handle. So for all that follow.
     unsafe {
-        operation(
-            w,
-            c,
-            Slot::begin,
-            |mut slot: OwnedMutexGuard<Slot<W>>| async move {
-                let chunk =
-                    chunk.map_err(|_| misuse("the gateway passed a buffer that cannot be one"))?;
-                slot.value()?.write(chunk).await?;
-                slot.done();
-                Ok(CasementReply::OK)
-            },
-        )
+        operation(w, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
+            let chunk = chunk.map_err(|_| misuse("the gateway passed a buffer that cannot be one"))?;
+            slot.value()?.write(chunk).await?;
+            slot.done();
+            Ok(CasementReply::OK)
+        })
     }
 }
 
 unsafe extern "C" fn commit<W: Writer>(w: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `write`.
     unsafe {
-        operation(
-            w,
-            c,
-            Slot::begin,
-            |mut slot: OwnedMutexGuard<Slot<W>>| async move {
-                Ok(stat_reply(slot.take()?.commit().await?))
-            },
-        )
+        operation(w, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
+            Ok(stat_reply(slot.take()?.commit().await?))
+        })
     }
 }
 
@@ -168,9 +141,7 @@ unsafe extern "C" fn abort<W: Writer>(w: *mut c_void, c: CasementCompletion) -> 
             w,
             c,
             |_| Ok(()),
-            |mut slot: OwnedMutexGuard<Slot<W>>| async move {
-                slot.take()?.abort().await.map(|()| CasementReply::OK)
-            },
+            |mut slot: OwnedMutexGuard<Slot<W>>| async move { slot.take()?.abort().await.map(|()| CasementReply::OK) },
         )
     }
 }
@@ -187,32 +158,21 @@ pub(super) const fn reader_table<R: Reader>() -> CasementReaderVt {
 unsafe extern "C" fn next<R: Reader>(r: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `write`.
     unsafe {
-        operation(
-            r,
-            c,
-            Slot::begin,
-            |mut slot: OwnedMutexGuard<Slot<R>>| async move {
-                let reader = slot.value()?;
-                // An author's empty chunk means nothing, but crossing the boundary it would be an error.
-                let chunk = loop {
-                    match reader.next().await? {
-                        Some(chunk) if chunk.is_empty() => {}
-                        other => break other,
-                    }
-                };
-                slot.done();
-                Ok(match chunk {
-                    Some(chunk) => CasementReply {
-                        data: CasementBuf::from_bytes(chunk),
-                        ..CasementReply::OK
-                    },
-                    None => CasementReply {
-                        code: CASEMENT_END,
-                        ..CasementReply::OK
-                    },
-                })
-            },
-        )
+        operation(r, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<R>>| async move {
+            let reader = slot.value()?;
+            // An author's empty chunk means nothing, but crossing the boundary it would be an error.
+            let chunk = loop {
+                match reader.next().await? {
+                    Some(chunk) if chunk.is_empty() => {}
+                    other => break other,
+                }
+            };
+            slot.done();
+            Ok(match chunk {
+                Some(chunk) => CasementReply { data: CasementBuf::from_bytes(chunk), ..CasementReply::OK },
+                None => CasementReply { code: CASEMENT_END, ..CasementReply::OK },
+            })
+        })
     }
 }
 
@@ -228,21 +188,13 @@ pub(super) const fn lister_table<L: Lister>() -> CasementListerVt {
 unsafe extern "C" fn next_page<L: Lister>(l: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `write`.
     unsafe {
-        operation(
-            l,
-            c,
-            Slot::begin,
-            |mut slot: OwnedMutexGuard<Slot<L>>| async move {
-                let page = slot.value()?.next_page().await?;
-                slot.done();
-                match page.is_empty() {
-                    true => Ok(CasementReply {
-                        code: CASEMENT_END,
-                        ..CasementReply::OK
-                    }),
-                    false => json_reply(&page),
-                }
-            },
-        )
+        operation(l, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<L>>| async move {
+            let page = slot.value()?.next_page().await?;
+            slot.done();
+            match page.is_empty() {
+                true => Ok(CasementReply { code: CASEMENT_END, ..CasementReply::OK }),
+                false => json_reply(&page),
+            }
+        })
     }
 }

@@ -5,8 +5,8 @@ use super::Published;
 use crate::{
     Backend, Bytes, Error, Host, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer,
     abi::{
-        CASEMENT_CANCELLED, CASEMENT_END, CASEMENT_MISUSE, CASEMENT_OK, CasementBuf,
-        CasementCompletion, CasementOp, CasementPlugin, CasementReply, CasementStr,
+        CASEMENT_CANCELLED, CASEMENT_END, CASEMENT_MISUSE, CASEMENT_OK, CasementBuf, CasementCompletion, CasementOp,
+        CasementPlugin, CasementReply, CasementStr,
     },
 };
 use std::{
@@ -59,11 +59,7 @@ impl Writer for Draft {
         ""
     }
     async fn write(&mut self, chunk: Bytes) -> Result<()> {
-        if chunk == "hang" {
-            pending().await
-        } else {
-            Ok(())
-        }
+        if chunk == "hang" { pending().await } else { Ok(()) }
     }
     async fn commit(self) -> Result<Stat> {
         Ok(Stat::default())
@@ -86,9 +82,7 @@ fn completion() -> (CasementCompletion, Receiver<Answer>) {
         let (answers, reply) = unsafe { (&*ctx.cast::<Sender<Answer>>(), *reply) };
         // SAFETY: the buffer was moved here.
         drop(unsafe { reply.data.into_bytes() }.unwrap());
-        answers
-            .send((reply.code, reply.handle.expose_provenance()))
-            .unwrap();
+        answers.send((reply.code, reply.handle.expose_provenance())).unwrap();
     }
     static KEPT: Mutex<Vec<&'static Sender<Answer>>> = Mutex::new(Vec::new());
     let (sender, receiver) = channel();
@@ -143,20 +137,14 @@ fn a_second_operation_on_a_handle_and_one_after_its_end_are_misuse() {
 
         let (hanging, answers) = completion();
         let op = vt.write.unwrap()(writer, chunk("hang"), hanging);
-        assert_eq!(
-            answer(|c| vt.write.unwrap()(writer, chunk("x"), c)).0,
-            CASEMENT_MISUSE
-        );
+        assert_eq!(answer(|c| vt.write.unwrap()(writer, chunk("x"), c)).0, CASEMENT_MISUSE);
         assert_eq!(answer(|c| vt.commit.unwrap()(writer, c)).0, CASEMENT_MISUSE);
         op.cancel.unwrap()(op.ctx);
         assert_eq!(one(&answers).0, CASEMENT_CANCELLED);
         op.cancel.unwrap()(op.ctx);
         release(op);
 
-        assert_eq!(
-            answer(|c| vt.write.unwrap()(writer, chunk("x"), c)).0,
-            CASEMENT_MISUSE
-        );
+        assert_eq!(answer(|c| vt.write.unwrap()(writer, chunk("x"), c)).0, CASEMENT_MISUSE);
         assert_eq!(answer(|c| vt.commit.unwrap()(writer, c)).0, CASEMENT_MISUSE);
         assert_eq!(answer(|c| vt.abort.unwrap()(writer, c)).0, CASEMENT_OK);
         assert_eq!(answer(|c| vt.abort.unwrap()(writer, c)).0, CASEMENT_MISUSE);
@@ -191,25 +179,15 @@ fn a_text_that_is_not_utf8_is_misuse() {
     let published = Published::new::<Slow>("1.0.0");
     let (plugin, backend) = opened(&published);
     let bad = b"\xff";
-    let key = CasementStr {
-        ptr: bad.as_ptr(),
-        len: 1,
-    };
+    let key = CasementStr { ptr: bad.as_ptr(), len: 1 };
     // SAFETY: a live handle, destroyed once.
     unsafe {
         let vt = *plugin.backend;
-        assert_eq!(
-            answer(|c| vt.stat.unwrap()(backend, key, c)).0,
-            CASEMENT_MISUSE
-        );
-        let (_, reader) =
-            answer(|c| vt.open_read.unwrap()(backend, CasementStr::new("a"), 0, 0, c));
+        assert_eq!(answer(|c| vt.stat.unwrap()(backend, key, c)).0, CASEMENT_MISUSE);
+        let (_, reader) = answer(|c| vt.open_read.unwrap()(backend, CasementStr::new("a"), 0, 0, c));
         let reader = ptr::with_exposed_provenance_mut(reader);
         let reader_vt = *plugin.reader;
-        assert_eq!(
-            answer(|c| reader_vt.next.unwrap()(reader, c)).0,
-            CASEMENT_END
-        );
+        assert_eq!(answer(|c| reader_vt.next.unwrap()(reader, c)).0, CASEMENT_END);
         reader_vt.destroy.unwrap()(reader);
         vt.destroy.unwrap()(backend);
     }

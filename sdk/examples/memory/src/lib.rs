@@ -1,8 +1,8 @@
 //! Keeps objects in memory: the smallest complete backend. Nothing outlives the process.
 
 use casement_sdk::{
-    Backend, Bytes, Capabilities, Entry, Error, Host, Kind, Lister, Range, Reader, Result, Stat,
-    WriteOptions, Writer, export_backend,
+    Backend, Bytes, Capabilities, Entry, Error, Host, Kind, Lister, Range, Reader, Result, Stat, WriteOptions, Writer,
+    export_backend,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,10 +28,7 @@ impl Memory {
     }
 
     fn object(&self, key: &str) -> Result<Bytes> {
-        self.objects()
-            .get(key)
-            .cloned()
-            .ok_or_else(|| Error::not_found(key))
+        self.objects().get(key).cloned().ok_or_else(|| Error::not_found(key))
     }
 }
 
@@ -47,25 +44,14 @@ impl Backend for Memory {
         Ok(Self::default())
     }
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            list: true,
-            ..Capabilities::default()
-        }
+        Capabilities { list: true, ..Capabilities::default() }
     }
     async fn stat(&self, key: &str) -> Result<Stat> {
-        Ok(Stat {
-            size: self.object(key)?.len() as u64,
-            ..Stat::default()
-        })
+        Ok(Stat { size: self.object(key)?.len() as u64, ..Stat::default() })
     }
     async fn create(&self, key: &str, options: WriteOptions) -> Result<Draft> {
         let (memory, token) = (self.clone(), options.transfer);
-        Ok(Draft {
-            memory,
-            key: key.into(),
-            token,
-            data: Vec::new(),
-        })
+        Ok(Draft { memory, key: key.into(), token, data: Vec::new() })
     }
     async fn read(&self, key: &str, range: Range) -> Result<Object> {
         let mut object = self.object(key)?;
@@ -74,32 +60,18 @@ impl Backend for Memory {
         Ok(Object(Some(object)))
     }
     async fn delete(&self, key: &str) -> Result<()> {
-        self.objects()
-            .remove(key)
-            .map(drop)
-            .ok_or_else(|| Error::not_found(key))
+        self.objects().remove(key).map(drop).ok_or_else(|| Error::not_found(key))
     }
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Page> {
         let (objects, after) = (self.objects(), after.unwrap_or_default());
-        let wanted = objects
-            .iter()
-            .filter(|(k, _)| k.starts_with(prefix) && k.as_str() > after);
-        Ok(Page(
-            wanted
-                .map(|(k, o)| Entry {
-                    key: k.clone(),
-                    size: o.len() as u64,
-                })
-                .collect(),
-        ))
+        let wanted = objects.iter().filter(|(k, _)| k.starts_with(prefix) && k.as_str() > after);
+        Ok(Page(wanted.map(|(k, o)| Entry { key: k.clone(), size: o.len() as u64 }).collect()))
     }
     fn format_location(&self, key: &str) -> Result<String> {
         Ok(format!("memory://{key}"))
     }
     fn parse_location(&self, uri: &str) -> Result<String> {
-        uri.strip_prefix("memory://")
-            .map(Into::into)
-            .ok_or_else(|| Error::not_found(uri))
+        uri.strip_prefix("memory://").map(Into::into).ok_or_else(|| Error::not_found(uri))
     }
 }
 
@@ -114,17 +86,11 @@ impl Writer for Draft {
     async fn commit(self) -> Result<Stat> {
         let mut objects = self.memory.objects();
         if objects.contains_key(&self.key) {
-            return Err(Error::new(
-                Kind::Exists,
-                format!("there is an object `{}`", self.key),
-            ));
+            return Err(Error::new(Kind::Exists, format!("there is an object `{}`", self.key)));
         }
         let size = self.data.len() as u64;
         objects.insert(self.key, self.data.into());
-        Ok(Stat {
-            size,
-            ..Stat::default()
-        })
+        Ok(Stat { size, ..Stat::default() })
     }
 }
 

@@ -1,0 +1,140 @@
+//! The way of an upload through the database: begun, committed, finished or taken back.
+
+use crate::{
+    Begin, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, change, children, record,
+    sqlite::Conn,
+    stamp::Stamp,
+    transfer::{self, Transfer},
+};
+use casement_image::{ImageId, Status};
+use time::OffsetDateTime;
+
+impl Catalog {
+    /// Moves a queued image to `saving` and opens its transfer.
+    pub async fn begin_upload(&self, new: &NewTransfer, now: OffsetDateTime) -> Result<Begin> {
+        let mut tx = self.db.write().await?;
+        let Some(head) = change::head(&mut tx, &new.image_id).await? else {
+            return Ok(Begin::Gone);
+        };
+        if head.status != Status::Queued {
+            return Ok(Begin::WrongStatus(head.status));
+        }
+        // The object would be deleted under the new upload's hands: both have the same name.
+        let outstanding = transfer::deleting(&mut tx, &new.image_id, &new.store).await?;
+        if !outstanding.is_empty() {
+            return Ok(Begin::Outstanding(outstanding));
+        }
+        change::touch(&mut tx, &new.image_id, head, Status::Saving, now).await?;
+        insert(&mut tx, new, TransferState::Staged).await?;
+        tx.commit().await?;
+        Ok(Begin::Started)
+    }
+
+    /// Notes the name that the store gave the staged data; `false` when the transfer is gone.
+    pub async fn set_token(&self, transfer: &str, token: &str) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let done = sqlx::query("UPDATE casement_transfers SET token = ? WHERE id = ?")
+            .bind(token)
+            .bind(transfer)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Notes what will be published, just before it is; `false` when the transfer is gone or no longer `Staged`.
+    pub async fn begin_commit(&self, transfer: &str, outcome: &Outcome) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let done = sqlx::query(
+            "UPDATE casement_transfers SET state = 'committing', size = ?, virtual_size = ?, checksum = ?, \
+             os_hash_algo = ?, os_hash_value = ?, location_url = ?, location_metadata = ? \
+             WHERE id = ? AND state = 'staged'",
+        )
+        .bind(record::signed(Some(outcome.size))?)
+        .bind(record::signed(outcome.virtual_size)?)
+        .bind(&outcome.checksum)
+        .bind(&outcome.os_hash_algo)
+        .bind(&outcome.os_hash_value)
+        .bind(&outcome.location.url)
+        .bind(children::metadata_text(&outcome.location)?)
+        .bind(transfer)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Makes the image `active` with the outcome that [`Catalog::begin_commit`] noted, and ends the transfer.
+    /// `false` when the image is no longer `saving`: then the transfer is `Deleting`.
+    /// [`Kind::Changed`] when the transfer is gone or not `Committing`: somebody else settled it.
+    pub async fn finish_upload(&self, transfer: &str, now: OffsetDateTime) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let committing =
+            transfer::find(&mut *tx, transfer).await?.filter(|found| found.state == TransferState::Committing);
+        let Some(Transfer { id, image_id, outcome: Some(outcome), .. }) = committing else {
+            return Err(Error::new(Kind::Changed, format!("transfer {transfer} was settled by somebody else")));
+        };
+        let active = change::move_status(&mut tx, &image_id, Status::Saving, Status::Active, now).await?;
+        if active {
+            describe_data(&mut tx, &image_id, &outcome).await?;
+            children::insert_location(&mut tx, &image_id, &outcome.location, now).await?;
+            transfer::remove(&mut tx, &id).await?;
+        } else {
+            transfer::set_state(&mut tx, &id, TransferState::Deleting).await?;
+        }
+        tx.commit().await?;
+        Ok(active)
+    }
+
+    /// Takes an upload back: the image is `queued` again, and the transfer stays for what is left in the store.
+    /// `false` when the image was no longer `saving` (the transfer is treated alike), or the transfer is gone.
+    pub async fn release_upload(&self, transfer: &str, residue: Residue, now: OffsetDateTime) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let Some(found) = transfer::find(&mut *tx, transfer).await? else {
+            return Ok(false);
+        };
+        // Only an upload holds its image in `saving`; a later upload's `saving` is not this one's to end.
+        let uploading = matches!(found.state, TransferState::Staged | TransferState::Committing);
+        let queued =
+            uploading && change::move_status(&mut tx, &found.image_id, Status::Saving, Status::Queued, now).await?;
+        match residue {
+            Residue::None => transfer::remove(&mut tx, transfer).await?,
+            Residue::Stage => transfer::set_state(&mut tx, transfer, TransferState::Discarding).await?,
+            Residue::Object => transfer::set_state(&mut tx, transfer, TransferState::Deleting).await?,
+        }
+        tx.commit().await?;
+        Ok(queued)
+    }
+}
+
+pub(crate) async fn insert(conn: &mut Conn, new: &NewTransfer, state: TransferState) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO casement_transfers (id, image_id, store, object_key, token, state, node, lease_until) \
+         VALUES (?, ?, ?, ?, '', ?, ?, ?)",
+    )
+    .bind(&new.id)
+    .bind(new.image_id.as_str())
+    .bind(&new.store)
+    .bind(&new.key)
+    .bind(state.as_str())
+    .bind(&new.node)
+    .bind(Stamp(new.lease_until))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn describe_data(conn: &mut Conn, id: &ImageId, outcome: &Outcome) -> Result<()> {
+    sqlx::query(
+        "UPDATE images SET size = ?, virtual_size = ?, checksum = ?, os_hash_algo = ?, os_hash_value = ? WHERE id = ?",
+    )
+    .bind(record::signed(Some(outcome.size))?)
+    .bind(record::signed(outcome.virtual_size)?)
+    .bind(&outcome.checksum)
+    .bind(&outcome.os_hash_algo)
+    .bind(&outcome.os_hash_value)
+    .bind(id.as_str())
+    .execute(conn)
+    .await?;
+    Ok(())
+}

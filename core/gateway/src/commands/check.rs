@@ -1,0 +1,65 @@
+use super::say;
+use crate::{
+    config,
+    exit::{Failure, Result},
+    runtime, wiring,
+};
+use casement_stores::host::PluginState;
+use std::{fmt, path::Path};
+
+/// Does all that `serve` does short of listening, in the same order, and goes on after a failure: the report shows
+/// everything that is wrong, and the exit code is that of the first.
+pub(super) fn run(file: &Path) -> Result<()> {
+    let config = config::load(file)?;
+    runtime::run(async {
+        let mut report = Report { first: None };
+        report.ok("configuration", file.display())?;
+        report.item("identity", wiring::identity(&config))?;
+        if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
+            catalog.close().await;
+        }
+        if let Some(stores) = report.item("stores", wiring::stores(&config).await)? {
+            for plugin in stores.plugins() {
+                match (&plugin.plugin, &plugin.state) {
+                    (Some(found), _) => report
+                        .ok("plugin", format_args!("{} {} ({})", found.name(), found.version(), found.built_with()))?,
+                    (None, PluginState::Failed(reason)) => report.line("warning", "plugin", reason)?,
+                    (None, PluginState::Loaded) => {}
+                }
+            }
+            for store in stores.iter() {
+                match store.unavailable() {
+                    None => report.ok("store", store.id())?,
+                    // Not a required one, or opening would have failed.
+                    Some(reason) => report.line("warning", "store", format_args!("{}: {reason}", store.id()))?,
+                }
+            }
+        }
+        report.first.map_or(Ok(()), Err)
+    })
+}
+
+struct Report {
+    first: Option<Failure>,
+}
+
+impl Report {
+    fn item<T>(&mut self, what: &str, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => self.line("ok", what, "").map(|()| Some(value)),
+            Err(failure) => {
+                self.line("error", what, &failure)?;
+                self.first.get_or_insert(failure);
+                Ok(None)
+            }
+        }
+    }
+
+    fn ok(&mut self, what: &str, detail: impl fmt::Display) -> Result<()> {
+        self.line("ok", what, detail)
+    }
+
+    fn line(&mut self, state: &str, what: &str, detail: impl fmt::Display) -> Result<()> {
+        say(format!("{state:<8} {what:<14} {detail}").trim_end())
+    }
+}

@@ -1,0 +1,27 @@
+//! One file per command.
+
+mod check;
+mod inspect;
+mod serve;
+mod token;
+
+use crate::{
+    cli::{Command, PluginCommand, TokenCommand},
+    exit::{Exit, Failure, Result},
+};
+use std::{fmt, io::Write};
+
+pub(crate) fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Serve(args) => serve::run(&args.config),
+        Command::Check(args) => check::run(&args.config),
+        Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
+        Command::Token(TokenCommand::Hash) => token::hash(),
+        Command::Version => say(format_args!("casement {}", env!("CARGO_PKG_VERSION"))),
+    }
+}
+
+/// One line on standard output.
+fn say(line: impl fmt::Display) -> Result<()> {
+    writeln!(std::io::stdout(), "{line}").map_err(Failure::of(Exit::Temporary, "standard output"))
+}

@@ -1,0 +1,50 @@
+use crate::{
+    config::{self, Config, Mode},
+    exit::{Exit, Failure, Result},
+    runtime,
+    signals::Signals,
+    telemetry, wiring,
+};
+use std::{env::consts, path::Path, process};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+pub(super) fn run(file: &Path) -> Result<()> {
+    let config = config::load(file)?;
+    telemetry::start(&config.log)?;
+    info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
+    runtime::run(serve(config))
+}
+
+async fn serve(config: Config) -> Result<()> {
+    let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
+    let stop = CancellationToken::new();
+    tokio::spawn(obey(signals, stop.clone()));
+
+    let house = tokio::select! {
+        house = wiring::open(&config) => house?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let bound = wiring::bind(&config)?;
+    info!("listening on http://{}", bound.local_addr());
+    if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
+        warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
+    }
+    let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
+    if drained.cut > 0 {
+        warn!(connections = drained.cut, "still busy at the deadline, and cut");
+    }
+    house.close().await;
+    info!("stopped");
+    Ok(())
+}
+
+/// The first order drains, the second ends the process where it stands; recovery settles what that leaves.
+async fn obey(mut signals: Signals, stop: CancellationToken) {
+    let order = signals.next().await;
+    info!("{order}: no new requests; those under way may end");
+    stop.cancel();
+    let order = signals.next().await;
+    warn!("{order} again: ending at once");
+    process::exit(Exit::Interrupted as i32);
+}

@@ -1,0 +1,75 @@
+use casement_stores::Multihash;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Rules for images.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Images {
+    /// Images in one page of a list when the request does not say.
+    #[schemars(range(min = 1))]
+    pub default_page_size: u32,
+
+    /// Images in one page of a list at most.
+    #[schemars(range(min = 1))]
+    pub max_page_size: u32,
+
+    /// Tags of one image at most; -1 for no limit.
+    #[schemars(range(min = -1))]
+    pub tag_quota: i64,
+
+    /// Additional properties of one image at most; -1 for no limit.
+    #[schemars(range(min = -1))]
+    pub property_quota: i64,
+
+    /// The largest image that is taken in, in bytes.
+    #[schemars(range(min = 1))]
+    pub size_cap_bytes: u64,
+
+    /// Tell clients where an image's data lies (`direct_url`). The URL may give away how the store
+    /// is built.
+    pub show_direct_url: bool,
+
+    /// Show clients all locations of an image, and let them be changed.
+    pub show_multiple_locations: bool,
+
+    /// The digest of `os_hash_value`. MD5, the old `checksum`, is always computed too.
+    pub hashing_algorithm: HashingAlgorithm,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
+        // image_property_quota, image_size_cap.
+        Self {
+            default_page_size: 25,
+            max_page_size: 1000,
+            tag_quota: 128,
+            property_quota: 128,
+            size_cap_bytes: 1 << 40,
+            show_direct_url: false,
+            show_multiple_locations: false,
+            hashing_algorithm: HashingAlgorithm::Sha512,
+        }
+    }
+}
+
+/// A digest algorithm, by the name that `os_hash_algo` has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(crate) enum HashingAlgorithm {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl From<HashingAlgorithm> for Multihash {
+    fn from(algorithm: HashingAlgorithm) -> Self {
+        match algorithm {
+            HashingAlgorithm::Sha256 => Self::Sha256,
+            HashingAlgorithm::Sha384 => Self::Sha384,
+            HashingAlgorithm::Sha512 => Self::Sha512,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The configuration: one TOML file, and environment variables over it.
+//!
+//! The structs in this folder are the one description of it: what is read, the JSON schema
+//! (`configs/schema.json`) and the commented file (`configs/casement.toml`) all come from them.
+
+mod catalog;
+mod error;
+mod identity;
+mod images;
+mod load;
+mod log;
+mod place;
+#[cfg(test)]
+mod reference;
+mod semantics;
+mod server;
+mod shape;
+mod stores;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use catalog::Catalog;
+pub(crate) use error::ConfigError;
+pub(crate) use identity::{Identity, Mode};
+pub(crate) use images::Images;
+pub(crate) use load::load;
+pub(crate) use log::{Format, Log};
+pub(crate) use server::Server;
+pub(crate) use stores::{Plugin, Store};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Configuration of the Casement image service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Folders that plugin files must lie in. Not set: the folder `plugins` beside the folder of
+    /// the program, where there is one, else the folder of the program itself.
+    #[serde(default)]
+    #[schemars(example = ["/usr/lib/casement/plugins"])]
+    pub plugin_dirs: Option<Vec<PathBuf>>,
+
+    /// Threads of each plugin's own runtime. 0 leaves the number to the plugin.
+    #[serde(default = "default_plugin_threads")]
+    pub plugin_threads: u32,
+
+    /// How clients reach the service.
+    #[serde(default)]
+    pub server: Server,
+
+    /// The metadata database.
+    pub catalog: Catalog,
+
+    /// Who may come in.
+    pub identity: Identity,
+
+    /// Rules for images.
+    #[serde(default)]
+    pub images: Images,
+
+    /// What is logged. The log goes to standard error.
+    #[serde(default)]
+    pub log: Log,
+
+    /// The plugin files to load; one `[[plugins]]` table each.
+    #[serde(default)]
+    pub plugins: Vec<Plugin>,
+
+    /// The stores that hold image data; one `[stores.<id>]` table each. An id has letters, digits,
+    /// `-` and `_`; clients see it.
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
+
+    /// The folder of the configuration file. Relative paths start here.
+    #[serde(skip)]
+    pub base_dir: PathBuf,
+}
+
+/// No timeout is longer, in seconds.
+const WEEK: u64 = 7 * 24 * 3600;
+
+fn default_plugin_threads() -> u32 {
+    2
+}

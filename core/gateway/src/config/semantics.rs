@@ -1,0 +1,119 @@
+//! What types cannot say: whether the values make sense, and make sense together.
+
+use super::{Config, Mode, error::Problems, load::path};
+use std::{collections::HashSet, net::SocketAddr};
+use tracing_subscriber::EnvFilter;
+
+/// Glance keeps store ids with this start for itself.
+const RESERVED: &str = "os_glance_";
+
+pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
+    server(config, problems);
+    identity(config, problems);
+    images(config, problems);
+    plugins(config, problems);
+    stores(config, problems);
+    if let Err(err) = EnvFilter::builder().parse(&config.log.level) {
+        problems.add(&path(&["log", "level"]), format!("`log.level` cannot be used: {err}"));
+    }
+}
+
+fn server(config: &Config, problems: &mut Problems<'_>) {
+    let server = &config.server;
+    if server.listen.parse::<SocketAddr>().is_err() {
+        let text = "`server.listen` must be an address and a port, as in \"127.0.0.1:9292\" or \"[::]:9292\"";
+        problems.add(&path(&["server", "listen"]), text);
+    }
+    if let Some(url) = &server.public_endpoint {
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+            let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
+            problems.add(&path(&["server", "public_endpoint"]), text);
+        }
+    }
+}
+
+fn identity(config: &Config, problems: &mut Problems<'_>) {
+    let identity = &config.identity;
+    if identity.mode == Mode::Tokens && identity.tokens.is_empty() {
+        let text = "`identity.mode` is \"tokens\", but there is no [[identity.tokens]]: nobody could come in";
+        problems.add(&path(&["identity", "mode"]), text);
+    }
+    let mut seen = HashSet::new();
+    for (index, token) in identity.tokens.iter().enumerate() {
+        let here = path(&["identity", "tokens"]).index(index).key("sha256");
+        if !is_sha256(&token.sha256) {
+            let text = format!("`{here}` must be 64 hex digits; `casement token hash` prints them");
+            problems.add(&here, text);
+        } else if !seen.insert(token.sha256.to_lowercase()) {
+            problems.add(&here, format!("`{here}`: another [[identity.tokens]] has the same token"));
+        }
+    }
+}
+
+fn images(config: &Config, problems: &mut Problems<'_>) {
+    let images = &config.images;
+    if images.default_page_size > images.max_page_size {
+        let text = format!(
+            "`images.default_page_size` ({}) is more than `images.max_page_size` ({})",
+            images.default_page_size, images.max_page_size
+        );
+        problems.add(&path(&["images", "default_page_size"]), text);
+    }
+}
+
+fn plugins(config: &Config, problems: &mut Problems<'_>) {
+    let mut seen = HashSet::new();
+    for (index, plugin) in config.plugins.iter().enumerate() {
+        let here = path(&["plugins"]).index(index);
+        if plugin.sha256.as_deref().is_some_and(|hash| !is_sha256(hash)) {
+            let here = here.key("sha256");
+            problems.add(&here, format!("`{here}` must be the file's SHA-256 in 64 hex digits"));
+        }
+        if !seen.insert(&plugin.path) {
+            let text = format!("the plugin {} is listed twice", plugin.path.display());
+            problems.add(&here.key("path"), text);
+        }
+    }
+}
+
+fn stores(config: &Config, problems: &mut Problems<'_>) {
+    let stores = &config.stores;
+    if stores.is_empty() {
+        let text = "no store is configured: add a [stores.<id>] table, and a [[plugins]] table for its plugin";
+        return problems.add(&path(&[]), text);
+    }
+    if config.plugins.is_empty() {
+        let text = "no plugin is listed: stores need a [[plugins]] table with the `path` of their plugin";
+        problems.add(&path(&[]), text);
+    }
+    for id in stores.keys() {
+        let here = path(&["stores", id]);
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if id.is_empty() || !id.chars().all(good) {
+            let text = format!("the store id `{id}` may have only letters, digits, `-` and `_`");
+            problems.add(&here, text);
+        } else if id.starts_with(RESERVED) {
+            let text = format!("the store id `{id}` may not start with `{RESERVED}`: clients take it for Glance's own");
+            problems.add(&here, text);
+        }
+    }
+    let defaults: Vec<_> = stores.iter().filter(|(_, store)| store.default).collect();
+    match defaults.as_slice() {
+        [] if stores.len() > 1 => {
+            let text = "none of the stores is the default: set `default = true` in one of them";
+            problems.add(&path(&["stores"]), text);
+        }
+        [(first, _), others @ ..] => {
+            for (id, _) in others {
+                let text = format!("only one store can be the default, and `{first}` is too");
+                problems.add(&path(&["stores", id, "default"]), text);
+            }
+        }
+        [] => {}
+    }
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

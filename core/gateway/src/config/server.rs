@@ -1,0 +1,69 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How clients reach the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Server {
+    /// Address and port to listen on, as `address:port`; an IPv6 address in brackets.
+    pub listen: String,
+
+    /// The URL by which clients know this service, for the links in answers. Not set: taken from
+    /// each request.
+    #[schemars(example = &"https://images.example.org")]
+    pub public_endpoint: Option<String>,
+
+    /// Connections served at once. Further ones wait in the system's queue.
+    #[schemars(range(min = 1))]
+    pub max_connections: usize,
+
+    /// How long a client may take to send the head of a request.
+    #[schemars(range(min = 1, max = super::WEEK))]
+    pub header_timeout_seconds: u64,
+
+    /// How long a connection stays open between two requests.
+    #[schemars(range(min = 1, max = super::WEEK))]
+    pub idle_timeout_seconds: u64,
+
+    /// How long an upload may stand still before it is cut.
+    #[schemars(range(min = 1, max = super::WEEK))]
+    pub body_idle_timeout_seconds: u64,
+
+    /// How long a client may take no byte of an answer before it is cut.
+    #[schemars(range(min = 1, max = super::WEEK))]
+    pub write_timeout_seconds: u64,
+
+    /// An upload slower than this is cut, so that nobody holds a connection with a trickle. 0
+    /// turns the rule off.
+    pub min_upload_bytes_per_second: u64,
+
+    /// How long requests under way may go on after the order to stop.
+    #[schemars(range(max = super::WEEK))]
+    pub drain_timeout_seconds: u64,
+
+    /// The largest head of a request, in bytes.
+    #[schemars(range(min = 8192, max = 1_048_576))]
+    pub max_header_bytes: usize,
+
+    /// The largest JSON body of a request, in bytes. Image data has its own limit, `images.size_cap_bytes`.
+    #[schemars(range(min = 1024))]
+    pub max_json_body_bytes: usize,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:9292".into(),
+            public_endpoint: None,
+            max_connections: 1024,
+            header_timeout_seconds: 10,
+            idle_timeout_seconds: 75,
+            body_idle_timeout_seconds: 60,
+            write_timeout_seconds: 60,
+            min_upload_bytes_per_second: 1024,
+            drain_timeout_seconds: 30,
+            max_header_bytes: 64 * 1024,
+            max_json_body_bytes: 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,244 @@
+#![allow(clippy::unwrap_used)]
+
+use super::{Config, ConfigError, Mode, load::load_with};
+use std::{collections::HashMap, fs, path::Path};
+
+const GOOD: &str = r#"
+[catalog]
+path = "../data/catalog.sqlite"
+
+[identity]
+mode = "none"
+
+[[plugins]]
+path = "casement_filesystem"
+
+[stores.local]
+plugin = "filesystem"
+root = "../data/images"
+"#;
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("casement.toml");
+    fs::write(&file, text).unwrap();
+    let variables: HashMap<_, _> =
+        variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    load_with(&file, variables)
+}
+
+/// The problems, without the folder of the file.
+fn problems(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let err = load(text, variables).unwrap_err().to_string();
+    let short = |line: &str| match line.find("casement.toml") {
+        Some(start) => line[start..].to_owned(),
+        None => line.to_owned(),
+    };
+    err.lines().map(short).collect()
+}
+
+/// `GOOD` with something more at its end or, for top-level keys, at its start.
+fn with(more: &str) -> String {
+    format!("{GOOD}\n{more}")
+}
+
+#[test]
+fn every_unknown_key_is_named_at_once_with_line_and_nearest_key() {
+    let text = with("[server]\nlisen = \"127.0.0.1:1\"\n[images]\nxyz = 1\n[catalogue]\n");
+    assert_eq!(
+        problems(&text, &[]),
+        [
+            "casement.toml:16: unknown key `server.lisen`; did you mean `listen`?",
+            "casement.toml:18: unknown key `images.xyz`",
+            "casement.toml:19: unknown key `catalogue`; did you mean `catalog`?",
+        ]
+    );
+}
+
+#[test]
+fn unknown_keys_in_lists_and_under_stores_are_found() {
+    let text = with("[stores.local.limits]\nopen_second = 3\n[[plugins]]\npath = \"b\"\nsha = \"x\"\n");
+    assert_eq!(
+        problems(&text, &[]),
+        [
+            "casement.toml:16: unknown key `stores.local.limits.open_second`; did you mean `open_seconds`?",
+            "casement.toml:19: unknown key `plugins[1].sha`; did you mean `sha256`?",
+        ]
+    );
+}
+
+#[test]
+fn wrong_types_name_key_line_expected_and_found() {
+    let text = with(
+        "[server]\nlisten = 9292\nmax_connections = \"many\"\nidle_timeout_seconds = 0\n[log]\nformat = \"xml\"\n",
+    );
+    assert_eq!(
+        problems(&text, &[]),
+        [
+            "casement.toml:16: `server.listen` must be text, not 9292",
+            "casement.toml:17: `server.max_connections` must be a whole number of at least 1, not this text",
+            "casement.toml:18: `server.idle_timeout_seconds` must be a whole number from 1 to 604800, not 0",
+            "casement.toml:20: `log.format` must be one of \"text\", \"json\", not this text",
+        ]
+    );
+}
+
+#[test]
+fn a_table_where_a_value_belongs_and_the_reverse_are_told_apart() {
+    let text = format!("server = 5\n{}", with("[log]\nlevel = { a = 1 }\n"));
+    assert_eq!(
+        problems(&text, &[]),
+        ["casement.toml:1: `server` must be a table, not 5", "casement.toml:17: `log.level` must be text, not a table",]
+    );
+}
+
+#[test]
+fn missing_keys_are_named_with_the_table_that_lacks_them() {
+    let text = "[identity]\n[stores.local]\nroot = \"x\"\n";
+    assert_eq!(
+        problems(text, &[]),
+        [
+            "casement.toml: the key `catalog` is missing",
+            "casement.toml:1: the key `identity.mode` is missing",
+            "casement.toml:2: the key `stores.local.plugin` is missing",
+        ]
+    );
+}
+
+#[test]
+fn text_at_a_wrong_place_is_not_shown() {
+    let found = problems(&with("[server]\nmax_connections = \"s3cret\"\n"), &[]);
+    assert!(!found.concat().contains("s3cret"), "{found:?}");
+}
+
+#[test]
+fn broken_toml_is_told_with_its_line() {
+    let found = problems("[server\nlisten = 1\n", &[]).join("\n");
+    assert!(found.contains("is not TOML") && found.contains("line 1"), "{found}");
+}
+
+#[test]
+fn an_absent_file_is_told_by_its_path() {
+    let err = load_with(Path::new("/nowhere/casement.toml"), HashMap::new()).unwrap_err();
+    assert!(err.to_string().contains("casement.toml: cannot be read"), "{err}");
+}
+
+#[test]
+fn variables_win_over_the_file_and_are_read_by_the_type_of_their_key() {
+    let config = load(
+        &with("[server]\nlisten = \"127.0.0.1:1\"\n"),
+        &[
+            ("CASEMENT__SERVER__LISTEN", "0.0.0.0:80"),
+            ("CASEMENT__SERVER__MAX_CONNECTIONS", "7"),
+            ("CASEMENT__IMAGES__SHOW_DIRECT_URL", "true"),
+            ("CASEMENT__IDENTITY__NONE__ROLES", "[\"reader\"]"),
+            ("CASEMENT__IDENTITY__NONE__USER", "12"),
+            ("CASEMENT__STORES__LOCAL__ROOT", "/srv/images"),
+            ("CASEMENT__STORES__LOCAL__WORKERS", "3"),
+            ("CASEMENT__STORES__LOCAL__LIMITS__TRIES", "9"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.server.listen, "0.0.0.0:80");
+    assert_eq!(config.server.max_connections, 7);
+    assert!(config.images.show_direct_url);
+    assert_eq!(config.identity.none.roles, ["reader"]);
+    assert_eq!(config.identity.none.user, "12");
+    let store = &config.stores["local"];
+    assert_eq!(store.config["root"], "/srv/images");
+    assert_eq!(store.config["workers"], 3);
+    assert_eq!(store.limits.tries, 9);
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let variables =
+        [("CASEMENT__SERVER__LISEN", "x"), ("CASEMENT__SERVER__MAX_CONNECTIONS", "many"), ("CASEMENT__LOG", "debug")];
+    let mut found = problems(GOOD, &variables);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "environment variable CASEMENT__LOG: `log` must be a table, not this text",
+            "environment variable CASEMENT__SERVER__LISEN: unknown key `server.lisen`; did you mean `listen`?",
+            "environment variable CASEMENT__SERVER__MAX_CONNECTIONS: `server.max_connections` must be a whole number of at least 1, not this text",
+        ]
+    );
+}
+
+#[test]
+fn a_variable_cannot_smuggle_in_a_second_key() {
+    let found = problems(GOOD, &[("CASEMENT__SERVER__MAX_CONNECTIONS", "1\nlisten = 2")]);
+    assert!(found[0].contains("must be a whole number"), "{found:?}");
+}
+
+#[test]
+fn relative_paths_start_at_the_folder_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("casement.toml");
+    fs::write(&file, format!("plugin_dirs = [\"plugins\", \"/opt/p\"]\n{GOOD}")).unwrap();
+    let config = load_with(&file, HashMap::new()).unwrap();
+    assert_eq!(config.catalog.path, folder.path().join("../data/catalog.sqlite"));
+    assert_eq!(config.plugin_dirs.unwrap(), [folder.path().join("plugins"), "/opt/p".into()]);
+    assert_eq!(config.base_dir, folder.path());
+}
+
+#[test]
+fn defaults_are_filled_in() {
+    let config = load(GOOD, &[]).unwrap();
+    assert_eq!(config.identity.mode, Mode::None);
+    assert_eq!(config.images.size_cap_bytes, 1 << 40);
+    let options = config.stores_options();
+    assert_eq!(options.plugin_threads, 2);
+    let store = &options.stores[0];
+    assert!(store.default && store.required && !store.read_only);
+    assert_eq!(store.config.keys().collect::<Vec<_>>(), ["root"]);
+    assert_eq!(store.limits.commit, casement_stores::config::Limits::default().commit);
+}
+
+#[test]
+fn the_quickstart_is_good() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/quickstart.toml");
+    let config = load_with(&file, HashMap::new()).unwrap();
+    assert_eq!(config.server.listen, "127.0.0.1:9292");
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused() {
+    let bad_token = "[[identity.tokens]]\nsha256 = \"abc\"\nuser = \"u\"\nproject = \"p\"\n";
+    let two = "[stores.second]\nplugin = \"filesystem\"\n";
+    let cases = [
+        ("[server]\nlisten = \"localhost\"\n", "casement.toml:16: `server.listen` must be an address"),
+        ("[server]\npublic_endpoint = \"images\"\n", "`server.public_endpoint` must be a URL"),
+        ("[images]\ndefault_page_size = 2000\n", "`images.default_page_size` (2000) is more than"),
+        ("[log]\nlevel = \"a=b=c\"\n", "`log.level` cannot be used"),
+        (bad_token, "`identity.tokens[0].sha256` must be 64 hex digits"),
+        (
+            "[[plugins]]\npath = \"casement_filesystem\"\n",
+            "casement.toml:16: the plugin casement_filesystem is listed twice",
+        ),
+        ("[[plugins]]\npath = \"p\"\nsha256 = \"12\"\n", "`plugins[1].sha256` must be the file's SHA-256"),
+        ("[stores.\"a b\"]\nplugin = \"x\"\ndefault = true\n", "the store id `a b` may have only"),
+        ("[stores.os_glance_x]\nplugin = \"x\"\ndefault = true\n", "may not start with `os_glance_`"),
+        (two, "none of the stores is the default"),
+    ];
+    for (more, expected) in cases {
+        let found = problems(&with(more), &[]);
+        assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn two_defaults_are_refused_at_the_second() {
+    let text = "[stores.z]\nplugin = \"x\"\ndefault = true\n[stores.a]\nplugin = \"x\"\ndefault = true\n";
+    let found = problems(&with(text), &[]);
+    assert_eq!(found, ["casement.toml:17: only one store can be the default, and `a` is too"]);
+}
+
+#[test]
+fn a_file_without_stores_or_tokens_is_refused() {
+    let text = "[catalog]\npath = \"c\"\n[identity]\nmode = \"tokens\"\n";
+    let found = problems(text, &[]);
+    assert!(found[0].contains("no store is configured"), "{found:?}");
+    assert!(found[1].starts_with("casement.toml:4: `identity.mode` is \"tokens\""), "{found:?}");
+}

@@ -1,0 +1,127 @@
+//! From the configuration to the running parts: the one place that knows them all.
+
+use crate::{
+    config::{Config, Mode},
+    exit::{Exit, Failure, Result},
+};
+use casement_catalog::Catalog;
+use casement_identity::{Identity, TokenEntry};
+use casement_image::{Quotas, list::ListSettings};
+use casement_policy::Rules;
+use casement_service::{Parts, Service, Settings};
+use casement_stores::{DigestThreads, Stores};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{task::JoinSet, time::timeout};
+
+/// Everything but the HTTP face.
+pub(crate) struct House {
+    pub service: Service,
+    /// Recovery, leases and the health of stores.
+    background: JoinSet<()>,
+}
+
+/// How long transfers may take to come to their ends once their connections are gone.
+const SETTLING: Duration = Duration::from_secs(20);
+
+/// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
+/// accepted that cannot be served.
+pub(crate) async fn open(config: &Config) -> Result<House> {
+    let identity = identity(config)?;
+    let catalog = catalog(config).await?;
+    let stores = stores(config).await?;
+    let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
+    let rules = Rules::defaults();
+    let parts = Parts { catalog, identity, rules, stores: stores.clone(), digests, settings: settings(config) };
+    let service = Service::new(parts);
+    service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
+    let mut background = JoinSet::new();
+    background.spawn(async move { stores.supervise().await });
+    let maintained = service.clone();
+    background.spawn(async move { maintained.maintain().await });
+    Ok(House { service, background })
+}
+
+impl House {
+    /// Lets uploads come to their ends, ends what runs in the background, lets go of the database.
+    pub(crate) async fn close(mut self) {
+        if timeout(SETTLING, self.service.drain()).await.is_err() {
+            tracing::warn!("some transfers did not end in time; the next start settles them");
+        }
+        self.background.shutdown().await;
+        self.service.close().await;
+    }
+}
+
+pub(crate) fn identity(config: &Config) -> Result<Identity> {
+    let identity = &config.identity;
+    match identity.mode {
+        Mode::None => {
+            let everybody = identity.none.clone();
+            Ok(Identity::none(Some(everybody.user), Some(everybody.project), Some(everybody.roles)))
+        }
+        Mode::Tokens => {
+            let entries = identity.tokens.iter().map(|token| TokenEntry {
+                sha256: token.sha256.clone(),
+                user: token.user.clone(),
+                project: token.project.clone(),
+                roles: token.roles.clone(),
+                service: token.service,
+            });
+            Identity::tokens(entries.collect()).map_err(Failure::of(Exit::Config, "identity.tokens"))
+        }
+    }
+}
+
+pub(crate) async fn catalog(config: &Config) -> Result<Catalog> {
+    let catalog = &config.catalog;
+    let options = casement_catalog::Options { path: catalog.path.clone(), readers: catalog.readers };
+    let what = format!("catalog {}", catalog.path.display());
+    Catalog::open(&options).await.map_err(Failure::of(Exit::Catalog, &what))
+}
+
+pub(crate) async fn stores(config: &Config) -> Result<Stores> {
+    Stores::open(config.stores_options()).await.map_err(|err| {
+        let exit = if err.is_configuration() { Exit::Config } else { Exit::StoreUnavailable };
+        Failure::new(exit, err)
+    })
+}
+
+pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
+    let server = &config.server;
+    let listen: SocketAddr = server.listen.parse().map_err(Failure::of(Exit::Config, "server.listen"))?;
+    let options = casement_http::Options {
+        public_endpoint: server.public_endpoint.clone(),
+        max_connections: server.max_connections,
+        header_timeout: Duration::from_secs(server.header_timeout_seconds),
+        idle_timeout: Duration::from_secs(server.idle_timeout_seconds),
+        body_idle_timeout: Duration::from_secs(server.body_idle_timeout_seconds),
+        write_timeout: Duration::from_secs(server.write_timeout_seconds),
+        min_upload_rate: server.min_upload_bytes_per_second,
+        drain_timeout: Duration::from_secs(server.drain_timeout_seconds),
+        max_header_bytes: server.max_header_bytes,
+        max_json_body: server.max_json_body_bytes,
+        ..casement_http::Options::new(listen)
+    };
+    casement_http::Server::bind(options).map_err(Failure::of(Exit::Temporary, &format!("cannot listen on {listen}")))
+}
+
+fn settings(config: &Config) -> Settings {
+    let images = &config.images;
+    Settings {
+        list: ListSettings { default_limit: images.default_page_size, max_limit: images.max_page_size },
+        quotas: Quotas { tags: limit(images.tag_quota), properties: limit(images.property_quota) },
+        size_cap: images.size_cap_bytes,
+        multihash: images.hashing_algorithm.into(),
+        show_direct_url: images.show_direct_url,
+        show_multiple_locations: images.show_multiple_locations,
+        lease: LEASE,
+    }
+}
+
+/// How long a transfer belongs to a gateway that does not say any more that it lives.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// -1 stands for no limit.
+fn limit(quota: i64) -> Option<usize> {
+    usize::try_from(quota).ok()
+}

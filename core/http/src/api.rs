@@ -1,0 +1,132 @@
+//! The way of a request through the API: open answers, version, caller, route.
+
+use crate::{
+    Options, actions,
+    body::RequestBody,
+    failure::{Failure, Result},
+    healthcheck::{healthcheck, is_healthcheck},
+    image_data, images, info,
+    layer::tell_project,
+    request, schemas, tags,
+    versions::{self, Negotiated, negotiate},
+};
+use casement_service::{Credentials, Kind, Service};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{ACCEPT, LOCATION},
+    uri::PathAndQuery,
+};
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use warp::{Filter, filters::BoxedFilter, reply::Response};
+
+/// Everything below the [layer](crate::layer), as one tower service.
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    service: Service,
+    options: Arc<Options>,
+    routes: BoxedFilter<(Response,)>,
+}
+
+impl Gateway {
+    pub(crate) fn new(service: Service, options: Arc<Options>) -> Self {
+        let routes = routes(request::request(service.clone(), options.clone()));
+        Self { service, options, routes }
+    }
+
+    async fn answer(self, mut request: Request<RequestBody>) -> Response {
+        if request.method() == Method::OPTIONS {
+            return Response::default();
+        }
+        if is_healthcheck(request.uri().path()) {
+            return healthcheck(&self.service, request.method()).await;
+        }
+        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+        let path = match negotiate(request.uri().path(), accept) {
+            Negotiated::List(status) => {
+                return request::answer(versions::list(status, &self.options.base_url(request.headers())));
+            }
+            Negotiated::Api(path) => path,
+        };
+        let caller = match self.service.authenticate(&credentials(request.headers())).await {
+            Ok(caller) => caller,
+            // What is wrong with a token is not a stranger's to know.
+            Err(error) if error.kind == Kind::Unauthenticated => {
+                return Failure::bare(StatusCode::UNAUTHORIZED).into_response();
+            }
+            Err(error) => return Failure::from(error).into_response(),
+        };
+        let project = caller.project_id.clone();
+        request.extensions_mut().insert(caller);
+        let mut response = request::answer(self.route(request, &path).await);
+        tell_project(&mut response, project);
+        response
+    }
+
+    async fn route(&self, mut request: Request<RequestBody>, path: &str) -> Result {
+        if path == "/v2" {
+            return redirect(&self.options.base_url(request.headers()));
+        }
+        // Routes do not end in a slash; warp would not mind.
+        if path.ends_with('/') {
+            return Err(Failure::unknown_path(request.method()));
+        }
+        let uri = with_path(request.uri(), path).ok_or_else(Failure::not_found)?;
+        *request.uri_mut() = uri;
+        let Ok(response) = tower_service::Service::call(&mut warp::service(self.routes.clone()), request).await;
+        Ok(response)
+    }
+}
+
+impl tower_service::Service<Request<RequestBody>> for Gateway {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let gateway = self.clone();
+        Box::pin(async move { Ok(gateway.answer(request).await) })
+    }
+}
+
+fn routes(request: BoxedFilter<(request::Request,)>) -> BoxedFilter<(Response,)> {
+    // Boxed at each step: the type of a chain of `or` grows with its length, and compile time with the type.
+    let images = images::routes(request.clone()).or(image_data::routes(request.clone())).unify().boxed();
+    let parts = tags::routes(request.clone()).or(actions::routes(request.clone())).unify().boxed();
+    let about = info::routes(request.clone()).or(schemas::routes(request)).unify().boxed();
+    let known = images.or(parts).unify().boxed().or(about).unify().boxed();
+    let unknown = warp::method().map(|method| Failure::unknown_path(&method).into_response());
+    known.or(unknown).unify().boxed()
+}
+
+fn credentials(headers: &HeaderMap) -> Credentials {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Credentials { token: text("x-auth-token"), service_token: text("x-service-token") }
+}
+
+fn redirect(base_url: &str) -> Result {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::FOUND;
+    let location =
+        HeaderValue::try_from(format!("{base_url}/v2/")).map_err(|_| Failure::bad_request("Invalid Host header."))?;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+/// `None` where the path cannot be written, which a path that came in always can.
+fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+    let path_and_query = match uri.query() {
+        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
+        None => PathAndQuery::try_from(path),
+    };
+    Some(Uri::from(path_and_query.ok()?))
+}

@@ -1,0 +1,110 @@
+//! Frames of a body become chunks of an even size, so that what follows works on few large pieces.
+
+use bytes::{Bytes, BytesMut};
+use casement_service::{BodyError, BodyStream};
+use futures_util::{StreamExt, stream};
+
+/// Chunks of at most `size` bytes, and of just that wherever frames are small. Frames of half that size and more are
+/// handed on as they are; only smaller ones are copied together.
+pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
+    let gather = Gather { frames, size, rest: Bytes::new(), pending: BytesMut::new() };
+    Box::pin(stream::unfold(Some(gather), |state| async {
+        let mut gather = state?;
+        match gather.next().await {
+            Ok(Some(chunk)) => Some((Ok(chunk), Some(gather))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
+}
+
+struct Gather {
+    frames: BodyStream,
+    size: usize,
+    /// What is left of the last frame.
+    rest: Bytes,
+    /// Small frames, together.
+    pending: BytesMut,
+}
+
+impl Gather {
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        loop {
+            if self.rest.is_empty() {
+                match self.frames.next().await.transpose()? {
+                    Some(frame) => self.rest = frame,
+                    None if self.pending.is_empty() => return Ok(None),
+                    None => return Ok(Some(self.pending.split().freeze())),
+                }
+            }
+            if self.rest.len() >= self.size / 2 {
+                if !self.pending.is_empty() {
+                    return Ok(Some(self.pending.split().freeze()));
+                }
+                let take = self.rest.len().min(self.size);
+                return Ok(Some(self.rest.split_to(take)));
+            }
+            if let Some(chunk) = self.copy() {
+                return Ok(Some(chunk));
+            }
+        }
+    }
+
+    fn copy(&mut self) -> Option<Bytes> {
+        if self.pending.is_empty() {
+            self.pending = BytesMut::with_capacity(self.size);
+        }
+        let take = self.rest.len().min(self.size - self.pending.len());
+        self.pending.extend_from_slice(&self.rest.split_to(take));
+        (self.pending.len() == self.size).then(|| std::mem::take(&mut self.pending).freeze())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn stream_of(frames: Vec<Result<Bytes, BodyError>>) -> BodyStream {
+        Box::pin(stream::iter(frames))
+    }
+
+    async fn sizes(frames: &[usize], size: usize) -> Vec<usize> {
+        let bytes: Vec<u8> = (0..frames.iter().sum()).map(|at| at as u8).collect();
+        let mut whole = Bytes::from(bytes.clone());
+        let frames = frames.iter().map(|len| Ok(whole.split_to(*len))).collect();
+        let chunks: Vec<Bytes> = gather(stream_of(frames), size).map(Result::unwrap).collect().await;
+        assert_eq!(chunks.concat(), bytes);
+        chunks.iter().map(Bytes::len).collect()
+    }
+
+    #[tokio::test]
+    async fn small_frames_fill_chunks_exactly_and_the_last_one_is_what_is_left() {
+        assert_eq!(sizes(&[30; 10], 100).await, [100, 100, 100]);
+        assert_eq!(sizes(&[30; 11], 100).await, [100, 100, 100, 30]);
+        assert_eq!(sizes(&[], 100).await, [0; 0]);
+        assert_eq!(sizes(&[0, 0, 1], 100).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn large_frames_pass_between_small_ones_and_are_cut_to_the_size() {
+        assert_eq!(sizes(&[10, 60, 10, 250, 5], 100).await, [10, 60, 10, 100, 100, 50, 5]);
+    }
+
+    #[tokio::test]
+    async fn a_large_frame_is_not_copied() {
+        let frame = Bytes::from(vec![7; 100]);
+        let mut chunks = gather(stream_of(vec![Ok(frame.clone())]), 100);
+        assert_eq!(chunks.next().await.unwrap().unwrap().as_ptr(), frame.as_ptr());
+    }
+
+    #[tokio::test]
+    async fn an_error_comes_last() {
+        for error in [BodyError::Stalled, BodyError::Cut("reset".into())] {
+            let frames =
+                stream_of(vec![Ok(Bytes::from_static(b"ab")), Err(error.clone()), Ok(Bytes::from_static(b"c"))]);
+            let chunks: Vec<_> = gather(frames, 100).collect().await;
+            assert_eq!(chunks, [Err(error)]);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `/v2/images` and `/v2/images/{id}`.
+
+use crate::{
+    failure::{Failure, Result},
+    json_body, reply,
+    request::{Request, Segment, answer},
+};
+use casement_image::patch::Dialect;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header::LOCATION};
+use serde_json::{Map, Value};
+use warp::{Filter, filters::BoxedFilter, reply::Response};
+
+const STORE_IDS: HeaderName = HeaderName::from_static("openstack-image-store-ids");
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+const PATCH_V2_0: &str = "application/openstack-images-v2.0-json-patch";
+const PATCH_V2_1: &str = "application/openstack-images-v2.1-json-patch";
+
+pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
+    let collection =
+        warp::path!("v2" / "images").and(request.clone()).then(async |request| answer(images(request).await)).boxed();
+    let item = warp::path!("v2" / "images" / Segment)
+        .and(request)
+        .then(async |Segment(id), request| answer(image(&id, request).await))
+        .boxed();
+    collection.or(item).unify().boxed()
+}
+
+async fn images(mut request: Request) -> Result {
+    match request.head.method {
+        Method::GET => {
+            let page = request.service.list_images(&request.caller, &request.head.query()).await?;
+            reply::json(StatusCode::OK, &page)
+        }
+        Method::POST => {
+            let body = json_body::read(&mut request).await?;
+            let image = request.service.create_image(&request.caller, &body).await?;
+            created(&image, &request.options.base_url(&request.head.headers), &request.service.store_ids())
+        }
+        _ => Err(Failure::method_not_allowed("GET, POST")),
+    }
+}
+
+async fn image(id: &str, mut request: Request) -> Result {
+    match request.head.method {
+        Method::GET => {
+            request.head.without_body()?;
+            reply::json(StatusCode::OK, &request.service.show_image(&request.caller, id).await?)
+        }
+        Method::PATCH => {
+            let dialect = dialect(request.head.content_type())?;
+            let body = json_body::read(&mut request).await?;
+            let image = request.service.update_image(&request.caller, id, dialect, &body).await?;
+            reply::json(StatusCode::OK, &image)
+        }
+        Method::DELETE => {
+            request.head.without_body()?;
+            request.service.delete_image(&request.caller, id).await?;
+            Ok(reply::no_content())
+        }
+        _ => Err(Failure::method_not_allowed("GET, PATCH, DELETE")),
+    }
+}
+
+fn created(image: &Map<String, Value>, base_url: &str, store_ids: &[String]) -> Result {
+    let id = image.get("id").and_then(Value::as_str).unwrap_or_default();
+    let mut response = reply::json(StatusCode::CREATED, image)?;
+    for (name, value) in [(LOCATION, format!("{base_url}/v2/images/{id}")), (STORE_IDS, store_ids.join(","))] {
+        // Neither can hold what a header cannot, save for a Host header that a client made up.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+fn dialect(content_type: Option<&str>) -> Result<Dialect> {
+    match content_type {
+        Some(PATCH_V2_0) => Ok(Dialect::V2_0),
+        Some(PATCH_V2_1) => Ok(Dialect::V2_1),
+        _ => {
+            let allowed = format!("{PATCH_V2_0}, {PATCH_V2_1}");
+            let message = format!("Image PATCH expects Content-Type one of: {allowed}");
+            let failure = Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
+            Err(match HeaderValue::try_from(allowed) {
+                Ok(allowed) => failure.with_header(ACCEPT_PATCH, allowed),
+                Err(_) => failure,
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_created_image_answers_with_its_place_and_all_stores() {
+        let image = json!({"id": "b44f", "name": null});
+        let response =
+            created(image.as_object().unwrap(), "http://host:9292", &["cheap".into(), "fast".into()]).unwrap();
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.headers()[LOCATION], "http://host:9292/v2/images/b44f");
+        assert_eq!(response.headers()[STORE_IDS], "cheap,fast");
+        assert_eq!(response.headers()["content-type"], "application/json");
+    }
+
+    #[test]
+    fn a_patch_names_its_dialect_exactly() {
+        assert_eq!(dialect(Some(PATCH_V2_0)).unwrap(), Dialect::V2_0);
+        assert_eq!(dialect(Some(PATCH_V2_1)).unwrap(), Dialect::V2_1);
+        for other in [
+            None,
+            Some("application/json"),
+            Some("application/openstack-images-v2.2-json-patch"),
+            Some("Application/openstack-images-v2.1-json-patch"),
+        ] {
+            let failure = dialect(other).unwrap_err();
+            assert_eq!(failure.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+            let allowed = HeaderValue::try_from(format!("{PATCH_V2_0}, {PATCH_V2_1}")).unwrap();
+            assert_eq!(failure.header, Some((ACCEPT_PATCH, allowed)));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `/v2/info/stores` and `/v2/info/import`.
+
+use crate::{
+    failure::{Failure, Result},
+    reply,
+    request::{Request, answer},
+};
+use casement_service::StoreInfo;
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+use warp::{Filter, filters::BoxedFilter, reply::Response};
+
+pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
+    let stores = warp::path!("v2" / "info" / "stores")
+        .and(request.clone())
+        .then(async |request| answer(get(request, |request| Ok(stores(&request.service.stores())))))
+        .boxed();
+    let import = warp::path!("v2" / "info" / "import")
+        .and(request)
+        .then(async |request| answer(get(request, |_| Ok(import()))))
+        .boxed();
+    stores.or(import).unify().boxed()
+}
+
+fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Result {
+    if request.head.method != Method::GET {
+        return Err(Failure::method_not_allowed("GET"));
+    }
+    request.head.without_body()?;
+    reply::json(StatusCode::OK, &document(&request)?)
+}
+
+fn stores(stores: &[StoreInfo]) -> Value {
+    let store = |info: &StoreInfo| {
+        let mut store = Map::from_iter([("id".to_owned(), json!(info.id))]);
+        if let Some(description) = &info.description {
+            store.insert("description".into(), json!(description));
+        }
+        // Glance says "true", as text, or nothing at all.
+        for (name, is_so) in [("default", info.default), ("read-only", info.read_only)] {
+            if is_so {
+                store.insert(name.into(), json!("true"));
+            }
+        }
+        Value::Object(store)
+    };
+    json!({ "stores": stores.iter().map(store).collect::<Vec<_>>() })
+}
+
+/// No import method is offered.
+fn import() -> Value {
+    json!({"import-methods": {"description": "Import methods available.", "type": "array", "value": []}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_say_only_what_is_so() {
+        let info = |id: &str, description: Option<&str>, default, read_only| StoreInfo {
+            id: id.into(),
+            description: description.map(str::to_owned),
+            default,
+            read_only,
+            unavailable: None,
+        };
+        let document = stores(&[info("fast", Some("Fast store"), true, false), info("web", None, false, true)]);
+        assert_eq!(
+            document,
+            json!({"stores": [
+                {"id": "fast", "description": "Fast store", "default": "true"},
+                {"id": "web", "read-only": "true"},
+            ]})
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! What every request gets, whatever it asks for: an id, a line in the log, its error body, a decent end.
+
+use crate::{
+    Options,
+    access_log::{LoggedBody, Project, Record},
+    body::RequestBody,
+    error_body::Asked,
+    failure::Failure,
+    socket::Exchange,
+};
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use tower_service::Service;
+use tracing::Instrument;
+use uuid::Uuid;
+use warp::reply::Response as Reply;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-request-id");
+/// Glance's `max_request_id_length`.
+const MAX_REQUEST_ID: usize = 64;
+
+/// What answers requests below this layer.
+pub(crate) trait Api:
+    Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<A> Api for A where
+    A: Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+pub(crate) type Body = <Reply as Split>::Body;
+
+/// Names the body type of warp, which warp itself keeps nameless.
+pub(crate) trait Split {
+    type Body;
+}
+
+impl<B> Split for Response<B> {
+    type Body = B;
+}
+
+#[derive(Debug)]
+pub(crate) struct Layer<A> {
+    api: A,
+    options: Arc<Options>,
+}
+
+impl<A: Api> Layer<A> {
+    pub(crate) fn new(api: A, options: Arc<Options>) -> Self {
+        Self { api, options }
+    }
+
+    pub(crate) async fn handle(
+        &self,
+        request: Request<Incoming>,
+        exchange: Exchange,
+        peer: SocketAddr,
+    ) -> Result<Response<LoggedBody<Body>>, Infallible> {
+        let (request_id, refusal) = match request_id(request.headers()) {
+            Ok(id) => (id, None),
+            Err(failure) => (fresh_id(), Some(failure)),
+        };
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let asked = Asked::of(&method, request.headers());
+        let span = tracing::info_span!("request", id = request_id, %method, path);
+        let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
+
+        let (head, body) = request.into_parts();
+        let (body, read_to_end) = RequestBody::new(body);
+        let response = match refusal {
+            Some(failure) => {
+                drop(body);
+                failure.into_response()
+            }
+            None => self.call(Request::from_parts(head, body)).instrument(span).await,
+        };
+
+        let mut response = asked.finish(response);
+        if response.status() == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, self.challenge());
+        }
+        if let Ok(id) = HeaderValue::try_from(request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        if !read_to_end.get() {
+            // What the client still sends would be taken for its next request.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            exchange.leave_unread();
+        }
+        Ok(record.carry(response))
+    }
+
+    /// A handler's panic is its request's failure, not its connection's.
+    async fn call(&self, request: Request<RequestBody>) -> Reply {
+        let mut api = self.api.clone();
+        let called = AssertUnwindSafe(async move { api.call(request).await }).catch_unwind();
+        match called.await {
+            Ok(Ok(response)) => response,
+            Err(_) => {
+                tracing::error!("a handler panicked");
+                Failure::bare(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+            }
+        }
+    }
+
+    fn challenge(&self) -> HeaderValue {
+        let uri = self.options.www_authenticate_uri.as_deref().unwrap_or_default();
+        HeaderValue::try_from(format!("Keystone uri=\"{uri}\""))
+            .unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
+    }
+}
+
+fn fresh_id() -> String {
+    format!("req-{}", Uuid::new_v4())
+}
+
+/// The client's own id, so that its log and ours can be read together, or a fresh one.
+fn request_id(headers: &HeaderMap) -> Result<String, Failure> {
+    let Some(id) = headers.get(REQUEST_ID).filter(|id| !id.is_empty()) else {
+        return Ok(fresh_id());
+    };
+    if id.len() > MAX_REQUEST_ID {
+        let message = format!("x-openstack-request-id is too long, max size {MAX_REQUEST_ID}");
+        return Err(Failure::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
+    }
+    match id.to_str() {
+        Ok(id) if id.starts_with("req-") => Ok(id.to_owned()),
+        Ok(id) => Ok(format!("req-{id}")),
+        Err(_) => Err(Failure::bad_request("x-openstack-request-id must be printable ASCII")),
+    }
+}
+
+/// Names the project in the access log.
+pub(crate) fn tell_project(response: &mut Reply, project: Option<String>) {
+    response.extensions_mut().insert(Project(project));
+}

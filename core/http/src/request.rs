@@ -1,0 +1,152 @@
+//! What of a request a handler sees.
+
+use crate::{
+    Options,
+    body::{Pace, paced},
+    failure::{Failure, Result},
+};
+use bytes::{Buf, Bytes};
+use casement_image::Caller;
+use casement_service::{BodyStream, Service};
+use futures_util::{Stream, TryStreamExt};
+use http::{
+    HeaderMap, Method,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
+};
+use percent_encoding::percent_decode_str;
+use std::{str::FromStr, sync::Arc};
+use url::form_urlencoded;
+use warp::{Filter, filters::BoxedFilter};
+
+/// A segment of a path, decoded. One that hides a slash, or is not UTF-8, matches no route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Segment(pub(crate) String);
+
+impl FromStr for Segment {
+    type Err = ();
+
+    fn from_str(raw: &str) -> std::result::Result<Self, ()> {
+        let text = percent_decode_str(raw).decode_utf8().map_err(drop)?;
+        if text.contains('/') { Err(()) } else { Ok(Self(text.into_owned())) }
+    }
+}
+
+/// What a request says before its body.
+pub(crate) struct Head {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    query: String,
+}
+
+pub(crate) struct Request {
+    pub(crate) head: Head,
+    pub(crate) caller: Caller,
+    pub(crate) service: Service,
+    pub(crate) options: Arc<Options>,
+    pub(crate) body: BodyStream,
+}
+
+/// Takes apart what is left of a request whose path has matched.
+pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(Request,)> {
+    let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let body = warp::body::stream().map(move |frames| paced(bytes(frames), pace));
+    warp::method()
+        .and(warp::header::headers_cloned())
+        .and(query)
+        .and(warp::ext::get::<Caller>())
+        .and(body)
+        .map(move |method, headers, query, caller, body| Request {
+            head: Head { method, headers, query },
+            caller,
+            service: service.clone(),
+            options: options.clone(),
+            body,
+        })
+        .boxed()
+}
+
+/// What is behind warp's `impl Buf` is `Bytes`, so this copies nothing.
+pub(crate) fn bytes<B: Buf>(
+    frames: impl Stream<Item = std::result::Result<B, warp::Error>>,
+) -> impl Stream<Item = std::result::Result<Bytes, warp::Error>> {
+    frames.map_ok(|mut frame| frame.copy_to_bytes(frame.remaining()))
+}
+
+/// A route's answer: failures go along with an empty response until their body is written.
+pub(crate) fn answer(result: Result) -> warp::reply::Response {
+    result.unwrap_or_else(Failure::into_response)
+}
+
+impl Head {
+    /// A header's text. One that is not printable ASCII counts as absent.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The media type without its parameters.
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.header(CONTENT_TYPE.as_str()).map(|value| value.split(';').next().unwrap_or_default().trim())
+    }
+
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        self.header(CONTENT_LENGTH.as_str())?.trim().parse().ok()
+    }
+
+    pub(crate) fn has_body(&self) -> bool {
+        self.headers.contains_key(TRANSFER_ENCODING) || self.content_length().is_some_and(|length| length > 0)
+    }
+
+    /// For resources that take none.
+    pub(crate) fn without_body(&self) -> Result<()> {
+        if self.has_body() { Err(Failure::bad_request("A body is not expected with this request.")) } else { Ok(()) }
+    }
+
+    /// Names and values, decoded, in order.
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
+    }
+}
+
+#[cfg(test)]
+impl Head {
+    /// A head for tests, with headers as pairs of text.
+    pub(crate) fn of(method: Method, query: &str, headers: &[(&str, &str)]) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse::<http::HeaderName>().expect("a name"), value.parse().expect("a value")))
+            .collect();
+        Self { method, headers, query: query.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_segment_is_decoded_and_hides_no_slash() {
+        let parse = |raw: &str| raw.parse::<Segment>().map(|segment| segment.0);
+        assert_eq!(parse("a%20b"), Ok("a b".into()));
+        assert_eq!(parse("%C3%A9"), Ok("\u{e9}".into()));
+        assert_eq!(parse("a%2Fb"), Err(()));
+        assert_eq!(parse("%ff"), Err(()));
+    }
+
+    #[test]
+    fn a_body_is_one_with_a_length_or_a_transfer_coding() {
+        let refused = |headers: &[(&str, &str)]| Head::of(Method::POST, "", headers).without_body().is_err();
+        assert!(!refused(&[]));
+        assert!(!refused(&[("content-length", "0")]));
+        assert!(refused(&[("content-length", "1")]));
+        assert!(refused(&[("transfer-encoding", "chunked")]));
+    }
+
+    #[test]
+    fn a_query_keeps_its_order_and_its_repetitions() {
+        let pairs = Head::of(Method::GET, "tag=b&tag=a&name=in:x%2Cy+z&flag", &[]).query();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("tag", "b"), ("tag", "a"), ("name", "in:x,y z"), ("flag", "")]);
+    }
+}

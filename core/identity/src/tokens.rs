@@ -1,0 +1,192 @@
+//! Static tokens. Only their hashes are kept, so a configuration file or a memory dump gives none away.
+
+use crate::{Error, Unauthenticated, roles};
+use casement_image::Caller;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+};
+
+/// Longer tokens are refused before they are hashed. Keystone's longest kind, with a catalog, is below this.
+const MAX_TOKEN_BYTES: usize = 8 << 10;
+
+type Hash = [u8; 32];
+
+/// One token as the configuration lists it.
+#[derive(Clone, Default)]
+pub struct TokenEntry {
+    /// SHA-256 of the token, in hex; see [`hash_token`].
+    pub sha256: String,
+    pub user: String,
+    pub project: Option<String>,
+    pub roles: Vec<String>,
+    /// May come as `X-Service-Token`.
+    pub service: bool,
+}
+
+impl fmt::Debug for TokenEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A hash of a weak token can be guessed back.
+        f.debug_struct("TokenEntry")
+            .field("user", &self.user)
+            .field("project", &self.project)
+            .field("roles", &self.roles)
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `sha256` of an entry holds for this token.
+pub fn hash_token(token: &str) -> String {
+    hex::encode(hash(token))
+}
+
+fn hash(token: &str) -> Hash {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+struct Holder {
+    caller: Caller,
+    service: bool,
+    index: usize,
+}
+
+/// The tokens that are known, by their hashes: a lookup tells nothing by its time about the token itself.
+pub struct Tokens(HashMap<Hash, Holder>);
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("known", &self.0.len()).finish()
+    }
+}
+
+impl Tokens {
+    pub(crate) fn new(entries: Vec<TokenEntry>) -> Result<Self, Error> {
+        let mut known: HashMap<Hash, Holder> = HashMap::with_capacity(entries.len());
+        for (index, entry) in entries.into_iter().enumerate() {
+            let mut hash = Hash::default();
+            hex::decode_to_slice(&entry.sha256, &mut hash).map_err(|_| Error::MalformedHash { index })?;
+            let caller = roles::caller(Some(entry.user), entry.project, &entry.roles);
+            if let Some(first) = known.insert(hash, Holder { caller, service: entry.service, index }) {
+                return Err(Error::Duplicate { index, first: first.index });
+            }
+        }
+        Ok(Self(known))
+    }
+
+    pub(crate) fn authenticate(
+        &self,
+        token: Option<&str>,
+        service_token: Option<&str>,
+    ) -> Result<Caller, Unauthenticated> {
+        let mut caller = self.find(token.ok_or(Unauthenticated)?)?.caller.clone();
+        if let Some(token) = service_token {
+            caller.service_roles = self.service_roles(token)?;
+        }
+        Ok(caller)
+    }
+
+    fn find(&self, token: &str) -> Result<&Holder, Unauthenticated> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Unauthenticated);
+        }
+        self.0.get(&hash(token)).ok_or(Unauthenticated)
+    }
+
+    fn service_roles(&self, token: &str) -> Result<BTreeSet<String>, Unauthenticated> {
+        let holder = self.find(token)?;
+        if holder.service { Ok(holder.caller.roles.clone()) } else { Err(Unauthenticated) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn entry(token: &str, roles: &[&str], service: bool) -> TokenEntry {
+        TokenEntry {
+            sha256: hash_token(token),
+            user: format!("user of {token}"),
+            project: Some("p1".into()),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            service,
+        }
+    }
+
+    fn tokens() -> Tokens {
+        Tokens::new(vec![
+            entry("alice", &["Member"], false),
+            entry("root", &["admin"], false),
+            entry("nova", &["service"], true),
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn a_known_token_gives_its_caller() {
+        let caller = tokens().authenticate(Some("alice"), None).unwrap();
+        assert_eq!(caller.user_id.as_deref(), Some("user of alice"));
+        assert_eq!(caller.project_id.as_deref(), Some("p1"));
+        assert_eq!(caller.roles.iter().map(String::as_str).collect::<Vec<_>>(), ["member", "reader"]);
+        assert!(!caller.is_admin);
+        assert!(tokens().authenticate(Some("root"), None).unwrap().is_admin);
+    }
+
+    #[test]
+    fn no_token_an_unknown_one_its_own_hash_and_an_oversized_one_are_refused() {
+        let hash = hash_token("alice");
+        let long = "x".repeat(MAX_TOKEN_BYTES + 1);
+        for token in [None, Some(""), Some("bob"), Some("Alice"), Some(hash.as_str()), Some(long.as_str())] {
+            assert_eq!(tokens().authenticate(token, None), Err(Unauthenticated), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_the_longest_size_is_still_looked_up() {
+        let longest = "x".repeat(MAX_TOKEN_BYTES);
+        let tokens = Tokens::new(vec![entry(&longest, &[], false)]).unwrap();
+        assert!(tokens.authenticate(Some(&longest), None).is_ok());
+    }
+
+    #[test]
+    fn a_service_token_adds_its_roles_and_must_be_a_service_s() {
+        let caller = tokens().authenticate(Some("alice"), Some("nova")).unwrap();
+        assert_eq!(caller.service_roles.into_iter().collect::<Vec<_>>(), ["service"]);
+        for service_token in ["root", "unknown"] {
+            assert_eq!(
+                tokens().authenticate(Some("alice"), Some(service_token)),
+                Err(Unauthenticated),
+                "{service_token}"
+            );
+        }
+        assert_eq!(tokens().authenticate(None, Some("nova")), Err(Unauthenticated));
+    }
+
+    #[test]
+    fn a_bad_list_names_the_entry_by_its_place_only() {
+        let mut plain = entry("a", &[], false);
+        plain.sha256 = "correct horse battery staple".into();
+        let error = Tokens::new(vec![entry("b", &[], false), plain]).unwrap_err();
+        assert_eq!(error, Error::MalformedHash { index: 1 });
+        assert!(!error.to_string().contains("horse"));
+
+        let mut upper = entry("a", &[], false);
+        upper.sha256 = upper.sha256.to_uppercase();
+        let error = Tokens::new(vec![entry("a", &[], false), entry("b", &[], false), upper]).unwrap_err();
+        assert_eq!(error, Error::Duplicate { index: 2, first: 0 });
+    }
+
+    #[test]
+    fn hashes_match_the_known_vector() {
+        assert_eq!(hash_token("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn debug_output_holds_no_hash() {
+        let entry = entry("alice", &[], false);
+        let text = format!("{entry:?} {:?}", tokens());
+        assert!(!text.contains(&entry.sha256[..8]), "{text}");
+    }
+}

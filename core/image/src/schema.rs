@@ -1,0 +1,300 @@
+//! The JSON schemas as they are served, and the check of a client's image against them in Glance's words.
+
+use crate::{
+    Error, ImageId, Result,
+    python::{pretty, repr, repr_str},
+};
+use serde_json::{Map, Value};
+use std::sync::LazyLock;
+
+/// The names under `/v2/schemas/`, and the documents.
+static SCHEMAS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
+    [
+        ("image", include_str!("schemas/image.json")),
+        ("images", include_str!("schemas/images.json")),
+        ("member", include_str!("schemas/member.json")),
+        ("members", include_str!("schemas/members.json")),
+        ("task", include_str!("schemas/task.json")),
+        ("tasks", include_str!("schemas/tasks.json")),
+        ("metadefs/namespace", include_str!("schemas/metadefs_namespace.json")),
+        ("metadefs/namespaces", include_str!("schemas/metadefs_namespaces.json")),
+        ("metadefs/object", include_str!("schemas/metadefs_object.json")),
+        ("metadefs/objects", include_str!("schemas/metadefs_objects.json")),
+        ("metadefs/property", include_str!("schemas/metadefs_property.json")),
+        ("metadefs/properties", include_str!("schemas/metadefs_properties.json")),
+        ("metadefs/resource_type", include_str!("schemas/metadefs_resource_type.json")),
+        ("metadefs/resource_types", include_str!("schemas/metadefs_resource_types.json")),
+        ("metadefs/tag", include_str!("schemas/metadefs_tag.json")),
+        ("metadefs/tags", include_str!("schemas/metadefs_tags.json")),
+    ]
+    .into_iter()
+    .map(|(name, text)| (name, serde_json::from_str(text).expect("an embedded schema is JSON")))
+    .collect()
+});
+
+/// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
+pub fn by_name(name: &str) -> Option<&'static Value> {
+    SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
+}
+
+/// The schema of one image.
+pub fn image() -> &'static Value {
+    &SCHEMAS[0].1
+}
+
+/// The schema of a list of images.
+pub fn images() -> &'static Value {
+    &SCHEMAS[1].1
+}
+
+/// Checks the body of a create request.
+pub fn validate_image(body: &Map<String, Value>) -> Result<()> {
+    let mut violations = Vec::new();
+    if let Value::Object(schema) = image() {
+        check_object(body, None, schema, &mut Place::default(), &mut violations);
+    }
+    most_relevant(violations).map_or(Ok(()), |violation| Err(violation.into_error()))
+}
+
+/// Checks one property, as a PATCH or a tag sets it.
+pub fn validate_property(name: &str, value: Value) -> Result<()> {
+    validate_image(&Map::from_iter([(name.to_owned(), value)]))
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// Where in the instance, and where in the schema.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    instance: Vec<Step>,
+    schema: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+struct Violation<'a> {
+    place: Place,
+    keyword: &'static str,
+    schema: &'static Map<String, Value>,
+    /// `None` is the whole body.
+    instance: Option<&'a Value>,
+    /// The name that `required` misses.
+    missing: Option<&'static str>,
+}
+
+/// What a schema of the served documents can ask of a value, in the order it is written there.
+fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found: &mut Vec<Violation<'a>>) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    for (keyword, wanted) in schema {
+        let holds = match (keyword.as_str(), value) {
+            ("type", _) => is_of_type(value, wanted),
+            ("enum", _) => wanted.as_array().is_none_or(|known| known.contains(value)),
+            // The image schema has one pattern, that of an id.
+            ("pattern", Value::String(text)) => ImageId::parse(text).is_some(),
+            ("minLength", Value::String(text)) => wanted.as_u64().is_none_or(|least| length(text) >= least),
+            ("maxLength", Value::String(text)) => wanted.as_u64().is_none_or(|most| length(text) <= most),
+            ("items", Value::Array(items)) => {
+                place.schema.push("items");
+                for (at, item) in items.iter().enumerate() {
+                    place.instance.push(Step::Index(at));
+                    check(item, wanted, place, found);
+                    place.instance.pop();
+                }
+                place.schema.pop();
+                true
+            }
+            _ => true,
+        };
+        if !holds {
+            found.push(Violation { place: place.clone(), keyword, schema, instance: Some(value), missing: None });
+        }
+    }
+    if let Value::Object(entries) = value {
+        check_object(entries, Some(value), schema, place, found);
+    }
+}
+
+fn check_object<'a>(
+    entries: &'a Map<String, Value>,
+    whole: Option<&'a Value>,
+    schema: &'static Map<String, Value>,
+    place: &mut Place,
+    found: &mut Vec<Violation<'a>>,
+) {
+    let no_properties = Map::new();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let is_known = |name: &str| properties.unwrap_or(&no_properties).contains_key(name);
+    for (name, wanted) in properties.into_iter().flatten() {
+        if let Some(value) = entries.get(name) {
+            place.instance.push(Step::Key(name.clone()));
+            place.schema.extend(["properties", name]);
+            check(value, wanted, place, found);
+            place.schema.truncate(place.schema.len() - 2);
+            place.instance.pop();
+        }
+    }
+    match schema.get("additionalProperties") {
+        Some(wanted @ Value::Object(_)) => {
+            place.schema.push("additionalProperties");
+            for (name, value) in entries.iter().filter(|(name, _)| !is_known(name)) {
+                place.instance.push(Step::Key(name.clone()));
+                check(value, wanted, place, found);
+                place.instance.pop();
+            }
+            place.schema.pop();
+        }
+        Some(Value::Bool(false)) if entries.keys().any(|name| !is_known(name)) => found.push(Violation {
+            place: place.clone(),
+            keyword: "additionalProperties",
+            schema,
+            instance: whole,
+            missing: None,
+        }),
+        _ => {}
+    }
+    let required = schema.get("required").and_then(Value::as_array);
+    for name in required.into_iter().flatten().filter_map(Value::as_str) {
+        if !entries.contains_key(name) {
+            found.push(Violation {
+                place: place.clone(),
+                keyword: "required",
+                schema,
+                instance: whole,
+                missing: Some(name),
+            });
+        }
+    }
+}
+
+fn length(text: &str) -> u64 {
+    text.chars().count() as u64
+}
+
+fn is_of_type(value: &Value, wanted: &Value) -> bool {
+    let is_a = |name: &str| match name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        // A float without a fraction is an integer to JSON schema.
+        "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|float| float.fract() == 0.0),
+        _ => true,
+    };
+    match wanted {
+        Value::String(name) => is_a(name),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).any(is_a),
+        _ => true,
+    }
+}
+
+/// The violation that Glance's validator would report: the shallowest, then the one whose path sorts last, then
+/// one whose value has not even the right type, then the first.
+fn most_relevant(violations: Vec<Violation<'_>>) -> Option<Violation<'_>> {
+    let mut best: Option<Violation<'_>> = None;
+    for violation in violations {
+        if best.as_ref().is_none_or(|best| violation.rank() > best.rank()) {
+            best = Some(violation);
+        }
+    }
+    best
+}
+
+impl Violation<'_> {
+    fn rank(&self) -> (std::cmp::Reverse<usize>, &[Step], bool) {
+        let matches_type = match (self.schema.get("type"), self.instance) {
+            (Some(wanted), Some(value)) => is_of_type(value, wanted),
+            _ => false,
+        };
+        (std::cmp::Reverse(self.place.instance.len()), &self.place.instance, !matches_type)
+    }
+
+    fn into_error(self) -> Error {
+        let mut text =
+            format!("Provided object does not match schema 'image': {}\n\nFailed validating ", self.sentence());
+        text.push_str(&repr_str(self.keyword));
+        text.push_str(" in schema");
+        for step in &self.place.schema {
+            text.push_str(&format!("[{}]", repr_str(step)));
+        }
+        text.push_str(":\n    ");
+        text.push_str(&indented(&Value::Object(self.schema.clone())));
+        text.push_str("\n\nOn instance");
+        for step in &self.place.instance {
+            match step {
+                Step::Key(name) => text.push_str(&format!("[{}]", repr_str(name))),
+                Step::Index(at) => text.push_str(&format!("[{at}]")),
+            }
+        }
+        text.push_str(":\n    ");
+        text.push_str(&self.instance.map(indented).unwrap_or_default());
+        Error::invalid(text)
+    }
+
+    fn sentence(&self) -> String {
+        let value = self.instance.map(repr).unwrap_or_default();
+        let wanted = self.schema.get(self.keyword).unwrap_or(&Value::Null);
+        match self.keyword {
+            "type" => {
+                let names = match wanted {
+                    Value::Array(names) => names.iter().map(repr).collect::<Vec<_>>().join(", "),
+                    name => repr(name),
+                };
+                format!("{value} is not of type {names}")
+            }
+            "enum" => format!("{value} is not one of {}", repr(wanted)),
+            "pattern" => format!("{value} does not match {}", repr(wanted)),
+            "minLength" => format!("{value} is too short"),
+            "maxLength" => format!("{value} is too long"),
+            "required" => format!("{} is a required property", repr_str(self.missing.unwrap_or_default())),
+            _ => self.extras(),
+        }
+    }
+
+    fn extras(&self) -> String {
+        let known = self.schema.get("properties").and_then(Value::as_object);
+        let entries = self.instance.and_then(Value::as_object);
+        let mut extras: Vec<&String> = entries
+            .into_iter()
+            .flat_map(Map::keys)
+            .filter(|name| known.is_none_or(|known| !known.contains_key(*name)))
+            .collect();
+        extras.sort();
+        let verb = if extras.len() == 1 { "was" } else { "were" };
+        let names = extras.iter().map(|name| repr_str(name)).collect::<Vec<_>>().join(", ");
+        format!("Additional properties are not allowed ({names} {verb} unexpected)")
+    }
+}
+
+fn indented(value: &Value) -> String {
+    pretty(value).replace('\n', "\n    ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_schema_is_found_by_the_name_it_is_served_under() {
+        for (name, schema) in SCHEMAS.iter() {
+            assert!(std::ptr::eq(by_name(name).unwrap(), schema));
+            assert!(schema["properties"].is_object(), "{name}");
+        }
+        assert_eq!(image()["name"], "image");
+        assert_eq!(images()["name"], "images");
+        assert!(by_name("nope").is_none());
+    }
+
+    #[test]
+    fn the_only_pattern_of_the_image_schema_is_that_of_an_id() {
+        let text = image().to_string();
+        assert_eq!(text.matches("\"pattern\"").count(), 1);
+        assert!(image()["properties"]["id"]["pattern"].is_string());
+    }
+}

@@ -1,0 +1,10 @@
+//! The rules of the image record, held against what Glance 33 answers.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod create;
+mod fuzz;
+mod list;
+mod patch;
+mod schema;
+mod view;

@@ -1,0 +1,61 @@
+//! Creating an image record.
+
+use crate::{Error, Kind, Result, Service, Side, access::refuse_read_only};
+use casement_catalog::Kind as Catalog;
+use casement_image::{
+    Caller, Visibility,
+    create::{self, Defaults},
+};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+impl Service {
+    /// Creates a queued image and answers its rendered record. The order of the checks is Glance's: clients
+    /// learn of the first one that fails.
+    ///
+    /// # Errors
+    /// See `POST /v2/images`.
+    pub async fn create_image(&self, caller: &Caller, body: &Value) -> Result<Map<String, Value>> {
+        refuse_read_only(caller)?;
+        let wanted = create::check_body(body)?;
+        let owner = create::wanted_owner(wanted, caller.project_id.as_deref()).map(ToOwned::to_owned);
+        let visibility = create::wanted_visibility(wanted);
+        self.authorize_owner(caller, owner.as_deref(), visibility)?;
+        self.authorize_visibility(caller, visibility, owner.as_deref())?;
+        let defaults = Defaults { id: None, owner, now: OffsetDateTime::now_utc(), quotas: self.settings().quotas };
+        let image = create::build(wanted, defaults)?;
+        match self.catalog().create_image(&image).await {
+            Ok(()) => Ok(self.render(caller, &image)),
+            Err(error) if error.kind == Catalog::Exists => {
+                Err(Error::new(Kind::Conflict, Side::Client, format!("Image ID {} already exists!", image.id)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn authorize_owner(&self, caller: &Caller, owner: Option<&str>, visibility: Option<Visibility>) -> Result<()> {
+        let allowed = self.authorize_new("add_image", caller, owner, visibility);
+        if allowed.is_err() && owner != caller.project_id.as_deref() {
+            // Python's spelling of "nobody", as clients know it.
+            let owner = owner.unwrap_or("None");
+            let mut error = Error::forbidden(format!("You are not permitted to create images owned by '{owner}'"));
+            error.generic_lead = true;
+            return Err(error);
+        }
+        allowed
+    }
+
+    /// Making an image public or a community's asks for a right of its own.
+    pub(crate) fn authorize_visibility(
+        &self,
+        caller: &Caller,
+        wanted: Option<Visibility>,
+        owner: Option<&str>,
+    ) -> Result<()> {
+        match wanted {
+            Some(Visibility::Public) => self.authorize_new("publicize_image", caller, owner, wanted),
+            Some(Visibility::Community) => self.authorize_new("communitize_image", caller, owner, wanted),
+            Some(Visibility::Private | Visibility::Shared) | None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What goes into a use case and comes out of it, beyond the image record.
+
+use bytes::Bytes;
+use futures_util::Stream;
+use std::{fmt, pin::Pin};
+
+pub use casement_stores::ingest::{BodyError, BodyStream};
+
+/// Image data on its way out. An error breaks the transfer: the length was promised already.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, crate::Error>> + Send + Sync>>;
+
+/// What a request says about its sender.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    pub token: Option<String>,
+    pub service_token: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Tokens never reach a log.
+        f.debug_struct("Credentials")
+            .field("token", &self.token.is_some())
+            .field("service_token", &self.service_token.is_some())
+            .finish()
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct UploadRequest {
+    /// `X-Image-Meta-Store`.
+    pub store: Option<String>,
+    /// `x-openstack-image-size`, else Content-Length.
+    pub size: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct DownloadRequest {
+    /// The headers' values as they came.
+    pub range: Option<String>,
+    pub content_range: Option<String>,
+    /// `?prefer=`: store ids, the best first.
+    pub prefer: Vec<String>,
+}
+
+pub enum Download {
+    /// The image has no data.
+    Empty,
+    Data {
+        /// The whole image's size.
+        size: u64,
+        /// Offset and length of the part, when a part was asked for.
+        part: Option<(u64, u64)>,
+        /// MD5 of the whole image, in hex.
+        checksum: Option<String>,
+        data: ByteStream,
+    },
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Data { size, part, .. } => f.debug_struct("Data").field("size", size).field("part", part).finish(),
+        }
+    }
+}
+
+/// One store, as `GET /v2/info/stores` tells of it.
+#[derive(Debug, Clone)]
+pub struct StoreInfo {
+    pub id: String,
+    pub description: Option<String>,
+    pub default: bool,
+    pub read_only: bool,
+    /// Why the store cannot serve now.
+    pub unavailable: Option<String>,
+}

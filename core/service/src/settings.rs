@@ -1,0 +1,19 @@
+//! What an operator can set about the use cases.
+
+use casement_image::{Quotas, list::ListSettings};
+use casement_stores::Multihash;
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub list: ListSettings,
+    pub quotas: Quotas,
+    /// The largest image in bytes (Glance's `image_size_cap`).
+    pub size_cap: u64,
+    pub multihash: Multihash,
+    /// Show the first location as `direct_url`.
+    pub show_direct_url: bool,
+    pub show_multiple_locations: bool,
+    /// How long a transfer belongs to a gateway that no longer says that it lives.
+    pub lease: Duration,
+}

@@ -1,0 +1,56 @@
+//! Changing an image record by JSON patch.
+
+use crate::{
+    Error, Kind, Result, Service, Side,
+    access::{no_image_with_id, refuse_read_only},
+};
+use casement_catalog::Kind as Catalog;
+use casement_image::{
+    Caller,
+    patch::{self, Dialect, PatchContext},
+};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+/// How often a patch is applied anew because somebody else changed the image in between.
+const TRIES: u32 = 5;
+
+impl Service {
+    /// Applies all operations or none, and answers the new record.
+    ///
+    /// # Errors
+    /// See `PATCH /v2/images/{id}`.
+    pub async fn update_image(
+        &self,
+        caller: &Caller,
+        id: &str,
+        dialect: Dialect,
+        body: &Value,
+    ) -> Result<Map<String, Value>> {
+        refuse_read_only(caller)?;
+        let operations = patch::parse(dialect, body)?;
+        let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
+        for _ in 0..TRIES {
+            let found = self.find(caller, id, no_image_with_id(id)).await?;
+            let mut image = found.image.clone();
+            for operation in &operations {
+                self.authorize_visibility(caller, operation.sets_visibility(), image.owner.as_deref())?;
+                self.authorize("modify_image", caller, &found)?;
+                patch::apply(&mut image, operation, &context)?;
+            }
+            if image == found.image {
+                return Ok(self.render(caller, &image));
+            }
+            match self.catalog().update_image(&found.image, &image, OffsetDateTime::now_utc()).await {
+                Ok(updated_at) => {
+                    image.updated_at = updated_at;
+                    return Ok(self.render(caller, &image));
+                }
+                Err(error) if error.kind == Catalog::Changed => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let message = format!("Image {id} is being changed by others; try again.");
+        Err(Error::new(Kind::Conflict, Side::Client, message))
+    }
+}

@@ -1,0 +1,232 @@
+//! One upload, from `queued` to `active` or back to `queued`: see the way of one upload in
+//! docs/ARCHITECTURE.md. What came is judged in [`judge`], before anything is published in [`publish`].
+
+mod judge;
+mod publish;
+
+use crate::{BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id};
+use casement_catalog::{Begin, NewTransfer, Residue};
+use casement_image::{Caller, Image, ObjectKey, Status};
+use casement_stores::{
+    StagedWrite, Store, WriteOptions,
+    ingest::{Ingest, IngestError, Ingested},
+};
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc};
+use time::OffsetDateTime;
+
+/// An upload that has moved its image to `saving`.
+pub(crate) struct Upload {
+    /// The transfer's id in the catalog, and the name of the stage.
+    id: String,
+    image: Image,
+    store: Arc<Store>,
+    key: ObjectKey,
+    request: UploadRequest,
+}
+
+impl Service {
+    /// Takes an image's data. It goes on to its end, good or bad, even when this future is dropped: an upload
+    /// always leaves the image `active` or `queued`.
+    ///
+    /// # Errors
+    /// See `PUT /v2/images/{id}/file`. A refusal before the first byte leaves the body unread.
+    pub async fn upload(&self, caller: &Caller, id: &str, request: UploadRequest, body: BodyStream) -> Result<()> {
+        let (service, caller, id) = (self.clone(), caller.clone(), id.to_owned());
+        let whole = self.0.uploads.spawn(async move {
+            let upload = service.begin(&caller, &id, request).await?;
+            match AssertUnwindSafe(service.carry_out(&upload, body)).catch_unwind().await {
+                Ok(result) => result,
+                Err(_panic) => {
+                    service.settle_soon(upload.id);
+                    Err(ended_unexpectedly())
+                }
+            }
+        });
+        whole.await.unwrap_or_else(|_died| Err(ended_unexpectedly()))
+    }
+
+    /// Everything that can be refused before the first byte.
+    async fn begin(&self, caller: &Caller, id: &str, request: UploadRequest) -> Result<Upload> {
+        let store = self.store_for(&request)?;
+        let found = self.find_for("upload_image", caller, id, no_image_with_id(id)).await?;
+        let image = found.image;
+        image.check_transition(Status::Saving)?;
+        self.refuse_too_large(&request)?;
+        let upload =
+            Upload { id: uuid::Uuid::new_v4().to_string(), key: ObjectKey::of(&image.id), image, store, request };
+        self.open_transfer(&upload).await?;
+        Ok(upload)
+    }
+
+    fn store_for(&self, request: &UploadRequest) -> Result<Arc<Store>> {
+        let stores = &self.parts().stores;
+        let store = match &request.store {
+            Some(id) => stores.get(id).ok_or_else(|| {
+                Error::new(Kind::Invalid, Side::Client, format!("Store for identifier {id} not found"))
+            })?,
+            None => stores.default_store().ok_or_else(|| {
+                Error::new(
+                    Kind::Gone,
+                    Side::Gateway,
+                    "No default store is configured; name one with X-Image-Meta-Store.",
+                )
+            })?,
+        };
+        if let Some(reason) = store.unavailable() {
+            let message = format!("Store {} can't serve now: {reason}", store.id());
+            return Err(Error::new(Kind::Unavailable, Side::Store, message));
+        }
+        if store.is_read_only() {
+            let message = "Error in store configuration. Adding images to store is disabled.";
+            return Err(Error::new(Kind::Gone, Side::Gateway, message));
+        }
+        Ok(Arc::clone(store))
+    }
+
+    fn refuse_too_large(&self, request: &UploadRequest) -> Result<()> {
+        let cap = self.settings().size_cap;
+        match request.size {
+            Some(size) if size > cap => Err(judge::too_large(cap)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the image to `saving` and opens the transfer, in one step of the catalog.
+    async fn open_transfer(&self, upload: &Upload) -> Result<()> {
+        let new = NewTransfer {
+            id: upload.id.clone(),
+            image_id: upload.image.id.clone(),
+            store: upload.store.id().to_owned(),
+            key: upload.key.as_str().to_owned(),
+            node: self.0.node.clone(),
+            lease_until: self.lease_until(),
+        };
+        let mut settled = false;
+        loop {
+            match self.catalog().begin_upload(&new, OffsetDateTime::now_utc()).await? {
+                Begin::Started => return Ok(()),
+                Begin::WrongStatus(status) => {
+                    let now = Image { status, ..upload.image.clone() };
+                    now.check_transition(Status::Saving)?;
+                    return Err(Error::shortly(format!("Image {} is changing; try again.", now.id)));
+                }
+                Begin::Gone => return Err(Error::not_found(no_image_with_id(upload.image.id.as_str())())),
+                Begin::Outstanding(leftovers) if !settled => {
+                    for leftover in leftovers {
+                        self.adopt_and_settle(leftover).await?;
+                    }
+                    settled = true;
+                }
+                Begin::Outstanding(_) => {
+                    let message = "The data of an earlier upload is still being removed; try again.";
+                    return Err(Error::shortly(message));
+                }
+            }
+        }
+    }
+
+    /// From `saving` on: whatever happens, the image leaves `saving` here or, if the catalog can't be reached,
+    /// in recovery.
+    async fn carry_out(&self, upload: &Upload, body: BodyStream) -> Result<()> {
+        let mut write = match self.stage(upload).await {
+            Ok(write) => write,
+            Err(error) => {
+                self.give_up(upload, Residue::Stage).await;
+                return Err(error);
+            }
+        };
+        match self.take_in(upload, body, &mut write).await {
+            Ok(outcome) => self.publish(upload, write, outcome).await,
+            Err(error) => {
+                let residue = match write.abort().await {
+                    Ok(()) => Residue::None,
+                    Err(_) => Residue::Stage,
+                };
+                self.give_up(upload, residue).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn stage(&self, upload: &Upload) -> Result<StagedWrite> {
+        self.remove_ownerless(upload).await?;
+        let options = WriteOptions { size: upload.request.size, transfer: upload.id.clone() };
+        let write = upload.store.create(&upload.key, options).await?;
+        if self.catalog().set_token(&upload.id, write.token()).await? { Ok(write) } else { Err(self.gone(upload)) }
+    }
+
+    /// The image has no data, so whatever lies under its name is a leftover (of a Glance that crashed, say) and
+    /// would block every upload for ever.
+    async fn remove_ownerless(&self, upload: &Upload) -> Result<()> {
+        match upload.store.stat(&upload.key).await {
+            Ok(found) => {
+                let (image, store) = (upload.image.id.as_str(), upload.store.id());
+                tracing::warn!(image, store, size = found.size, "removing data that no image owns");
+                Ok(upload.store.delete(upload.key.as_str()).await?)
+            }
+            Err(error) if error.kind == casement_stores::Kind::NotFound => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn take_in(
+        &self,
+        upload: &Upload,
+        body: BodyStream,
+        write: &mut StagedWrite,
+    ) -> Result<casement_catalog::Outcome> {
+        let ingest = Ingest {
+            digests: &self.parts().digests,
+            multihash: self.settings().multihash,
+            at_most: upload.request.size.unwrap_or(u64::MAX).min(self.settings().size_cap),
+        };
+        let ingested = ingest.run(body, write).await.map_err(|error| self.ingest_error(upload, error))?;
+        self.judge(upload, ingested).await
+    }
+
+    fn ingest_error(&self, upload: &Upload, error: IngestError) -> Error {
+        match error {
+            IngestError::Store(error) => error.into(),
+            IngestError::TooLong(got) => judge::too_long(&upload.request, got, self.settings().size_cap),
+            IngestError::Body(BodyError::Stalled) => {
+                Error::new(Kind::Stalled, Side::Client, "The image data stopped coming; upload again.")
+            }
+            IngestError::Body(BodyError::Cut(why)) => {
+                let mut error = Error::new(Kind::Invalid, Side::Client, "The image data ended early; upload again.");
+                error.cause = Some(why);
+                error
+            }
+        }
+    }
+
+    async fn judge(&self, upload: &Upload, ingested: Ingested) -> Result<casement_catalog::Outcome> {
+        let location = upload.store.location_of(&upload.key).await?;
+        judge::judge(&upload.request, ingested, location, upload.store.id())
+    }
+
+    /// Takes the upload back to `queued`, and has removed what it left in the store. What fails of this now is
+    /// done by recovery.
+    async fn give_up(&self, upload: &Upload, residue: Residue) {
+        match self.catalog().release_upload(&upload.id, residue, OffsetDateTime::now_utc()).await {
+            Ok(_) if residue == Residue::None => {}
+            Ok(_) => self.settle_soon(upload.id.clone()),
+            Err(error) => {
+                tracing::error!(image = upload.image.id.as_str(), %error, "upload not taken back yet");
+                self.settle_later(&upload.id);
+            }
+        }
+    }
+
+    fn gone(&self, upload: &Upload) -> Error {
+        let message = format!(
+            "Image {} could not be found after upload. The image may have been deleted during the upload.",
+            upload.image.id
+        );
+        Error::new(Kind::Gone, Side::Client, message)
+    }
+}
+
+fn ended_unexpectedly() -> Error {
+    Error::new(Kind::Internal, Side::Gateway, "The upload ended unexpectedly; upload again.")
+}

@@ -1,0 +1,12 @@
+//! Hosting of plugins: which files are trusted, which configuration they are given, what they may ask of the
+//! gateway. The contract itself, and all that is `unsafe` about it, lives in `casement_sdk::host`.
+
+mod plugin;
+mod schema;
+mod services;
+mod trust;
+
+pub(crate) use plugin::load_all;
+pub use plugin::{LoadError, LoadedPlugin, PluginState, load};
+pub(crate) use schema::checked_config;
+pub(crate) use services::StoreServices;

@@ -1,0 +1,66 @@
+//! What a backend may ask of the gateway: its log lines and its figures, under the store's name.
+
+use casement_sdk::host::{HostServices, Level};
+use metrics::{counter, gauge, histogram};
+use tracing::{enabled, event};
+
+/// Log lines of all backends have this target, so that one directive filters them.
+const TARGET: &str = "casement::backend";
+
+/// The services given to one store's backend.
+#[derive(Debug)]
+pub(crate) struct StoreServices {
+    store: String,
+    workers: u32,
+}
+
+impl StoreServices {
+    pub(crate) fn new(store: &str, workers: u32) -> Self {
+        Self { store: store.to_owned(), workers }
+    }
+
+    /// The gateway's name for a backend's figure.
+    fn metric(name: &str) -> String {
+        format!("casement_backend_{name}")
+    }
+}
+
+impl HostServices for StoreServices {
+    fn log(&self, level: Level, target: &str, message: &str) {
+        let store = self.store.as_str();
+        // A level is part of a callsite and can't be a variable.
+        match level {
+            Level::ERROR => event!(target: TARGET, Level::ERROR, store, module = target, "{message}"),
+            Level::WARN => event!(target: TARGET, Level::WARN, store, module = target, "{message}"),
+            Level::INFO => event!(target: TARGET, Level::INFO, store, module = target, "{message}"),
+            Level::DEBUG => event!(target: TARGET, Level::DEBUG, store, module = target, "{message}"),
+            Level::TRACE => event!(target: TARGET, Level::TRACE, store, module = target, "{message}"),
+        }
+    }
+
+    fn log_enabled(&self, level: Level) -> bool {
+        match level {
+            Level::ERROR => enabled!(target: TARGET, Level::ERROR),
+            Level::WARN => enabled!(target: TARGET, Level::WARN),
+            Level::INFO => enabled!(target: TARGET, Level::INFO),
+            Level::DEBUG => enabled!(target: TARGET, Level::DEBUG),
+            Level::TRACE => enabled!(target: TARGET, Level::TRACE),
+        }
+    }
+
+    fn counter_add(&self, name: &str, delta: u64) {
+        counter!(Self::metric(name), "store" => self.store.clone()).increment(delta);
+    }
+
+    fn gauge_set(&self, name: &str, value: f64) {
+        gauge!(Self::metric(name), "store" => self.store.clone()).set(value);
+    }
+
+    fn histogram_observe(&self, name: &str, value: f64) {
+        histogram!(Self::metric(name), "store" => self.store.clone()).record(value);
+    }
+
+    fn workers(&self) -> u32 {
+        self.workers
+    }
+}

@@ -1,0 +1,133 @@
+//! Which plugin files are loaded at all. A plugin is code of the gateway: whoever can write the file, or the
+//! folder it lies in, could run anything with the gateway's rights.
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod platform;
+
+use crate::config::PluginOptions;
+use sha2::{Digest, Sha256};
+use std::{
+    env::consts::{DLL_EXTENSION, DLL_PREFIX},
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The real path of a configured plugin file, when it may be loaded.
+///
+/// # Errors
+/// A text that says which file was refused, why, and what to do.
+pub(super) fn trusted_path(options: &PluginOptions, plugin_dirs: &[PathBuf]) -> Result<PathBuf, String> {
+    let found = find(&options.path, plugin_dirs)?;
+    let path = fs::canonicalize(&found).map_err(|error| format!("{}: {error}", found.display()))?;
+    let folder = plugin_dirs.iter().filter_map(|dir| fs::canonicalize(dir).ok()).find(|dir| path.starts_with(dir));
+    let Some(folder) = folder else {
+        return Err(format!(
+            "{} lies outside of the plugin folders ({}); move it there, or add its folder to `plugin_dirs`",
+            path.display(),
+            list(plugin_dirs),
+        ));
+    };
+    for part in path.ancestors().take_while(|part| part.starts_with(&folder)) {
+        platform::refuse_if_others_can_write(part)?;
+    }
+    if let Some(expected) = &options.sha256 {
+        check_pin(&path, expected)?;
+    }
+    Ok(path)
+}
+
+/// `casement_filesystem` stands for `casement_filesystem.so`, `libcasement_filesystem.so` or
+/// `casement_filesystem.dll` in the first plugin folder that has it.
+fn find(wanted: &Path, plugin_dirs: &[PathBuf]) -> Result<PathBuf, String> {
+    let folders: Vec<PathBuf> = if wanted.is_absolute() { vec![PathBuf::new()] } else { plugin_dirs.to_vec() };
+    for folder in &folders {
+        for spelling in spellings(wanted) {
+            let candidate = folder.join(spelling);
+            if candidate.is_file() {
+                return Ok(candidate);
+            }
+        }
+    }
+    Err(format!("no plugin file `{}` (or with the ending .{DLL_EXTENSION}) in {}", wanted.display(), list(plugin_dirs)))
+}
+
+fn spellings(wanted: &Path) -> Vec<PathBuf> {
+    let mut spellings = vec![wanted.to_owned()];
+    if let Some(name) = wanted.file_name() {
+        for prefix in ["", DLL_PREFIX] {
+            let mut file = OsString::from(prefix);
+            file.push(name);
+            file.push(".");
+            file.push(DLL_EXTENSION);
+            spellings.push(wanted.with_file_name(file));
+        }
+    }
+    spellings
+}
+
+fn list(folders: &[PathBuf]) -> String {
+    folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn check_pin(path: &Path, expected: &str) -> Result<(), String> {
+    let file = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let found = hex::encode(Sha256::digest(file));
+    if found.eq_ignore_ascii_case(expected.trim()) {
+        return Ok(());
+    }
+    Err(format!("{} has the SHA-256 {found}, the configuration demands {expected}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn folder_with_plugin() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(format!("{DLL_PREFIX}casement_x.{DLL_EXTENSION}"));
+        fs::write(&file, b"code").unwrap();
+        (folder, file)
+    }
+
+    fn named(path: impl Into<PathBuf>) -> PluginOptions {
+        PluginOptions { path: path.into(), ..PluginOptions::default() }
+    }
+
+    #[test]
+    fn a_plugin_is_found_by_its_bare_name_in_a_plugin_folder() {
+        let (folder, file) = folder_with_plugin();
+        let dirs = [folder.path().to_owned()];
+        assert_eq!(trusted_path(&named("casement_x"), &dirs).unwrap(), fs::canonicalize(&file).unwrap());
+        assert_eq!(trusted_path(&named(&file), &dirs).unwrap(), fs::canonicalize(&file).unwrap());
+        let missing = trusted_path(&named("casement_y"), &dirs).unwrap_err();
+        assert!(missing.contains("casement_y") && missing.contains(&list(&dirs)), "{missing}");
+    }
+
+    #[test]
+    fn a_file_outside_of_the_plugin_folders_is_refused_also_by_way_of_dots() {
+        let (folder, file) = folder_with_plugin();
+        let inner = folder.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        let dirs = [inner];
+        for path in [file.clone(), Path::new("..").join(file.file_name().unwrap())] {
+            let refused = trusted_path(&named(path), &dirs).unwrap_err();
+            assert!(refused.contains("outside of the plugin folders"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_pinned_file_is_loaded_only_with_that_digest() {
+        let (folder, file) = folder_with_plugin();
+        let dirs = [folder.path().to_owned()];
+        let right = hex::encode(Sha256::digest(b"code"));
+        let pinned = |sha256: &str| PluginOptions { sha256: Some(sha256.to_owned()), ..named(&file) };
+        assert!(trusted_path(&pinned(&right.to_uppercase()), &dirs).is_ok());
+        assert!(trusted_path(&pinned(&"0".repeat(64)), &dirs).unwrap_err().contains(&right));
+    }
+}

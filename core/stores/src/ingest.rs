@@ -1,0 +1,185 @@
+//! The way in: one body, fanned out without copying to the digests and the backend's writer.
+//!
+//! Every consumer is a lane with a short queue; the slowest one sets the pace, and the queues bound the memory
+//! of an upload. Nothing is published here: the caller judges what came ([`Ingested`]) and then commits.
+
+use crate::{
+    digest::{Digest, DigestThreads, Multihash},
+    error::{Error, Kind, Side},
+    store::StagedWrite,
+};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, future::pending, try_join};
+use std::pin::Pin;
+use tokio::sync::mpsc;
+
+/// Chunks that may wait in front of one lane. All lanes hold the same chunks, so an upload has little more
+/// than this many in memory.
+const WINDOW: usize = 4;
+
+/// Why a body ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyError {
+    /// The connection broke, or the body is not what its framing says.
+    Cut(String),
+    /// Nothing came for too long, or less than the minimum rate.
+    Stalled,
+}
+
+/// Image data on its way in, in chunks of about 1 MiB.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
+
+/// What came, for the caller to judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingested {
+    pub size: u64,
+    /// MD5, in hex.
+    pub checksum: String,
+    pub multihash: Multihash,
+    pub os_hash_value: String,
+}
+
+#[derive(Debug)]
+pub enum IngestError {
+    Body(BodyError),
+    /// More bytes than [`Ingest::at_most`] came; how many at least.
+    TooLong(u64),
+    Store(Error),
+}
+
+/// The rules of one ingest.
+#[derive(Debug)]
+pub struct Ingest<'a> {
+    pub digests: &'a DigestThreads,
+    pub multihash: Multihash,
+    /// Bytes after which there is no point in reading on.
+    pub at_most: u64,
+}
+
+impl Ingest<'_> {
+    /// Takes the whole body. Dropping the future stops all lanes; the staged data is the caller's to abort.
+    ///
+    /// # Errors
+    /// The first failure of any lane.
+    pub async fn run(&self, mut body: BodyStream, write: &mut StagedWrite) -> Result<Ingested, IngestError> {
+        let (to_md5, md5_chunks) = mpsc::channel(WINDOW);
+        let (to_multihash, multihash_chunks) = mpsc::channel(WINDOW);
+        let (to_store, store_chunks) = mpsc::channel(WINDOW);
+        let lanes = [to_md5, to_multihash, to_store];
+        let feed = async move {
+            let mut size = 0;
+            while let Some(chunk) = body.next().await {
+                let chunk = chunk.map_err(IngestError::Body)?;
+                size += chunk.len() as u64;
+                if size > self.at_most {
+                    return Err(IngestError::TooLong(size));
+                }
+                for lane in &lanes {
+                    if lane.send(chunk.clone()).await.is_err() {
+                        // Its lane has failed, and says why in this very poll of `try_join`.
+                        return pending().await;
+                    }
+                }
+            }
+            Ok(size)
+        };
+        let (size, checksum, os_hash_value, ()) = try_join!(
+            feed,
+            self.digest(Digest::md5(), md5_chunks, write.store_id().to_owned()),
+            self.digest(self.multihash.digest(), multihash_chunks, write.store_id().to_owned()),
+            store(store_chunks, write),
+        )?;
+        Ok(Ingested { size, checksum, multihash: self.multihash, os_hash_value })
+    }
+
+    async fn digest(
+        &self,
+        mut digest: Digest,
+        mut chunks: mpsc::Receiver<Bytes>,
+        store: String,
+    ) -> Result<String, IngestError> {
+        while let Some(chunk) = chunks.recv().await {
+            digest = self.digests.update(digest, chunk).await.ok_or_else(|| {
+                IngestError::Store(Error::new(&store, Side::Gateway, Kind::Internal, "a digest thread died"))
+            })?;
+        }
+        Ok(digest.hex())
+    }
+}
+
+async fn store(mut chunks: mpsc::Receiver<Bytes>, write: &mut StagedWrite) -> Result<(), IngestError> {
+    while let Some(chunk) = chunks.recv().await {
+        write.write(chunk).await.map_err(IngestError::Store)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        WriteOptions,
+        testing::{sound_store, store},
+    };
+    use casement_image::{ImageId, ObjectKey};
+    use futures_util::stream;
+    use serde_json::json;
+    use sha2::Digest as _;
+
+    fn body(chunks: &[Result<&'static str, BodyError>]) -> BodyStream {
+        let chunks: Vec<_> = chunks.iter().cloned().map(|chunk| chunk.map(Bytes::from)).collect();
+        Box::pin(stream::iter(chunks))
+    }
+
+    async fn run(config: serde_json::Value, body: BodyStream, at_most: u64) -> Result<Ingested, IngestError> {
+        let store = store("s", config).await;
+        let key = ObjectKey::of(&ImageId::random());
+        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        let digests = DigestThreads::start().unwrap();
+        let ingest = Ingest { digests: &digests, multihash: Multihash::Sha512, at_most };
+        let ingested = ingest.run(body, &mut write).await?;
+        assert_eq!(write.commit().await.unwrap().size, ingested.size);
+        Ok(ingested)
+    }
+
+    #[tokio::test]
+    async fn size_and_digests_are_those_of_the_whole_body_in_order() {
+        let chunks: Vec<_> = ["abc", "", "de"].into_iter().cycle().take(30).map(Ok).collect();
+        let ingested = run(json!({}), body(&chunks), u64::MAX).await.unwrap();
+        let whole = "abcde".repeat(10);
+        let (md5, sha512) = (md5::Md5::digest(&whole), sha2::Sha512::digest(&whole));
+        assert_eq!(
+            (ingested.size, ingested.checksum, ingested.os_hash_value),
+            (50, hex::encode(md5), hex::encode(sha512))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_of_nothing_has_the_digests_of_nothing() {
+        let ingested = run(json!({}), body(&[]), u64::MAX).await.unwrap();
+        assert_eq!((ingested.size, ingested.checksum.as_str()), (0, "d41d8cd98f00b204e9800998ecf8427e"));
+    }
+
+    #[tokio::test]
+    async fn the_first_failure_of_body_store_or_limit_ends_it() {
+        let cut = body(&[Ok("abc"), Err(BodyError::Stalled)]);
+        assert!(matches!(run(json!({}), cut, u64::MAX).await, Err(IngestError::Body(BodyError::Stalled))));
+
+        let endless = Box::pin(stream::repeat_with(|| Ok(Bytes::from("abc"))));
+        let full = run(json!({"full_at": 10}), endless, u64::MAX).await;
+        assert!(matches!(full, Err(IngestError::Store(error)) if error.kind == Kind::NoSpace));
+
+        let endless = Box::pin(stream::repeat_with(|| Ok(Bytes::from("abc"))));
+        assert!(matches!(run(json!({}), endless, 4).await, Err(IngestError::TooLong(6))));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_readable_before_the_commit() {
+        let store = sound_store("s").await;
+        let key = ObjectKey::of(&ImageId::random());
+        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        write.write(Bytes::from("abc")).await.unwrap();
+        assert_eq!(store.stat(&key).await.unwrap_err().kind, Kind::NotFound);
+    }
+}

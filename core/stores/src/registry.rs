@@ -1,0 +1,194 @@
+//! All stores of this gateway, and the plugins they run on.
+
+use crate::{
+    config::{Options, StoreOptions},
+    host::{LoadedPlugin, PluginState, StoreServices, checked_config, load_all},
+    store::{Store, StoreState},
+};
+use casement_sdk::host::Plugin;
+use futures_util::future::join_all;
+use std::{fmt, sync::Arc, time::Duration};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// How often the health of every store is asked for, and the opening of an absent one tried again.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The registry. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Stores(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    plugins: Vec<LoadedPlugin>,
+    stores: Vec<Arc<Store>>,
+    default: Option<usize>,
+    plugin_threads: u32,
+}
+
+/// Why the gateway must not start: stores by their ids, each with its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartError {
+    /// Stores whose keys their plugins do not take.
+    Configuration(Vec<(String, String)>),
+    /// Required stores that could not be opened.
+    Required(Vec<(String, String)>),
+}
+
+impl StartError {
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::Configuration(_))
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = match self {
+            // The reason names the store's table.
+            Self::Configuration(stores) => stores.iter().map(|(_, reason)| reason.clone()).collect(),
+            Self::Required(stores) => {
+                stores.iter().map(|(store, reason)| format!("required store `{store}` can't serve: {reason}")).collect()
+            }
+        };
+        f.write_str(&lines.join("; "))
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Why one store did not open.
+enum Refusal {
+    /// Its keys are wrong: nothing but another configuration helps.
+    Configuration(String),
+    /// Plugin or medium; `retryable` says whether another try may help.
+    Failed { reason: String, retryable: bool },
+}
+
+impl Stores {
+    /// Loads the plugins and opens the stores. A store that fails is listed with its reason, and does not
+    /// hinder the others.
+    ///
+    /// # Errors
+    /// When a store that is marked `required` fails, or a store's keys are wrong.
+    pub async fn open(options: Options) -> Result<Self, StartError> {
+        let plugins = load_all(&options);
+        let stores: Vec<_> = options.stores.into_iter().map(|store| Arc::new(Store::new(store))).collect();
+        let wrong: Vec<_> = join_all(stores.iter().map(|store| open(store, &plugins, options.plugin_threads)))
+            .await
+            .into_iter()
+            .flatten()
+            .collect();
+        if !wrong.is_empty() {
+            return Err(StartError::Configuration(wrong));
+        }
+        let failed: Vec<_> = stores
+            .iter()
+            .filter(|store| store.options().required)
+            .filter_map(|store| store.unavailable().map(|reason| (store.id().to_owned(), reason)))
+            .collect();
+        if !failed.is_empty() {
+            return Err(StartError::Required(failed));
+        }
+        let default = match stores.len() {
+            1 => Some(0),
+            _ => stores.iter().position(|store| store.options().default),
+        };
+        Ok(Self(Arc::new(Inner { plugins, stores, default, plugin_threads: options.plugin_threads })))
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Arc<Store>> {
+        self.0.stores.iter().find(|store| store.id() == id)
+    }
+
+    /// The store of uploads that name none.
+    pub fn default_store(&self) -> Option<&Arc<Store>> {
+        self.0.default.and_then(|at| self.0.stores.get(at))
+    }
+
+    /// In the order of the configuration.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Store>> {
+        self.0.stores.iter()
+    }
+
+    pub fn plugins(&self) -> &[LoadedPlugin] {
+        &self.0.plugins
+    }
+
+    /// Watches the stores for ever: opens those that were absent at the start, marks those that fail.
+    pub async fn supervise(&self) {
+        let mut ticks = interval(HEALTH_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            join_all(self.iter().map(|store| self.check(store))).await;
+        }
+    }
+
+    async fn check(&self, store: &Arc<Store>) {
+        match store.state() {
+            StoreState::Failed { retryable: true, .. } => {
+                open(store, &self.0.plugins, self.0.plugin_threads).await;
+            }
+            StoreState::Open | StoreState::Degraded(_) => match store.health().await {
+                Ok(()) => store.enter(StoreState::Open),
+                Err(error) => {
+                    if store.state() == StoreState::Open {
+                        tracing::warn!(store = store.id(), %error, "store is degraded");
+                    }
+                    store.enter(StoreState::Degraded(error.message));
+                }
+            },
+            StoreState::Failed { retryable: false, .. } | StoreState::Declared | StoreState::Loaded => {}
+        }
+    }
+}
+
+/// Opens one store; whatever comes of it is its state. Answers the store and the reason when its keys are wrong.
+async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Option<(String, String)> {
+    let was = store.state();
+    let (reason, retryable, wrong_keys) = match try_open(store, plugins, plugin_threads).await {
+        Ok(()) => {
+            tracing::info!(store = store.id(), plugin = store.options().plugin, "store is open");
+            return None;
+        }
+        Err(Refusal::Configuration(reason)) => (reason, false, true),
+        Err(Refusal::Failed { reason, retryable }) => (reason, retryable, false),
+    };
+    let state = StoreState::Failed { reason: reason.clone(), retryable };
+    if state != was {
+        tracing::error!(store = store.id(), reason, "store can't be opened");
+    }
+    store.enter(state);
+    wrong_keys.then(|| (store.id().to_owned(), reason))
+}
+
+async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Result<(), Refusal> {
+    let options = store.options();
+    let plugin = find_plugin(options, plugins).map_err(|reason| Refusal::Failed { reason, retryable: false })?;
+    store.enter(StoreState::Loaded);
+    let config = checked_config(plugin.config_schema(), options).map_err(Refusal::Configuration)?;
+    let services = Arc::new(StoreServices::new(store.id(), plugin_threads));
+    let failed = |reason, retryable| Err(Refusal::Failed { reason, retryable });
+    match timeout(options.limits.open, plugin.open(services, &config)).await {
+        Ok(Ok(backend)) => {
+            store.open_with(backend);
+            Ok(())
+        }
+        Ok(Err(error)) => failed(error.message().to_owned(), error.is_retryable()),
+        Err(_) => failed(format!("not open after {} s", options.limits.open.as_secs_f32()), true),
+    }
+}
+
+fn find_plugin<'a>(store: &StoreOptions, plugins: &'a [LoadedPlugin]) -> Result<&'a Plugin, String> {
+    let wanted = store.plugin.as_str();
+    if let Some(found) = plugins.iter().find(|plugin| plugin.name() == Some(wanted)).and_then(|p| p.plugin.as_ref()) {
+        return Ok(found);
+    }
+    let reasons: Vec<String> = plugins
+        .iter()
+        .map(|plugin| match (&plugin.state, plugin.name()) {
+            (PluginState::Failed(reason), _) => reason.clone(),
+            (PluginState::Loaded, name) => format!("`{}` is loaded", name.unwrap_or_default()),
+        })
+        .collect();
+    Err(format!("no plugin `{wanted}` is loaded ({})", reasons.join("; ")))
+}

@@ -1,0 +1,240 @@
+//! One configured store: its backend behind the guard, and the state it is in.
+
+use crate::{
+    config::StoreOptions,
+    error::{Error, Kind, Result, Side},
+    guard::Guard,
+};
+use bytes::Bytes;
+use casement_image::ObjectKey;
+use casement_sdk::{
+    Capabilities, Range, Staged, Stat, Usage, WriteOptions,
+    host::{Backend, Reader, Writer},
+};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// Where a store is on its way from the configuration to service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreState {
+    /// Named in the configuration.
+    Declared,
+    /// Its plugin is loaded and checked.
+    Loaded,
+    /// In service.
+    Open,
+    /// In service, but its last health check failed.
+    Degraded(String),
+    /// Out of service. `retryable` says whether opening it again later may help.
+    Failed { reason: String, retryable: bool },
+}
+
+/// One store.
+pub struct Store {
+    options: StoreOptions,
+    guard: Guard,
+    standing: RwLock<Standing>,
+}
+
+struct Standing {
+    state: StoreState,
+    backend: Option<Backend>,
+}
+
+impl Store {
+    pub(crate) fn new(options: StoreOptions) -> Self {
+        let guard = Guard::new(&options.id, options.limits.clone());
+        let standing = RwLock::new(Standing { state: StoreState::Declared, backend: None });
+        Self { options, guard, standing }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.options.id
+    }
+
+    pub fn options(&self) -> &StoreOptions {
+        &self.options
+    }
+
+    /// Whether the store takes no data: by configuration, or because its backend can't.
+    pub fn is_read_only(&self) -> bool {
+        self.options.read_only || self.capabilities().is_some_and(|can| !can.write)
+    }
+
+    pub fn state(&self) -> StoreState {
+        self.read_standing(|standing| standing.state.clone())
+    }
+
+    /// Why the store is out of service, when it is.
+    pub fn unavailable(&self) -> Option<String> {
+        match self.state() {
+            StoreState::Open | StoreState::Degraded(_) => None,
+            StoreState::Failed { reason, .. } => Some(reason),
+            StoreState::Declared | StoreState::Loaded => Some("the store is being opened".to_owned()),
+        }
+    }
+
+    /// `None` while the store is out of service.
+    pub fn capabilities(&self) -> Option<Capabilities> {
+        self.read_standing(|standing| standing.backend.as_ref().map(|backend| *backend.capabilities()))
+    }
+
+    pub(crate) fn enter(&self, state: StoreState) {
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        if standing.state != state {
+            tracing::debug!(store = self.id(), from = ?standing.state, to = ?state, "store changes state");
+            standing.state = state;
+        }
+    }
+
+    pub(crate) fn open_with(&self, backend: Backend) {
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        standing.backend = Some(backend);
+        standing.state = StoreState::Open;
+    }
+
+    fn read_standing<T>(&self, look: impl FnOnce(&Standing) -> T) -> T {
+        look(&self.standing.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn backend(&self) -> Result<Backend> {
+        self.read_standing(|standing| standing.backend.clone()).ok_or_else(|| {
+            let reason = self.unavailable().unwrap_or_default();
+            Error::new(self.id(), Side::Gateway, Kind::Unavailable, format!("not in service: {reason}"))
+        })
+    }
+
+    // === calls of the backend, each behind the guard ===
+
+    pub async fn stat(&self, key: &ObjectKey) -> Result<Stat> {
+        self.stat_named(key.as_str()).await
+    }
+
+    /// As [`Store::stat`], by a name that the catalog recorded or that a location names.
+    pub async fn stat_named(&self, key: &str) -> Result<Stat> {
+        let backend = self.backend()?;
+        self.guard.repeatable("stat", self.guard.limits().call, || backend.stat(key)).await
+    }
+
+    /// Starts a staged write under `key`.
+    pub async fn create(self: &Arc<Self>, key: &ObjectKey, options: WriteOptions) -> Result<StagedWrite> {
+        let backend = self.backend()?;
+        let writer = self.guard.call("create", self.guard.limits().call, backend.create(key.as_str(), options)).await?;
+        Ok(StagedWrite { store: Arc::clone(self), writer })
+    }
+
+    pub(crate) async fn read(self: &Arc<Self>, key: &str, range: Range) -> Result<ObjectRead> {
+        let backend = self.backend()?;
+        let reader = self.guard.repeatable("read", self.guard.limits().call, || backend.read(key, range)).await?;
+        Ok(ObjectRead { store: Arc::clone(self), reader })
+    }
+
+    /// Removes an object; one that is not there is as good as removed.
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        let backend = self.backend()?;
+        let answer = self.guard.repeatable("delete", self.guard.limits().call, || backend.delete(key)).await;
+        found_or_gone(answer)
+    }
+
+    /// Removes staged data; what is not there is as good as removed.
+    pub async fn discard(&self, token: &str) -> Result<()> {
+        let backend = self.backend()?;
+        let answer = self.guard.repeatable("discard", self.guard.limits().call, || backend.discard(token)).await;
+        found_or_gone(answer)
+    }
+
+    pub async fn list_staged(&self) -> Result<Vec<Staged>> {
+        let backend = self.backend()?;
+        self.guard.repeatable("list_staged", self.guard.limits().call, || backend.list_staged()).await
+    }
+
+    /// The URI by which the catalog records an object of this store.
+    pub async fn location_of(&self, key: &ObjectKey) -> Result<String> {
+        let backend = self.backend()?;
+        self.guard.call("format_location", self.guard.limits().call, backend.format_location(key.as_str())).await
+    }
+
+    /// The object that a recorded URI names.
+    pub async fn key_of(&self, location: &str) -> Result<String> {
+        let backend = self.backend()?;
+        self.guard.call("parse_location", self.guard.limits().call, backend.parse_location(location)).await
+    }
+
+    pub async fn usage(&self) -> Result<Usage> {
+        let backend = self.backend()?;
+        self.guard.repeatable("usage", self.guard.limits().call, || backend.usage()).await
+    }
+
+    pub(crate) async fn health(&self) -> Result<()> {
+        let backend = self.backend()?;
+        self.guard.call("health", self.guard.limits().call, backend.health()).await
+    }
+}
+
+fn found_or_gone(answer: Result<()>) -> Result<()> {
+    match answer {
+        Err(error) if error.kind == Kind::NotFound => Ok(()),
+        answer => answer,
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("id", &self.options.id).field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+/// A staged write in a store. Dropped unfinished, the backend aborts it.
+#[derive(Debug)]
+pub struct StagedWrite {
+    store: Arc<Store>,
+    writer: Writer,
+}
+
+impl StagedWrite {
+    pub fn store_id(&self) -> &str {
+        self.store.id()
+    }
+
+    /// The name under which recovery finds the staged data after a crash.
+    pub fn token(&self) -> &str {
+        self.writer.token()
+    }
+
+    pub(crate) async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        let guard = &self.store.guard;
+        guard.step("write", guard.limits().chunk, self.writer.write(chunk)).await
+    }
+
+    /// Makes the data durable and publishes it.
+    pub async fn commit(self) -> Result<Stat> {
+        let guard = &self.store.guard;
+        guard.step("commit", guard.limits().commit, self.writer.commit()).await
+    }
+
+    /// Removes what was staged.
+    pub async fn abort(self) -> Result<()> {
+        let guard = &self.store.guard;
+        guard.step("abort", guard.limits().call, self.writer.abort()).await
+    }
+}
+
+/// An object being read.
+#[derive(Debug)]
+pub(crate) struct ObjectRead {
+    store: Arc<Store>,
+    reader: Reader,
+}
+
+impl ObjectRead {
+    pub(crate) fn store_id(&self) -> &str {
+        self.store.id()
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
+        let guard = &self.store.guard;
+        guard.step("read_chunk", guard.limits().chunk, self.reader.next()).await
+    }
+}

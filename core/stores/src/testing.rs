@@ -1,0 +1,147 @@
+//! A store on a backend in memory, linked in rather than loaded, for the tests of the data path.
+#![allow(clippy::unwrap_used)]
+
+use crate::{
+    config::{Limits, StoreOptions},
+    host::StoreServices,
+    store::Store,
+};
+use bytes::Bytes;
+use casement_sdk::{
+    Backend, Error, Host, Kind, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer, host::Plugin,
+};
+use serde_json::json;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Config {
+    /// Bytes after which writes answer that the store is full.
+    full_at: Option<u64>,
+    /// Bytes after which readers break.
+    break_at: Option<u64>,
+    /// Bytes after which readers say that this was all.
+    end_at: Option<u64>,
+}
+
+struct Memory {
+    config: Config,
+    objects: Arc<Mutex<HashMap<String, Bytes>>>,
+}
+
+struct Staged {
+    key: String,
+    data: Vec<u8>,
+    full_at: u64,
+    objects: Arc<Mutex<HashMap<String, Bytes>>>,
+}
+
+struct Part {
+    data: Bytes,
+    /// What is said once the data is at its end.
+    last: Result<()>,
+}
+
+impl Backend for Memory {
+    const NAME: &'static str = "memory";
+    type Config = Config;
+    type Writer = Staged;
+    type Reader = Part;
+    type Lister = NoListing;
+
+    async fn open(config: Config, _host: Host) -> Result<Self> {
+        Ok(Self { config, objects: Arc::default() })
+    }
+
+    async fn stat(&self, key: &str) -> Result<Stat> {
+        let objects = self.objects.lock().unwrap();
+        let object = objects.get(key).ok_or_else(|| Error::not_found(key))?;
+        Ok(Stat { size: object.len() as u64, ..Stat::default() })
+    }
+
+    async fn create(&self, key: &str, _options: WriteOptions) -> Result<Staged> {
+        let full_at = self.config.full_at.unwrap_or(u64::MAX);
+        Ok(Staged { key: key.to_owned(), data: Vec::new(), full_at, objects: Arc::clone(&self.objects) })
+    }
+
+    async fn read(&self, key: &str, range: Range) -> Result<Part> {
+        let object = self.objects.lock().unwrap().get(key).cloned().ok_or_else(|| Error::not_found(key))?;
+        let broken = Error::new(Kind::Unavailable, "the wire is cut");
+        let (stop, last) = match (self.config.break_at, self.config.end_at) {
+            (Some(at), _) => (at as usize, Err(broken)),
+            (None, Some(at)) => (at as usize, Ok(())),
+            (None, None) => (object.len(), Ok(())),
+        };
+        let end = object.len().min(stop);
+        Ok(Part { data: object.slice((range.offset as usize).min(end)..end), last })
+    }
+
+    async fn delete(&self, key: &str) -> Result<()> {
+        self.objects.lock().unwrap().remove(key).map(drop).ok_or_else(|| Error::not_found(key))
+    }
+
+    fn format_location(&self, key: &str) -> Result<String> {
+        Ok(format!("memory:{key}"))
+    }
+
+    fn parse_location(&self, uri: &str) -> Result<String> {
+        uri.strip_prefix("memory:").map(ToOwned::to_owned).ok_or_else(|| Error::not_found(uri))
+    }
+}
+
+impl Writer for Staged {
+    fn token(&self) -> &str {
+        &self.key
+    }
+
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        self.data.extend_from_slice(&chunk);
+        match self.data.len() as u64 > self.full_at {
+            true => Err(Error::new(Kind::NoSpace, "full")),
+            false => Ok(()),
+        }
+    }
+
+    async fn commit(self) -> Result<Stat> {
+        let size = self.data.len() as u64;
+        self.objects.lock().unwrap().insert(self.key, self.data.into());
+        Ok(Stat { size, ..Stat::default() })
+    }
+}
+
+impl Reader for Part {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        if self.data.is_empty() {
+            return self.last.clone().map(|()| None);
+        }
+        let piece = self.data.len().min(3);
+        Ok(Some(self.data.split_to(piece)))
+    }
+}
+
+/// An open store; `config` names its faults.
+pub(crate) async fn store(id: &str, config: serde_json::Value) -> Arc<Store> {
+    let options = StoreOptions {
+        id: id.to_owned(),
+        plugin: Memory::NAME.to_owned(),
+        description: None,
+        default: false,
+        required: false,
+        read_only: false,
+        weight: 0,
+        limits: Limits { tries: 1, ..Limits::default() },
+        config: serde_json::Map::new(),
+        base_dir: std::path::PathBuf::new(),
+    };
+    let plugin = Plugin::from_static::<Memory>().unwrap();
+    let store = Store::new(options);
+    store.open_with(plugin.open(Arc::new(StoreServices::new(id, 1)), &config.to_string()).await.unwrap());
+    Arc::new(store)
+}
+
+/// An open store without faults.
+pub(crate) async fn sound_store(id: &str) -> Arc<Store> {
+    store(id, json!({})).await
+}

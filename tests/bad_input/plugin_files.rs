@@ -1,0 +1,99 @@
+//! Plugin files and stores that must not be trusted or do not work. Such a store is listed with the reason, and
+//! the gateway starts without it unless it is required.
+
+use casement_tests::{Builder, Gateway, dist};
+use std::{env::consts::DLL_SUFFIX, fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+const UNAVAILABLE: Option<i32> = Some(69);
+const ENTRY: &str = "path = \"casement_filesystem\"";
+
+fn file_name() -> String {
+    format!("libcasement_filesystem{DLL_SUFFIX}")
+}
+
+/// The built plugin, whatever the prefix of its file.
+fn built_plugin() -> PathBuf {
+    let plain = format!("casement_filesystem{DLL_SUFFIX}");
+    [file_name(), plain].iter().map(|name| dist().join("plugins").join(name)).find(|path| path.is_file()).unwrap()
+}
+
+/// Holds what happens to a store, `bad` by `lines`, whose plugin is configured by `entry`.
+fn assert_refused(prepare: impl Fn(&mut Builder) -> String, lines: &str, reason: &str) {
+    let make = |required: &str| {
+        let mut builder = Gateway::builder().without_plugins();
+        let entry = prepare(&mut builder);
+        builder.plugin(&entry).filesystem("bad", None, &format!("default = true\n{required}\n{lines}"))
+    };
+    let gateway = make("").start();
+    let listed = gateway.member().get("/v2/info/stores").expect(200).json();
+    let unavailable = listed["stores"][0]["unavailable"].as_str().unwrap_or_default().to_owned();
+    assert!(unavailable.to_lowercase().contains(reason), "{listed:#}");
+    let id = gateway.member().create_raw("n");
+    let answer = gateway.member().upload(&id, b"abc");
+    assert!(matches!(answer.status, 410 | 503), "{answer:?}");
+    assert_eq!(gateway.member().status(&id), "queued");
+
+    let run = make("required = true").serve_and_fail();
+    assert_eq!(run.code, UNAVAILABLE, "{}", run.text);
+    assert!(run.text.to_lowercase().contains(reason), "{}", run.text);
+}
+
+#[test]
+fn a_plugin_that_is_not_there_is_named() {
+    assert_refused(|_| "path = \"casement_nothing\"".into(), "", "casement_nothing");
+}
+
+#[test]
+fn a_plugin_outside_of_the_plugin_folders_is_not_loaded() {
+    let outside = |builder: &mut Builder| {
+        let file = builder.folder().join(file_name());
+        fs::copy(built_plugin(), &file).unwrap();
+        format!("path = '{}'", file.display())
+    };
+    assert_refused(outside, "", "folder");
+    assert_refused(|_| "path = \"../plugins/../../x\"".into(), "", "x");
+}
+
+#[test]
+fn a_plugin_that_others_may_write_is_not_loaded() {
+    let writable = |builder: &mut Builder| {
+        let name = built_plugin().file_name().unwrap().to_owned();
+        let file = builder.plugin_folder().join(name);
+        fs::set_permissions(file, fs::Permissions::from_mode(0o777)).unwrap();
+        ENTRY.to_owned()
+    };
+    assert_refused(writable, "", "writ");
+}
+
+#[test]
+fn a_plugin_with_another_digest_than_pinned_is_not_loaded() {
+    let pin = "0".repeat(64);
+    assert_refused(|_| format!("{ENTRY}\nsha256 = \"{pin}\""), "", "sha");
+}
+
+#[test]
+fn a_file_that_is_no_plugin_is_not_loaded() {
+    let garbage = |builder: &mut Builder| {
+        let file = builder.plugin_folder().join(format!("garbage{DLL_SUFFIX}"));
+        fs::write(&file, "this is no plugin").unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+        "path = \"garbage\"".to_owned()
+    };
+    assert_refused(garbage, "", "garbage");
+}
+
+#[test]
+fn a_store_option_that_the_plugin_does_not_know_is_named() {
+    let run = Gateway::builder().filesystem("local", None, "default = true\nfsnc = true").check();
+    assert!(run.code != Some(0) && run.text.contains("fsnc"), "{}", run.text);
+}
+
+#[test]
+fn a_store_whose_folder_is_not_there_is_unavailable() {
+    let lines = "plugin = \"filesystem\"\ndefault = true\nroot = '/nowhere/images'";
+    let gateway = Gateway::builder().store("lost", lines).start();
+    let listed = gateway.member().get("/v2/info/stores").expect(200).json();
+    assert!(listed["stores"][0]["unavailable"].as_str().unwrap().contains("/nowhere/images"), "{listed:#}");
+    let run = Gateway::builder().store("lost", &format!("{lines}\nrequired = true")).serve_and_fail();
+    assert!(run.code == UNAVAILABLE && run.text.contains("/nowhere/images"), "{}", run.text);
+}

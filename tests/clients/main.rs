@@ -1,0 +1,7 @@
+//! The clients that operators use, on disk images as they use them.
+#![allow(clippy::unwrap_used)]
+
+mod commands;
+mod disk;
+mod glance;
+mod openstack;

@@ -1,0 +1,215 @@
+use crate::{
+    Gateway, StoreFolder, dist,
+    gateway::{Run, Site},
+};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tempfile::TempDir;
+
+/// Somebody with a token.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    pub token: &'static str,
+    pub user: &'static str,
+    pub project: &'static str,
+    pub roles: &'static [&'static str],
+}
+
+/// The usual caller: may do everything with the images of project p1.
+pub const MEMBER: Caller =
+    Caller { token: "token-of-the-member", user: "u1", project: "p1", roles: &["member", "reader"] };
+/// The same in project p2.
+pub const OTHER: Caller =
+    Caller { token: "token-of-the-other", user: "u2", project: "p2", roles: &["member", "reader"] };
+/// Somebody of project p3, which has nothing.
+pub const STRANGER: Caller =
+    Caller { token: "token-of-the-stranger", user: "u3", project: "p3", roles: &["member", "reader"] };
+/// May look at the images of p1.
+pub const READER: Caller = Caller { token: "token-of-the-reader", user: "u4", project: "p1", roles: &["reader"] };
+/// Administrates everything, out of project p1.
+pub const ADMIN: Caller =
+    Caller { token: "token-of-the-admin", user: "u0", project: "p1", roles: &["admin", "member", "reader"] };
+
+const EVERYBODY: [Caller; 5] = [MEMBER, OTHER, STRANGER, READER, ADMIN];
+
+/// A gateway to be: its configuration and its folder.
+#[derive(Debug)]
+pub struct Builder {
+    folder: TempDir,
+    server: String,
+    identity: Option<String>,
+    plugins: String,
+    stores: String,
+    more: String,
+    folders: Vec<(String, StoreFolder)>,
+    own_dist: Option<PathBuf>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: TempDir::with_prefix("casement-test-").unwrap(),
+            server: "listen = \"127.0.0.1:0\"\nheader_timeout_seconds = 2\nbody_idle_timeout_seconds = 3\n".into(),
+            identity: None,
+            plugins: String::new(),
+            stores: String::new(),
+            more: String::new(),
+            folders: Vec::new(),
+            own_dist: None,
+        }
+        .plugin("path = \"casement_filesystem\"")
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// One more line in `[server]`.
+    #[must_use]
+    pub fn server(mut self, line: &str) -> Self {
+        self.server += line;
+        self.server.push('\n');
+        self
+    }
+
+    /// Replaces the tokens of the usual callers.
+    #[must_use]
+    pub fn identity(mut self, lines: &str) -> Self {
+        self.identity = Some(lines.into());
+        self
+    }
+
+    /// One more `[[plugins]]` entry.
+    #[must_use]
+    pub fn plugin(mut self, lines: &str) -> Self {
+        self.plugins += &format!("[[plugins]]\n{lines}\n");
+        self
+    }
+
+    #[must_use]
+    pub fn without_plugins(mut self) -> Self {
+        self.plugins.clear();
+        self
+    }
+
+    /// One more `[stores.<id>]` table.
+    #[must_use]
+    pub fn store(mut self, id: &str, lines: &str) -> Self {
+        self.stores += &format!("[stores.{id}]\n{lines}\n");
+        self
+    }
+
+    /// A store on the filesystem plugin, in `root` or in a folder of its own.
+    #[must_use]
+    pub fn filesystem(mut self, id: &str, root: Option<&Path>, lines: &str) -> Self {
+        let root = root.map_or_else(|| self.folder.path().join("images").join(id), Path::to_path_buf);
+        fs::create_dir_all(&root).unwrap();
+        self.folders.push((id.into(), StoreFolder::new(root.clone())));
+        self.store(id, &format!("plugin = \"filesystem\"\nroot = '{}'\n{lines}", root.display()))
+    }
+
+    /// Text at the end of the file.
+    #[must_use]
+    pub fn more(mut self, lines: &str) -> Self {
+        self.more += lines;
+        self.more.push('\n');
+        self
+    }
+
+    /// A plugin folder of this gateway alone, with what was built in it.
+    pub fn plugin_folder(&mut self) -> PathBuf {
+        let own = self.own_dist.get_or_insert_with(|| own_dist(self.folder.path()));
+        own.join("plugins")
+    }
+
+    /// Puts a plugin file into a folder of this gateway alone.
+    #[must_use]
+    pub fn install(mut self, file: &Path) -> Self {
+        let to = self.plugin_folder().join(file.file_name().unwrap());
+        fs::copy(file, to).unwrap();
+        self
+    }
+
+    pub fn config(&self) -> String {
+        let catalog = self.folder.path().join("catalog.sqlite");
+        let identity = self.identity.clone().unwrap_or_else(tokens);
+        format!(
+            "[server]\n{}\n[catalog]\npath = '{}'\n\n[identity]\n{identity}\n{}\n{}\n{}",
+            self.server,
+            catalog.display(),
+            self.plugins,
+            self.stores,
+            self.more
+        )
+    }
+
+    /// Starts it, with the store `local` when no store was asked for.
+    #[track_caller]
+    pub fn start(self) -> Gateway {
+        let ready = if self.stores.is_empty() { self.filesystem("local", None, "default = true") } else { self };
+        let text = ready.config();
+        Gateway::start(Arc::new(ready.site(&text)))
+    }
+
+    /// `casement check` of exactly this configuration.
+    pub fn check(self) -> Run {
+        let text = self.config();
+        self.check_text(&text)
+    }
+
+    /// `casement check` of another text.
+    pub fn check_text(self, text: &str) -> Run {
+        self.site(text).run("check")
+    }
+
+    /// `casement serve` of a configuration that must not come up.
+    pub fn serve_and_fail(self) -> Run {
+        let text = self.config();
+        self.site(&text).run("serve")
+    }
+
+    /// The binary with other arguments.
+    pub fn run_arguments(self, arguments: &[&str]) -> Run {
+        self.site("").run_arguments(arguments)
+    }
+
+    fn site(self, text: &str) -> Site {
+        let config = self.folder.path().join("casement.toml");
+        fs::write(&config, text).unwrap();
+        Site {
+            dist: self.own_dist.unwrap_or_else(dist),
+            with_tokens: self.identity.is_none(),
+            stores: self.folders,
+            config,
+            folder: self.folder,
+        }
+    }
+}
+
+/// A copy of what was built, for tests that add to it or spoil it.
+fn own_dist(folder: &Path) -> PathBuf {
+    let (from, own) = (dist(), folder.join("dist"));
+    for part in ["bin", "plugins"] {
+        fs::create_dir_all(own.join(part)).unwrap();
+        for entry in fs::read_dir(from.join(part)).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), own.join(part).join(entry.file_name())).unwrap();
+        }
+    }
+    own
+}
+
+fn tokens() -> String {
+    let mut text = "mode = \"tokens\"\n".to_owned();
+    for Caller { token, user, project, roles } in EVERYBODY {
+        let digest = hex::encode(Sha256::digest(token));
+        let entry = format!("sha256 = \"{digest}\"\nuser = \"{user}\"\nproject = \"{project}\"\nroles = {roles:?}\n");
+        write!(text, "[[identity.tokens]]\n{entry}").unwrap();
+    }
+    text
+}

@@ -1,0 +1,261 @@
+use crate::{ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, STRANGER, StoreFolder, eventually};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+use tempfile::TempDir;
+
+const START: Duration = Duration::from_secs(30);
+
+/// What outlives a gateway process: its configuration, catalog and stores.
+#[derive(Debug)]
+pub struct Site {
+    pub(crate) folder: TempDir,
+    pub(crate) config: PathBuf,
+    pub(crate) dist: PathBuf,
+    pub(crate) with_tokens: bool,
+    pub(crate) stores: Vec<(String, StoreFolder)>,
+}
+
+/// A command that ended by itself.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    /// Standard output and error, in this order.
+    pub text: String,
+}
+
+impl Site {
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    #[track_caller]
+    pub fn store(&self, id: &str) -> &StoreFolder {
+        self.stores.iter().find(|(name, _)| name == id).map(|(_, folder)| folder).unwrap()
+    }
+
+    fn command(&self) -> Command {
+        let binary = self.dist.join("bin/casement");
+        let hint = "build it with `cargo xtask dist`, or name another folder in CASEMENT_DIST";
+        assert!(binary.is_file(), "{} is missing: {hint}", binary.display());
+        let mut command = Command::new(binary);
+        command.stdin(Stdio::null()).env("CASEMENT_DIST", &self.dist);
+        command
+    }
+
+    #[track_caller]
+    pub(crate) fn run(&self, verb: &str) -> Run {
+        self.run_arguments(&[verb, "--config", self.config.to_str().unwrap()])
+    }
+
+    #[track_caller]
+    pub(crate) fn run_arguments(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command();
+        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let output = Log::follow(child.stdout.take().unwrap());
+        let errors = Log::follow(child.stderr.take().unwrap());
+        let status = eventually(&format!("casement {arguments:?} ends"), || match child.try_wait().unwrap() {
+            Some(status) => Ok(status),
+            None => Err(errors.text()),
+        });
+        // Both streams end with the process; waiting for a line that never comes waits for the end.
+        for log in [&output, &errors] {
+            assert_eq!(log.wait_for("\0", Duration::from_secs(5)), None);
+        }
+        Run { code: status.code(), text: format!("{}\n{}", output.text(), errors.text()) }
+    }
+}
+
+/// A running gateway. Killed when it goes out of scope; its log is shown when a test fails.
+#[derive(Debug)]
+pub struct Gateway {
+    site: Arc<Site>,
+    child: Child,
+    log: Log,
+    address: String,
+}
+
+impl Gateway {
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    #[track_caller]
+    pub fn start(site: Arc<Site>) -> Self {
+        let mut command = site.command();
+        command.arg("serve").arg("--config").arg(&site.config);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Log::follow(child.stderr.take().unwrap());
+        let line = log.wait_for("listening on ", START);
+        let address = line.as_deref().and_then(address_in);
+        let mut gateway = Self { site, child, log, address: String::new() };
+        match address {
+            Some(address) => gateway.address = address,
+            None => panic!("the gateway does not listen, its process: {:?}", gateway.child.try_wait()),
+        }
+        gateway
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    #[track_caller]
+    pub fn store(&self, id: &str) -> &StoreFolder {
+        self.site.store(id)
+    }
+
+    /// Ends the process as a crash would.
+    pub fn kill(mut self) -> Arc<Site> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.site.clone()
+    }
+
+    /// The same data under a new process.
+    #[track_caller]
+    pub fn crash_and_restart(self) -> Self {
+        Self::start(self.kill())
+    }
+
+    /// Asks it to stop, and gives the exit code.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn terminate(mut self) -> (Option<i32>, Arc<Site>) {
+        crate::unix::terminate(self.child.id());
+        let status = eventually("the gateway stops", || self.child.try_wait().unwrap().ok_or_else(|| self.log.text()));
+        (status.code(), self.site.clone())
+    }
+
+    /// Peak resident memory since the start or the last reset, in bytes.
+    #[cfg(unix)]
+    pub fn peak_memory(&self) -> u64 {
+        crate::unix::memory(self.child.id(), "VmHWM")
+    }
+
+    /// Resident memory now, in bytes.
+    #[cfg(unix)]
+    pub fn memory(&self) -> u64 {
+        crate::unix::memory(self.child.id(), "VmRSS")
+    }
+
+    #[cfg(unix)]
+    pub fn reset_peak_memory(&self) {
+        crate::unix::reset_peak_memory(self.child.id());
+    }
+
+    pub fn client(&self, caller: &Caller) -> Client {
+        Client::new(format!("http://{}", self.address), self.site.with_tokens.then_some(caller.token))
+    }
+
+    /// Somebody without a token.
+    pub fn nobody(&self) -> Client {
+        Client::new(format!("http://{}", self.address), None)
+    }
+
+    pub fn member(&self) -> Client {
+        self.client(&MEMBER)
+    }
+
+    pub fn other(&self) -> Client {
+        self.client(&OTHER)
+    }
+
+    pub fn stranger(&self) -> Client {
+        self.client(&STRANGER)
+    }
+
+    pub fn reader(&self) -> Client {
+        self.client(&READER)
+    }
+
+    pub fn admin(&self) -> Client {
+        self.client(&ADMIN)
+    }
+
+    /// A bare connection, with the member's token for the heads it makes.
+    pub fn raw(&self) -> Raw {
+        Raw::connect(&self.address, self.site.with_tokens.then_some(MEMBER.token))
+    }
+
+    /// Every image there is, by id.
+    #[track_caller]
+    pub fn images(&self) -> BTreeMap<String, Value> {
+        let admin = self.admin();
+        ["/v2/images?visibility=all&limit=1000", "/v2/images?visibility=all&limit=1000&os_hidden=true"]
+            .iter()
+            .flat_map(|path| admin.walk(path))
+            .map(|image| (image["id"].as_str().unwrap().to_owned(), image))
+            .collect()
+    }
+
+    /// Holds that no image is in between, that the stores have exactly the data of the images that say so, and
+    /// that nothing is staged. Waits for what runs in the background to end.
+    #[track_caller]
+    pub fn assert_settled(&self) {
+        eventually("every image is settled and no byte is orphaned", || match self.unsettled().as_slice() {
+            [] => Ok(()),
+            findings => Err(findings.join("\n")),
+        });
+    }
+
+    /// What [`Gateway::assert_settled`] would complain about now.
+    pub fn unsettled(&self) -> Vec<String> {
+        let images = self.images();
+        let mut findings = Vec::new();
+        for (id, image) in &images {
+            let status = image["status"].as_str().unwrap();
+            if !matches!(status, "queued" | "active" | "deactivated") {
+                findings.push(format!("image {id} is {status}"));
+            }
+        }
+        for (store, folder) in &self.site.stores {
+            let mut objects = folder.objects();
+            for (id, image) in images.iter().filter(|(_, image)| is_in(image, store)) {
+                match (objects.remove(id), image["size"].as_u64()) {
+                    (Some(there), Some(size)) if there == size => {}
+                    (there, size) => findings.push(format!("image {id} has size {size:?}, in store {store} {there:?}")),
+                }
+            }
+            findings.extend(objects.into_keys().map(|name| format!("orphan {name} in store {store}")));
+            findings.extend(folder.staged().into_iter().map(|name| format!("staged {name} in store {store}")));
+        }
+        findings
+    }
+}
+
+/// Whether the image says of itself that `store` has its data.
+fn is_in(image: &Value, store: &str) -> bool {
+    image["stores"].as_str().is_some_and(|stores| stores.split(',').any(|id| id == store))
+}
+
+fn address_in(line: &str) -> Option<String> {
+    let (_, after) = line.split_once("listening on ")?;
+    let after = after.trim_start_matches("http://");
+    Some(after.split(|c: char| c.is_whitespace() || c == '"').next()?.trim_end_matches('/').to_owned())
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // Some tests are about a gateway that has ended already.
+        self.child.kill().ok();
+        self.child.wait().ok();
+        if thread::panicking() {
+            eprintln!("--- log of the gateway in {}\n{}", self.site.folder().display(), self.log.text());
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What every black-box suite needs: a gateway process on a folder of its own, HTTP clients for its callers,
+//! a look into the folders of its stores, and data that is made rather than kept.
+#![allow(clippy::unwrap_used)]
+
+mod answer;
+mod builder;
+mod client;
+mod gateway;
+mod log;
+mod pattern;
+mod raw;
+mod store;
+mod tools;
+#[cfg(unix)]
+mod unix;
+mod wait;
+
+pub use answer::Answer;
+pub use builder::{ADMIN, Builder, Caller, MEMBER, OTHER, READER, STRANGER};
+pub use client::{Client, Request};
+pub use gateway::{Gateway, Run, Site};
+pub use log::Log;
+pub use pattern::{Pattern, md5_hex, sha512_hex};
+pub use raw::Raw;
+pub use store::StoreFolder;
+pub use tools::{client_tools, dist, fixtures, have_tool, skip};
+pub use wait::{eventually, eventually_true};

@@ -1,0 +1,65 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+const STAGING: &str = ".casement-staging";
+
+/// The folder of a store on the filesystem plugin, seen from outside.
+#[derive(Debug, Clone)]
+pub struct StoreFolder {
+    root: PathBuf,
+}
+
+impl StoreFolder {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the data of an image lies when it is published.
+    pub fn object(&self, id: &str) -> PathBuf {
+        self.root.join(id)
+    }
+
+    /// Everything outside of staging by its name below the root, with its size.
+    pub fn objects(&self) -> BTreeMap<String, u64> {
+        let mut objects = BTreeMap::new();
+        self.gather(&self.root, &mut objects);
+        objects.retain(|name, _| !name.starts_with(STAGING));
+        objects
+    }
+
+    /// Names of what is staged.
+    pub fn staged(&self) -> Vec<String> {
+        let mut staged = BTreeMap::new();
+        self.gather(&self.root.join(STAGING), &mut staged);
+        staged.into_keys().collect()
+    }
+
+    /// Bytes that are staged, as far as they are on the disk by now.
+    pub fn staged_bytes(&self) -> u64 {
+        let mut staged = BTreeMap::new();
+        self.gather(&self.root.join(STAGING), &mut staged);
+        staged.into_values().sum()
+    }
+
+    /// A folder may go away while it is looked at.
+    fn gather(&self, folder: &Path, into: &mut BTreeMap<String, u64>) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_dir() => self.gather(&path, into),
+                Ok(found) => {
+                    let name = path.strip_prefix(&self.root).unwrap().to_string_lossy().into_owned();
+                    into.insert(name, found.len());
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}

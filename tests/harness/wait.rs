@@ -1,0 +1,29 @@
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Asks for a condition that no event tells of, until it answers. Panics with the last complaint when it
+/// does not come true in time.
+#[track_caller]
+pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Result<T, String>) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match condition() {
+            Ok(value) => return value,
+            Err(complaint) if Instant::now() >= end => {
+                panic!("not within {DEADLINE:?}: {what}: {complaint}")
+            }
+            Err(_) => sleep(PAUSE),
+        }
+    }
+}
+
+/// [`eventually`] for conditions that have nothing more to say than yes or no.
+#[track_caller]
+pub fn eventually_true(what: &str, mut condition: impl FnMut() -> bool) {
+    eventually(what, || if condition() { Ok(()) } else { Err("still not".into()) });
+}

@@ -1,0 +1,74 @@
+//! One image far larger than the gateway's memory, in one stream up and in eight ranges at once down.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+use casement_tests::{Client, Gateway, Pattern, md5_hex, sha512_hex};
+use std::{io::Read, thread, time::Duration};
+use ureq::SendBody;
+
+const GIB: u64 = 1 << 30;
+const LEN: u64 = 4 * GIB;
+const RANGES: u64 = 8;
+const MEMORY: u64 = 96 << 20;
+const DEADLINE: Duration = Duration::from_secs(1800);
+
+#[test]
+fn four_gib_pass_through_a_gateway_of_96_mib() {
+    let gateway = Gateway::builder().start();
+    let member = gateway.member().with_deadline(DEADLINE);
+    let data = Pattern::new(4, LEN);
+    let id = member.create_raw("large");
+
+    member.data_request(&id).stream(LEN, data.reader()).unwrap().expect(204);
+    assert_below(gateway.peak_memory(), "upload");
+
+    let image = member.show(&id);
+    assert_eq!((&image["status"], image["size"].as_u64()), (&"active".into(), Some(LEN)));
+    thread::scope(|scope| {
+        let sha512 = scope.spawn(|| sha512_hex(data.reader()));
+        assert_eq!(image["checksum"], md5_hex(data.reader()));
+        assert_eq!(image["os_hash_value"], sha512.join().unwrap());
+    });
+
+    gateway.reset_peak_memory();
+    download_in_ranges(&member, &id, &data);
+    assert_below(gateway.peak_memory(), "download");
+    gateway.assert_settled();
+}
+
+#[test]
+fn a_stream_of_unknown_length_needs_no_more_memory() {
+    let gateway = Gateway::builder().start();
+    let member = gateway.member().with_deadline(DEADLINE);
+    let data = Pattern::new(5, GIB);
+    let id = member.create_raw("chunked");
+    member.data_request(&id).chunked(data.reader()).unwrap().expect(204);
+    assert_below(gateway.peak_memory(), "upload");
+    assert_eq!(member.show(&id)["checksum"], md5_hex(data.reader()));
+    gateway.assert_settled();
+}
+
+fn download_in_ranges(client: &Client, id: &str, data: &Pattern) {
+    let len = data.len() / RANGES;
+    thread::scope(|scope| {
+        for start in (0..RANGES).map(|part| part * len) {
+            scope.spawn(move || {
+                let wanted = md5_hex(data.part(start, len));
+                assert_eq!(md5_hex(open_range(client, id, start, len)), wanted, "from {start}");
+            });
+        }
+    });
+}
+
+fn open_range(client: &Client, id: &str, start: u64, len: u64) -> impl Read {
+    let range = format!("bytes={start}-{}", start + len - 1);
+    let request = client.request("GET", &format!("/v2/images/{id}/file")).header("Range", &range);
+    let response = request.open(SendBody::none()).unwrap();
+    assert_eq!(response.status(), 206, "{range}");
+    response.into_body().into_reader()
+}
+
+fn assert_below(bytes: u64, what: &str) {
+    assert!(bytes < MEMORY, "{what}: {} MiB at the peak", bytes >> 20);
+    println!("{what}: {} MiB at the peak", bytes >> 20);
+}

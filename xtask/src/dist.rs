@@ -1,0 +1,66 @@
+//! What an operator installs: `bin/`, `plugins/`, `configs/` and the papers.
+
+use crate::{
+    Result,
+    cargo::{Package, cargo, root, succeed, workspace},
+};
+use std::{
+    env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Builds a release and lays it out in `target/dist`.
+pub(crate) fn release() -> Result<PathBuf> {
+    let (packages, target) = workspace()?;
+    succeed(&mut cargo(&["build", "--release"]))?;
+    let folder = target.join("dist");
+    lay_out(&packages, &target.join("release"), &folder)?;
+    Ok(folder)
+}
+
+/// Lays out what cargo has put into `built`.
+pub(crate) fn lay_out(packages: &[Package], built: &Path, folder: &Path) -> Result<()> {
+    let casement = format!("casement{EXE_SUFFIX}");
+    copy(&built.join(&casement), &folder.join("bin").join(casement))?;
+    plugins(packages, "plugins/", built, &folder.join("plugins"))?;
+    for entry in files(&root().join("configs"))? {
+        copy(&entry, &folder.join("configs").join(entry.file_name().unwrap_or_default()))?;
+    }
+    for paper in ["LICENSE", "README.md", "CHANGELOG.md"] {
+        copy(&root().join(paper), &folder.join(paper))?;
+    }
+    Ok(())
+}
+
+/// Copies the plugin files of the packages in `room`, each under the bare name that a configuration gives it. Tells how
+/// many there are.
+pub(crate) fn plugins(packages: &[Package], room: &str, built: &Path, folder: &Path) -> Result<usize> {
+    let mut count = 0;
+    for package in packages.iter().filter(|package| package.room.starts_with(room)) {
+        for target in package.targets.iter().filter(|target| target.is_plugin()) {
+            let name = target.name.replace('-', "_");
+            let built = if target.is("example") { built.join("examples") } else { built.to_path_buf() };
+            let from = built.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
+            copy(&from, &folder.join(format!("{name}{DLL_SUFFIX}")))?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).map_err(|err| format!("{}: {err}", folder.display()))?;
+    Ok(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect())
+}
+
+/// Replaces `to` in one step: a program that runs from it keeps its old file.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let new = to.with_extension("new");
+    let copied = to
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::copy(from, &new))
+        .and_then(|_| fs::rename(&new, to));
+    copied.map_err(|err| format!("{} cannot be copied to {}: {err}", from.display(), to.display()))
+}

@@ -1,0 +1,143 @@
+//! `cargo xtask test`: everything that must hold, with its own set-up.
+//!
+//! Two cores must do. So there is one build, of the dev profile, for the unit tests and for the gateway that the black-box
+//! suites start, and every call of cargo names the whole workspace: with the same packages come the same features, and
+//! nothing is built twice. It also keeps overflow checks and debug assertions on under the black-box suites. What
+//! would be slow without optimization, the digests, is optimized in the dev profile.
+
+mod clients;
+mod sanitizer;
+mod system;
+mod tally;
+
+use crate::{
+    Result,
+    cargo::{Package, cargo, root, succeed, workspace},
+    dist,
+};
+use std::{path::PathBuf, process::Command};
+use tally::Tally;
+
+/// The package whose test targets are the black-box suites.
+const BLACK_BOX: &str = "casement-tests";
+
+pub(crate) fn all() -> Result<()> {
+    let mut session = Session::new()?;
+    session.check("fmt", &mut fmt());
+    session.check("clippy", &mut clippy());
+    if session.build() {
+        session.unit();
+        session.doc();
+        for suite in session.black_box_suites() {
+            session.black_box(&suite);
+        }
+        session.sanitizer();
+    }
+    session.tally.close()
+}
+
+pub(crate) fn one(suite: &str) -> Result<()> {
+    let mut session = Session::new()?;
+    match suite {
+        "fmt" => session.check(suite, &mut fmt()),
+        "clippy" => session.check(suite, &mut clippy()),
+        "unit" => session.unit(),
+        "doc" => session.doc(),
+        "sanitizer" => session.sanitizer(),
+        _ if session.black_box_suites().iter().any(|known| known == suite) => {
+            if session.build() {
+                session.black_box(suite);
+            }
+        }
+        _ => {
+            let known = session.black_box_suites().join(", ");
+            return Err(format!("no suite `{suite}`; there are fmt, clippy, unit, doc, sanitizer, {known}"));
+        }
+    }
+    session.tally.close()
+}
+
+fn fmt() -> Command {
+    cargo(&["fmt", "--all", "--check"])
+}
+
+fn clippy() -> Command {
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+}
+
+struct Session {
+    packages: Vec<Package>,
+    target: PathBuf,
+    /// Made when the first suite asks for it.
+    environment: Option<Vec<(&'static str, PathBuf)>>,
+    tally: Tally,
+}
+
+impl Session {
+    fn new() -> Result<Self> {
+        let (packages, target) = workspace()?;
+        let tally = Tally::new(target.join("skips.txt"))?;
+        Ok(Self { packages, target, environment: None, tally })
+    }
+
+    fn check(&mut self, name: &str, command: &mut Command) {
+        let done = succeed(command);
+        self.tally.step(name, done);
+    }
+
+    /// Builds everything, and lays out the gateway and the fixtures for the black-box suites.
+    fn build(&mut self) -> bool {
+        let (dist, fixtures) = (self.target.join("dist-dev"), self.target.join("fixtures"));
+        let built = self.target.join("debug");
+        let done = succeed(&mut cargo(&["build", "--workspace", "--all-targets"]))
+            .and_then(|()| dist::lay_out(&self.packages, &built, &dist))
+            .and_then(|()| dist::plugins(&self.packages, "tests/fixtures/", &built, &fixtures))
+            .and_then(|_| dist::plugins(&self.packages, "sdk/examples/", &built, &fixtures));
+        self.tally.step("build", done.map(|_| ()))
+    }
+
+    /// The tests inside the rooms and beside them: all but the black-box suites.
+    fn unit(&mut self) {
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--examples"]);
+        for package in self.packages.iter().filter(|package| package.name != BLACK_BOX) {
+            for target in package.targets.iter().filter(|target| target.is("test")) {
+                command.args(["--test", &target.name]);
+            }
+        }
+        self.tally.tests("unit", &mut command);
+    }
+
+    fn doc(&mut self) {
+        self.tally.tests("doc", &mut cargo(&["test", "--workspace", "--no-fail-fast", "--doc"]));
+    }
+
+    fn black_box_suites(&self) -> Vec<String> {
+        let own = self.packages.iter().filter(|package| package.name == BLACK_BOX);
+        let targets = own.flat_map(|package| &package.targets);
+        targets.filter(|target| target.is("test")).map(|target| target.name.clone()).collect()
+    }
+
+    fn black_box(&mut self, suite: &str) {
+        let target = &self.target;
+        let environment = self.environment.get_or_insert_with(|| {
+            system::provide();
+            let mut environment =
+                vec![("CASEMENT_DIST", target.join("dist-dev")), ("CASEMENT_FIXTURES", target.join("fixtures"))];
+            match clients::provide() {
+                Ok(programs) => environment.push(("CASEMENT_CLIENTS", programs)),
+                Err(text) => println!("The tests with foreign clients will be skipped: {text}"),
+            }
+            environment
+        });
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite]);
+        command.envs(environment.iter().map(|(name, value)| (*name, value)));
+        self.tally.tests(suite, &mut command);
+    }
+
+    fn sanitizer(&mut self) {
+        match sanitizer::command(&self.packages) {
+            Ok(mut command) => self.tally.tests("sanitizer", command.current_dir(root())),
+            Err(reason) => self.tally.skip("sanitizer", &reason),
+        }
+    }
+}

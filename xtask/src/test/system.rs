@@ -1,0 +1,68 @@
+//! Programs of the system that the black-box suites use.
+
+use std::{
+    env,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+    why: &'static str,
+}
+
+const TOOLS: [Tool; 4] = [
+    Tool { program: "qemu-img", package: "qemu-utils", why: "makes and reads disk images of every format" },
+    Tool { program: "mkfs.ext4", package: "e2fsprogs", why: "makes a small file system that can run full" },
+    Tool { program: "gcc", package: "gcc libc6-dev", why: "builds the plugin written in C" },
+    Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
+];
+
+/// Installs what is missing where that can be done (Debian, as root). Tests that still miss something skip themselves.
+pub(super) fn provide() {
+    let mut missing: Vec<_> = TOOLS.iter().filter(|tool| !have(tool.program)).collect();
+    const PYTHON: Tool = Tool { program: "python3 -m venv", package: "python3-venv", why: "holds OpenStack's clients" };
+    if !quiet("python3", &["-c", "import ensurepip, venv"]) {
+        missing.push(&PYTHON);
+    }
+    if missing.is_empty() {
+        return;
+    }
+    for tool in &missing {
+        println!("{} is missing (Debian: {}); it {}", tool.program, tool.package, tool.why);
+    }
+    if !have("apt-get") || !is_root() {
+        println!("Not installed, because that takes Debian and root: the tests that need them will be skipped.");
+        return;
+    }
+    let packages: Vec<_> = missing.iter().flat_map(|tool| tool.package.split(' ')).collect();
+    println!("Installing {}", packages.join(" "));
+    let installed = apt(&["update"]) && apt(&[&["install", "--yes", "--no-install-recommends"], &*packages].concat());
+    if !installed {
+        println!("That failed: the tests that need them will be skipped.");
+    }
+}
+
+fn apt(args: &[&str]) -> bool {
+    let mut command = Command::new("apt-get");
+    command.arg("--quiet=2").args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn have(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    // Debian keeps mkfs out of the path of ordinary users.
+    let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    folders.into_iter().any(|folder| Path::new(&folder).join(program).is_file())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn quiet(program: &str, args: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
