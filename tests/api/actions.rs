@@ -11,10 +11,7 @@ fn a_deactivated_image_keeps_its_data_to_itself() {
     act("deactivate").expect(204);
     act("deactivate").expect(204);
     let image = member.show(&id);
-    assert_eq!(
-        (&image["status"], image.get("stores")),
-        (&json!("deactivated"), None)
-    );
+    assert_eq!((&image["status"], image.get("stores")), (&json!("deactivated"), None));
     assert_eq!(admin.show(&id)["stores"], "local");
     member.download(&id).refused(
         "download",
@@ -35,29 +32,15 @@ fn actions_are_refused_where_they_make_no_sense() {
     let member = gateway.member();
     let id = member.create(&json!({}));
     let path = format!("/v2/images/{id}/actions/deactivate");
-    member.act("POST", &path).refused(
+    member.act("POST", &path).refused("queued", 403, "Not allowed to deactivate image in status 'queued'");
+    member.act("POST", &format!("/v2/images/{id}/actions/reactivate")).refused(
         "queued",
         403,
-        "Not allowed to deactivate image in status 'queued'",
+        "Not allowed to reactivate image in status 'queued'",
     );
-    member
-        .act("POST", &format!("/v2/images/{id}/actions/reactivate"))
-        .refused(
-            "queued",
-            403,
-            "Not allowed to reactivate image in status 'queued'",
-        );
     let answer = member.request("POST", &path).body(b"{}");
-    answer.refused(
-        "with a body",
-        400,
-        "A body is not expected with this request.",
-    );
-    let answer = member.get(&path).refused(
-        "GET",
-        405,
-        "The method GET is not allowed for this resource.",
-    );
+    answer.refused("with a body", 400, "A body is not expected with this request.");
+    let answer = member.get(&path).refused("GET", 405, "The method GET is not allowed for this resource.");
     assert_eq!(answer.header("Allow"), Some("POST"));
     gateway.other().act("POST", &path).expect(404);
 }

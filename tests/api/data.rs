@@ -5,38 +5,17 @@ use serde_json::json;
 fn data_comes_back_as_it_went_in() {
     let gateway = Gateway::builder().start();
     let member = gateway.member();
-    for (name, len) in [
-        ("one byte", 1),
-        ("below a chunk", 1_048_575),
-        ("a chunk", 1_048_576),
-        ("odd", 5_000_011),
-    ] {
+    for (name, len) in [("one byte", 1), ("below a chunk", 1_048_575), ("a chunk", 1_048_576), ("odd", 5_000_011)] {
         let data = Pattern::new(len, len);
         let id = member.create_raw(name);
-        let answer = member
-            .data_request(&id)
-            .stream(len, data.reader())
-            .unwrap()
-            .expect(204);
+        let answer = member.data_request(&id).stream(len, data.reader()).unwrap().expect(204);
         assert!(answer.body.is_empty());
 
         let got = member.download(&id).expect(200);
         assert!(got.body == data.bytes(), "{name}");
-        assert_eq!(
-            got.header("Content-Length").unwrap(),
-            len.to_string(),
-            "{name}"
-        );
-        assert_eq!(
-            got.header("Content-Type"),
-            Some("application/octet-stream"),
-            "{name}"
-        );
-        assert_eq!(
-            got.header("Content-MD5").unwrap(),
-            md5_hex(data.reader()),
-            "{name}"
-        );
+        assert_eq!(got.header("Content-Length").unwrap(), len.to_string(), "{name}");
+        assert_eq!(got.header("Content-Type"), Some("application/octet-stream"), "{name}");
+        assert_eq!(got.header("Content-MD5").unwrap(), md5_hex(data.reader()), "{name}");
     }
     gateway.assert_settled();
 }
@@ -46,12 +25,7 @@ fn data_of_unknown_length_is_taken() {
     let gateway = Gateway::builder().start();
     let data = Pattern::new(7, 2_500_000);
     let id = gateway.member().create_raw("chunked");
-    gateway
-        .member()
-        .data_request(&id)
-        .chunked(data.reader())
-        .unwrap()
-        .expect(204);
+    gateway.member().data_request(&id).chunked(data.reader()).unwrap().expect(204);
     assert_eq!(gateway.member().show(&id)["size"], 2_500_000);
     assert!(gateway.member().download(&id).expect(200).body == data.bytes());
 }
@@ -62,16 +36,10 @@ fn an_image_may_be_empty() {
     let member = gateway.member();
     let id = member.create_active("empty", b"");
     let image = member.show(&id);
-    assert_eq!(
-        (&image["size"], &image["status"]),
-        (&json!(0), &json!("active"))
-    );
+    assert_eq!((&image["size"], &image["status"]), (&json!(0), &json!("active")));
     let answer = member.download(&id).expect(200);
     assert!(answer.body.is_empty());
-    assert_eq!(
-        answer.header("Content-MD5"),
-        Some("d41d8cd98f00b204e9800998ecf8427e")
-    );
+    assert_eq!(answer.header("Content-MD5"), Some("d41d8cd98f00b204e9800998ecf8427e"));
     gateway.assert_settled();
 }
 
@@ -84,31 +52,16 @@ fn an_image_without_data_downloads_as_nothing() {
 
 #[test]
 fn data_goes_to_the_store_that_is_asked_for() {
-    let gateway = Gateway::builder()
-        .filesystem("fast", None, "default = true")
-        .filesystem("cheap", None, "")
-        .start();
+    let gateway = Gateway::builder().filesystem("fast", None, "default = true").filesystem("cheap", None, "").start();
     let member = gateway.member();
     let fast = member.create_active("n", b"0123456789");
     let cheap = member.create_raw("n");
-    member
-        .data_request(&cheap)
-        .header("X-Image-Meta-Store", "cheap")
-        .body(b"abc")
-        .expect(204);
-    assert_eq!(
-        (
-            &member.show(&fast)["stores"],
-            &member.show(&cheap)["stores"]
-        ),
-        (&json!("fast"), &json!("cheap"))
-    );
+    member.data_request(&cheap).header("X-Image-Meta-Store", "cheap").body(b"abc").expect(204);
+    assert_eq!((&member.show(&fast)["stores"], &member.show(&cheap)["stores"]), (&json!("fast"), &json!("cheap")));
     assert!(gateway.store("fast").object(&fast).is_file());
     assert!(gateway.store("cheap").object(&cheap).is_file());
     for prefer in ["cheap,fast", "fast"] {
-        let answer = member
-            .get(&format!("/v2/images/{fast}/file?prefer={prefer}"))
-            .expect(200);
+        let answer = member.get(&format!("/v2/images/{fast}/file?prefer={prefer}")).expect(200);
         assert_eq!(answer.body, b"0123456789", "{prefer}");
     }
     let answer = member.get(&format!("/v2/images/{fast}/file?prefer=zzz"));
@@ -161,11 +114,8 @@ fn uploads_that_cannot_be_are_refused_and_leave_the_image_queued() {
             "Invalid or missing image size in request headers.",
         ),
     ] {
-        let request = headers
-            .iter()
-            .fold(member.request("PUT", &path), |request, (key, value)| {
-                request.header(key, value)
-            });
+        let request =
+            headers.iter().fold(member.request("PUT", &path), |request, (key, value)| request.header(key, value));
         let answer = request.body(body.as_bytes()).refused(what, status, message);
         assert!(!answer.text().contains("${"), "{answer:?}");
         let image = member.show(&id);
@@ -186,25 +136,15 @@ fn data_is_taken_once_and_only_when_the_formats_are_known() {
     let member = gateway.member();
     let id = member.create_active("n", b"0123456789");
     let message = "Image status transition from active to saving is not allowed";
-    member
-        .upload(&id, b"other data")
-        .refused("again", 409, message);
+    member.upload(&id, b"other data").refused("again", 409, message);
     assert_eq!(member.download(&id).expect(200).body, b"0123456789");
 
     let bare = member.create(&json!({}));
     let message = "Properties disk_format, container_format must be set prior to saving data.";
-    member
-        .upload(&bare, b"x")
-        .refused("no formats", 400, message);
+    member.upload(&bare, b"x").refused("no formats", 400, message);
     let half = member.create(&json!({"container_format": "bare"}));
-    member.upload(&half, b"x").refused(
-        "no disk format",
-        400,
-        "Property disk_format must be set prior to saving data.",
-    );
-    member
-        .upload("nope", b"x")
-        .refused("no image", 404, "No image found with ID nope");
+    member.upload(&half, b"x").refused("no disk format", 400, "Property disk_format must be set prior to saving data.");
+    member.upload("nope", b"x").refused("no image", 404, "No image found with ID nope");
     gateway.assert_settled();
 }
 

@@ -18,11 +18,7 @@ fn stores_are_listed_with_what_is_said_of_them() {
         ]
     );
     let answer = gateway.member().post("/v2/info/stores", &json!({}));
-    let answer = answer.refused(
-        "POST",
-        405,
-        "The method POST is not allowed for this resource.",
-    );
+    let answer = answer.refused("POST", 405, "The method POST is not allowed for this resource.");
     assert_eq!(answer.header("Allow"), Some("GET"));
 }
 
@@ -33,16 +29,11 @@ fn a_read_only_store_takes_no_data() {
         .filesystem("old", None, "read_only = true")
         .start();
     let id = gateway.member().create_raw("n");
-    gateway
-        .member()
-        .data_request(&id)
-        .header("X-Image-Meta-Store", "old")
-        .body(b"abc")
-        .refused(
-            "read-only store",
-            410,
-            "Error in store configuration. Adding images to store is disabled.",
-        );
+    gateway.member().data_request(&id).header("X-Image-Meta-Store", "old").body(b"abc").refused(
+        "read-only store",
+        410,
+        "Error in store configuration. Adding images to store is disabled.",
+    );
     assert_eq!(gateway.member().status(&id), "queued");
     gateway.assert_settled();
 }
@@ -50,11 +41,6 @@ fn a_read_only_store_takes_no_data() {
 #[test]
 fn the_health_check_needs_no_token() {
     let gateway = Gateway::builder().start();
-    let answer = gateway
-        .nobody()
-        .request("GET", "/healthcheck")
-        .accept(None)
-        .send()
-        .expect(200);
+    let answer = gateway.nobody().request("GET", "/healthcheck").accept(None).send().expect(200);
     assert_eq!(answer.text().trim(), "OK");
 }

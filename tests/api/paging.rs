@@ -2,16 +2,7 @@ use casement_tests::{Client, Gateway};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 
-const KEYS: [&str; 8] = [
-    "name",
-    "status",
-    "container_format",
-    "disk_format",
-    "size",
-    "id",
-    "created_at",
-    "updated_at",
-];
+const KEYS: [&str; 8] = ["name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at"];
 
 /// Images with equal and with absent values in every column that may be absent.
 fn fill(member: &Client) {
@@ -26,8 +17,7 @@ fn fill(member: &Client) {
         (json!("a"), json!("raw"), json!("bare"), Some("0123456789")),
         (json!("a%20b, \"c\""), json!("vhdx"), json!("ova"), None),
     ] {
-        let id = member
-            .create(&json!({"name": name, "disk_format": disk, "container_format": container}));
+        let id = member.create(&json!({"name": name, "disk_format": disk, "container_format": container}));
         if let Some(data) = data {
             member.upload(&id, data.as_bytes()).expect(204);
         }
@@ -35,24 +25,15 @@ fn fill(member: &Client) {
 }
 
 fn ids(images: &[Value]) -> Vec<&str> {
-    images
-        .iter()
-        .map(|image| image["id"].as_str().unwrap())
-        .collect()
+    images.iter().map(|image| image["id"].as_str().unwrap()).collect()
 }
 
 /// Absent values sort as empty text and as zero.
 fn compare(key: &str, left: &Value, right: &Value) -> Ordering {
     if key == "size" {
-        return left[key]
-            .as_u64()
-            .unwrap_or(0)
-            .cmp(&right[key].as_u64().unwrap_or(0));
+        return left[key].as_u64().unwrap_or(0).cmp(&right[key].as_u64().unwrap_or(0));
     }
-    left[key]
-        .as_str()
-        .unwrap_or("")
-        .cmp(right[key].as_str().unwrap_or(""))
+    left[key].as_str().unwrap_or("").cmp(right[key].as_str().unwrap_or(""))
 }
 
 #[test]
@@ -65,11 +46,7 @@ fn pages_add_up_to_the_whole_list_for_every_sort_key_in_both_directions() {
             let sort = format!("sort={key}:{direction}");
             let whole = member.walk(&format!("/v2/images?{sort}&limit=1000"));
             assert_eq!(whole.len(), 9, "{sort}");
-            let wrong = if direction == "asc" {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            };
+            let wrong = if direction == "asc" { Ordering::Greater } else { Ordering::Less };
             for pair in whole.windows(2) {
                 assert_ne!(compare(key, &pair[0], &pair[1]), wrong, "{sort}: {pair:#?}");
             }
@@ -106,19 +83,13 @@ fn a_walk_goes_on_while_images_come_and_go() {
     let member = gateway.member();
     let make = |name: &str| member.create(&json!({"name": name}));
     let all = ["b", "d", "f", "h"].map(make);
-    let page = member
-        .get("/v2/images?sort=name:asc&limit=2")
-        .expect(200)
-        .json();
+    let page = member.get("/v2/images?sort=name:asc&limit=2").expect(200).json();
     make("a");
     make("e");
     member.delete(&format!("/v2/images/{}", all[0])).expect(204);
     member.delete(&format!("/v2/images/{}", all[2])).expect(204);
     let rest = member.walk(page["next"].as_str().unwrap());
-    let names: Vec<_> = rest
-        .iter()
-        .map(|image| image["name"].as_str().unwrap())
-        .collect();
+    let names: Vec<_> = rest.iter().map(|image| image["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["e", "h"]);
 }
 

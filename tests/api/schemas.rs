@@ -17,17 +17,10 @@ fn schemas_are_those_that_clients_validate_against() {
         "metadefs/tag" => "metadefs_tag", "metadefs/tags" => "metadefs_tags",
     };
     for (path, golden) in golden {
-        let answer = gateway
-            .member()
-            .get(&format!("/v2/schemas/{path}"))
-            .expect(200);
+        let answer = gateway.member().get(&format!("/v2/schemas/{path}")).expect(200);
         let golden: Value = serde_json::from_str(golden).unwrap();
         assert_eq!(answer.json(), golden, "{path}");
-        assert_eq!(
-            answer.header("Content-Type"),
-            Some("application/json"),
-            "{path}"
-        );
+        assert_eq!(answer.header("Content-Type"), Some("application/json"), "{path}");
     }
     gateway.member().get("/v2/schemas/nope").expect(404);
 }

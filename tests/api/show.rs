@@ -13,28 +13,17 @@ fn an_active_image_tells_of_its_data() {
     assert_eq!(image["os_hash_algo"], "sha512");
     assert_eq!(image["os_hash_value"], sha512_hex(data.reader()));
     assert_eq!(image["stores"], "local");
-    assert_eq!(
-        (image.get("locations"), image.get("direct_url")),
-        (None, None)
-    );
+    assert_eq!((image.get("locations"), image.get("direct_url")), (None, None));
 }
 
 #[test]
 fn an_id_that_is_none_is_not_found() {
     let gateway = Gateway::builder().start();
-    for id in [
-        "nope",
-        "b44f4a0f-0000-4000-8000-00805f9b34fb",
-        "..%2F..%2Fetc%2Fpasswd",
-        "%00",
-    ] {
+    for id in ["nope", "b44f4a0f-0000-4000-8000-00805f9b34fb", "..%2F..%2Fetc%2Fpasswd", "%00"] {
         let answer = gateway.member().get(&format!("/v2/images/{id}"));
         assert_eq!(answer.status, 404, "{id} {answer:?}");
     }
-    gateway
-        .member()
-        .get("/v2/images/nope")
-        .refused("nope", 404, "No image found with ID nope");
+    gateway.member().get("/v2/images/nope").refused("nope", 404, "No image found with ID nope");
 }
 
 #[test]
@@ -43,10 +32,7 @@ fn times_move_with_changes() {
     let id = gateway.member().create(&json!({}));
     let before = gateway.member().show(&id);
     assert_eq!(before["created_at"], before["updated_at"]);
-    gateway
-        .member()
-        .patch(&id, &json!([{"op": "add", "path": "/a", "value": "b"}]))
-        .expect(200);
+    gateway.member().patch(&id, &json!([{"op": "add", "path": "/a", "value": "b"}])).expect(200);
     let after = gateway.member().show(&id);
     assert_eq!(after["created_at"], before["created_at"]);
     assert!(after["updated_at"].as_str() >= before["updated_at"].as_str());

@@ -10,14 +10,9 @@ fn tags_come_and_go_one_by_one() {
     member.act("PUT", &path).expect(204);
     member.act("PUT", &path).expect(204);
     let tags: Vec<Value> = member.show(&id)["tags"].as_array().unwrap().clone();
-    assert!(
-        tags.len() == 2 && tags.contains(&json!("t 1")) && tags.contains(&json!("old")),
-        "{tags:?}"
-    );
+    assert!(tags.len() == 2 && tags.contains(&json!("t 1")) && tags.contains(&json!("old")), "{tags:?}");
     member.delete(&path).expect(204);
-    member
-        .delete(&path)
-        .refused("missing", 404, "The resource could not be found.");
+    member.delete(&path).refused("missing", 404, "The resource could not be found.");
     assert_eq!(member.show(&id)["tags"], json!(["old"]));
 }
 
@@ -32,24 +27,14 @@ fn tags_that_cannot_be_are_refused() {
         400,
         "Provided object does not match schema 'image': …",
     );
-    member
-        .act("PUT", &path("a%2Fb"))
-        .refused("slash", 404, "The resource could not be found.");
-    member.request("PUT", &path("b")).body(b"{}").refused(
-        "body",
-        400,
-        "A body is not expected with this request.",
-    );
-    gateway.other().act("PUT", &path("b")).refused(
-        "other project",
-        404,
-        &format!("Image {id} not found."),
-    );
+    member.act("PUT", &path("a%2Fb")).refused("slash", 404, "The resource could not be found.");
+    member.request("PUT", &path("b")).body(b"{}").refused("body", 400, "A body is not expected with this request.");
+    gateway.other().act("PUT", &path("b")).refused("other project", 404, &format!("Image {id} not found."));
     member.act("PUT", &path(&"x".repeat(255))).expect(204);
     member.act("PUT", &path("one-too-many")).refused(
         "129 tags",
         413,
-        "The limit has been exceeded on the number of allowed image tags. Attempted: 129, Maximum: 128",
+        &format!("Image tag limit exceeded for image {id}: The limit has been exceeded on the number of allowed image tags. Attempted: 129, Maximum: 128:"),
     );
     let answer = member.get(&path("t1")).expect(405);
     assert_eq!(answer.header("Allow"), Some("PUT, DELETE"));
@@ -59,13 +44,7 @@ fn tags_that_cannot_be_are_refused() {
 fn tags_of_images_of_others_are_not_touched() {
     let gateway = Gateway::builder().start();
     let id = gateway.member().create(&json!({"visibility": "community"}));
-    gateway
-        .other()
-        .act("PUT", &format!("/v2/images/{id}/tags/a"))
-        .expect(403);
-    gateway
-        .reader()
-        .act("PUT", &format!("/v2/images/{id}/tags/a"))
-        .expect(403);
+    gateway.other().act("PUT", &format!("/v2/images/{id}/tags/a")).expect(403);
+    gateway.reader().act("PUT", &format!("/v2/images/{id}/tags/a")).expect(403);
     assert_eq!(gateway.member().show(&id)["tags"], json!([]));
 }

@@ -21,11 +21,7 @@ fn the_version_document_needs_no_token() {
     let nobody = gateway.nobody();
     for (path, status) in [("/", 300), ("/versions", 200)] {
         let answer = nobody.get(path).expect(status);
-        assert_eq!(
-            answer.header("Content-Type"),
-            Some("application/json"),
-            "{path}"
-        );
+        assert_eq!(answer.header("Content-Type"), Some("application/json"), "{path}");
         assert_eq!(answer.json(), document(nobody.base()), "{path}");
     }
 }
@@ -36,14 +32,7 @@ fn every_supported_minor_is_a_name_of_the_same_api() {
     let member = gateway.member();
     let images = member.get("/v2/images").expect(200).json();
     for minor in MINORS {
-        assert_eq!(
-            member
-                .get(&format!("/v2.{minor}/images"))
-                .expect(200)
-                .json(),
-            images,
-            "v2.{minor}"
-        );
+        assert_eq!(member.get(&format!("/v2.{minor}/images")).expect(200).json(), images, "v2.{minor}");
     }
 }
 
@@ -51,30 +40,16 @@ fn every_supported_minor_is_a_name_of_the_same_api() {
 fn an_unknown_version_is_answered_with_the_versions_there_are() {
     let gateway = Gateway::builder().start();
     let member = gateway.member();
-    for path in [
-        "/v3/images",
-        "/v1/images",
-        "/v2.99/images",
-        "/v2.18/images",
-        "/nothing",
-    ] {
+    for path in ["/v3/images", "/v1/images", "/v2.99/images", "/v2.18/images", "/nothing"] {
         let answer = member.get(path);
-        assert_eq!(
-            (answer.status, answer.json()),
-            (300, document(member.base())),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.json()), (300, document(member.base())), "{path}");
     }
 }
 
 #[test]
 fn the_accept_header_can_name_the_version() {
     let gateway = Gateway::builder().start();
-    let answer = gateway
-        .member()
-        .request("GET", "/images")
-        .accept(Some("application/vnd.openstack.images-v2"))
-        .send();
+    let answer = gateway.member().request("GET", "/images").accept(Some("application/vnd.openstack.images-v2")).send();
     assert_eq!(answer.expect(200).json()["images"], json!([]));
 }
 
@@ -82,12 +57,6 @@ fn the_accept_header_can_name_the_version() {
 fn the_bare_version_leads_to_its_folder() {
     let gateway = Gateway::builder().start();
     let answer = gateway.member().get("/v2").expect(302);
-    assert!(
-        answer.header("Location").unwrap().ends_with("/v2/"),
-        "{answer:?}"
-    );
-    gateway
-        .member()
-        .get("/v2/")
-        .refused("/v2/", 404, "The resource could not be found.");
+    assert!(answer.header("Location").unwrap().ends_with("/v2/"), "{answer:?}");
+    gateway.member().get("/v2/").refused("/v2/", 404, "The resource could not be found.");
 }

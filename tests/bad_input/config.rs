@@ -10,13 +10,7 @@ fn builder() -> Builder {
 
 /// Whether the text points to line `number`, in one of the usual spellings.
 fn names_line(text: &str, number: usize) -> bool {
-    [
-        format!("line {number}"),
-        format!(":{number}:"),
-        format!(":{number} "),
-    ]
-    .iter()
-    .any(|place| text.contains(place))
+    [format!("line {number}"), format!(":{number}:"), format!(":{number} ")].iter().any(|place| text.contains(place))
 }
 
 #[test]
@@ -39,63 +33,27 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() {
         ("default =", "defualt ="),
     ] {
         let wrong = builder().config().replacen(known, written, 1);
-        let line = wrong
-            .lines()
-            .position(|line| line.contains(written))
-            .unwrap()
-            + 1;
-        let key = |text: &str| {
-            text.trim_matches(|c| "[]= '\"".contains(c))
-                .split(' ')
-                .next()
-                .unwrap()
-                .to_owned()
-        };
+        let line = wrong.lines().position(|line| line.contains(written)).unwrap() + 1;
+        let key = |text: &str| text.trim_matches(|c| "[]= '\"".contains(c)).split(' ').next().unwrap().to_owned();
         let run = builder().check_text(&wrong);
         assert_eq!(run.code, WRONG, "{written}: {}", run.text);
-        assert!(
-            run.text.contains(&key(written)) && run.text.contains(&key(known)),
-            "{written}: {}",
-            run.text
-        );
-        assert!(
-            names_line(&run.text, line),
-            "{written} in line {line}: {}",
-            run.text
-        );
+        assert!(run.text.contains(&key(written)) && run.text.contains(&key(known)), "{written}: {}", run.text);
+        assert!(names_line(&run.text, line), "{written} in line {line}: {}", run.text);
     }
-    let run = Gateway::builder()
-        .filesystem("local", None, "[stores.local.limits]\ncall_secnds = 1")
-        .check();
-    assert!(
-        run.code == WRONG && run.text.contains("call_secnds") && run.text.contains("call_seconds"),
-        "{}",
-        run.text
-    );
+    let run = Gateway::builder().filesystem("local", None, "[stores.local.limits]\ncall_secnds = 1").check();
+    assert!(run.code == WRONG && run.text.contains("call_secnds") && run.text.contains("call_seconds"), "{}", run.text);
 }
 
 #[test]
 fn values_of_the_wrong_kind_are_named() {
     for (known, written, named) in [
-        (
-            "header_timeout_seconds = 2",
-            "header_timeout_seconds = \"two\"",
-            "header_timeout_seconds",
-        ),
-        (
-            "header_timeout_seconds = 2",
-            "header_timeout_seconds = -2",
-            "header_timeout_seconds",
-        ),
+        ("header_timeout_seconds = 2", "header_timeout_seconds = \"two\"", "header_timeout_seconds"),
+        ("header_timeout_seconds = 2", "header_timeout_seconds = -2", "header_timeout_seconds"),
         ("listen = \"127.0.0.1:0\"", "listen = \"here\"", "listen"),
         ("mode = \"tokens\"", "mode = \"tokenz\"", "mode"),
         ("default = true", "default = \"yes\"", "default"),
         ("roles = [", "roles = 5 # [", "roles"),
-        (
-            "plugin = \"filesystem\"",
-            "plugin = \"filesystm\"",
-            "filesystm",
-        ),
+        ("plugin = \"filesystem\"", "plugin = \"filesystm\"", "filesystm"),
         ("[server]", "[server", "line"),
     ] {
         let run = builder().check_text(&builder().config().replacen(known, written, 1));
@@ -106,35 +64,22 @@ fn values_of_the_wrong_kind_are_named() {
 
 #[test]
 fn a_token_digest_that_is_none_is_refused() {
-    let identity = "mode = \"tokens\"\n[[identity.tokens]]\nsha256 = \"abc\"\nuser = \"u\"\nproject = \"p\"\nroles = []";
+    let identity =
+        "mode = \"tokens\"\n[[identity.tokens]]\nsha256 = \"abc\"\nuser = \"u\"\nproject = \"p\"\nroles = []";
     let run = builder().identity(identity).check();
-    assert!(
-        run.code == WRONG && run.text.contains("sha256"),
-        "{}",
-        run.text
-    );
+    assert!(run.code == WRONG && run.text.contains("sha256"), "{}", run.text);
 }
 
 #[test]
 fn what_check_refuses_serve_refuses() {
     let run = builder().server("nonsense = 1").serve_and_fail();
-    assert!(
-        run.code == WRONG && run.text.contains("nonsense"),
-        "{}",
-        run.text
-    );
+    assert!(run.code == WRONG && run.text.contains("nonsense"), "{}", run.text);
 }
 
 #[test]
 fn two_default_stores_are_one_too_many() {
-    let run = builder()
-        .filesystem("second", None, "default = true")
-        .check();
-    assert!(
-        run.code == WRONG && run.text.contains("default"),
-        "{}",
-        run.text
-    );
+    let run = builder().filesystem("second", None, "default = true").check();
+    assert!(run.code == WRONG && run.text.contains("default"), "{}", run.text);
 }
 
 #[test]
@@ -148,9 +93,5 @@ fn a_command_line_that_makes_no_sense_is_a_usage_error() {
 #[test]
 fn a_configuration_file_that_is_not_there_is_named() {
     let run = builder().run_arguments(&["check", "--config", "/nowhere/casement.toml"]);
-    assert!(
-        run.code != Some(0) && run.text.contains("/nowhere/casement.toml"),
-        "{}",
-        run.text
-    );
+    assert!(run.code != Some(0) && run.text.contains("/nowhere/casement.toml"), "{}", run.text);
 }

@@ -9,22 +9,12 @@ const MIB: u64 = 1 << 20;
 fn two_hundred_kilobytes_of_headers_are_too_many() {
     let gateway = Gateway::builder().start();
     let one = format!("X-Long: {}", "x".repeat(200 * 1024));
-    let many: Vec<String> = (0..2000)
-        .map(|n| format!("X-Many-{n}: {}", "x".repeat(90)))
-        .collect();
-    for headers in [
-        vec![one.as_str()],
-        many.iter().map(String::as_str).collect(),
-    ] {
+    let many: Vec<String> = (0..2000).map(|n| format!("X-Many-{n}: {}", "x".repeat(90))).collect();
+    for headers in [vec![one.as_str()], many.iter().map(String::as_str).collect()] {
         let mut raw = gateway.raw();
         let head = raw.head("GET", "/v2/images", &headers);
         raw.try_send(&head).ok();
-        assert_eq!(
-            raw.answer().map(|answer| answer.status),
-            Some(431),
-            "{} headers",
-            headers.len()
-        );
+        assert_eq!(raw.answer().map(|answer| answer.status), Some(431), "{} headers", headers.len());
         assert!(raw.is_closed());
     }
     assert_serves_on(&gateway);
@@ -33,11 +23,7 @@ fn two_hundred_kilobytes_of_headers_are_too_many() {
 #[test]
 fn a_request_head_must_come_in_time() {
     let gateway = Gateway::builder().start();
-    for beginning in [
-        "",
-        "GET /v2/ima",
-        "GET /v2/images HTTP/1.1\r\nHost: gateway\r\n",
-    ] {
+    for beginning in ["", "GET /v2/ima", "GET /v2/images HTTP/1.1\r\nHost: gateway\r\n"] {
         let mut raw = gateway.raw();
         raw.send(beginning.as_bytes());
         assert!(raw.is_closed(), "{beginning:?}");
@@ -57,10 +43,7 @@ fn what_is_no_http_is_refused() {
         let mut raw = gateway.raw();
         raw.send(nonsense.as_bytes());
         if let Some(answer) = raw.answer() {
-            assert!(
-                matches!(answer.status, 400 | 505),
-                "{nonsense:?}: {answer:?}"
-            );
+            assert!(matches!(answer.status, 400 | 505), "{nonsense:?}: {answer:?}");
         }
     }
     assert_serves_on(&gateway);
@@ -69,19 +52,12 @@ fn what_is_no_http_is_refused() {
 #[test]
 fn a_path_cannot_lead_out_of_the_store() {
     let gateway = Gateway::builder().start();
-    for path in [
-        "/v2/images/../../etc/passwd/file",
-        "/v2/images/..%2f..%2fetc%2fpasswd/file",
-        "/v2/images/%2e%2e/file",
-    ] {
+    for path in ["/v2/images/../../etc/passwd/file", "/v2/images/..%2f..%2fetc%2fpasswd/file", "/v2/images/%2e%2e/file"]
+    {
         let mut raw = gateway.raw();
         let head = raw.head("GET", path, &[]);
         raw.send(&head);
-        assert_eq!(
-            raw.answer().map(|answer| answer.status),
-            Some(404),
-            "{path}"
-        );
+        assert_eq!(raw.answer().map(|answer| answer.status), Some(404), "{path}");
     }
     assert_serves_on(&gateway);
 }
@@ -109,12 +85,7 @@ fn clients_that_hardly_read_do_not_hinder_others_and_cost_no_memory() {
     let gateway = Gateway::builder().start();
     let data = Pattern::new(1, 64 * MIB);
     let id = gateway.member().create_raw("large");
-    gateway
-        .member()
-        .data_request(&id)
-        .stream(data.len(), data.reader())
-        .unwrap()
-        .expect(204);
+    gateway.member().data_request(&id).stream(data.len(), data.reader()).unwrap().expect(204);
     let small = gateway.member().create_active("small", b"0123456789");
     let before = gateway.memory();
 
@@ -128,17 +99,10 @@ fn clients_that_hardly_read_do_not_hinder_others_and_cost_no_memory() {
         for raw in &mut slow {
             assert!(raw.read_byte().is_some());
         }
-        assert_eq!(
-            gateway.member().download(&small).expect(200).body,
-            b"0123456789"
-        );
+        assert_eq!(gateway.member().download(&small).expect(200).body, b"0123456789");
     }
     let grown = gateway.memory().saturating_sub(before);
-    assert!(
-        grown < 64 * MIB,
-        "{} MiB more for eight slow clients",
-        grown / MIB
-    );
+    assert!(grown < 64 * MIB, "{} MiB more for eight slow clients", grown / MIB);
     drop(slow);
     assert_serves_on(&gateway);
 }

@@ -15,20 +15,12 @@ fn a_killed_gateway_comes_back_with_the_image_queued_and_nothing_left_over() {
         let mut raw = gateway.raw();
         raw.begin_upload(&id, data.len() as u64, &[]);
         raw.send(&data[..sent]);
-        eventually_true("the upload has begun", || {
-            gateway.member().status(&id) == "saving"
-        });
+        eventually_true("the upload has begun", || gateway.member().status(&id) == "saving");
         gateway = gateway.crash_and_restart();
         let findings = gateway.unsettled();
-        assert!(
-            findings.is_empty(),
-            "recovery comes before the first request: {findings:?}"
-        );
+        assert!(findings.is_empty(), "recovery comes before the first request: {findings:?}");
         assert_uploads_now(&gateway, &id);
-        assert_eq!(
-            gateway.member().download(&kept).expect(200).body,
-            b"0123456789"
-        );
+        assert_eq!(gateway.member().download(&kept).expect(200).body, b"0123456789");
     }
 }
 
@@ -60,9 +52,6 @@ fn a_gateway_that_is_asked_to_stop_ends_well() {
     let (code, site) = gateway.terminate();
     assert_eq!(code, Some(0));
     let gateway = Gateway::start(site);
-    assert_eq!(
-        gateway.member().download(&id).expect(200).body,
-        b"0123456789"
-    );
+    assert_eq!(gateway.member().download(&id).expect(200).body, b"0123456789");
     assert_serves_on(&gateway);
 }

@@ -20,10 +20,7 @@ fn assert_serves_on(gateway: &Gateway) {
     let data = Pattern::new(99, 300_000).bytes();
     let id = gateway.member().create_active("after all", &data);
     assert!(gateway.member().download(&id).expect(200).body == data);
-    gateway
-        .member()
-        .delete(&format!("/v2/images/{id}"))
-        .expect(204);
+    gateway.member().delete(&format!("/v2/images/{id}")).expect(204);
     gateway.assert_settled();
 }
 
@@ -32,9 +29,6 @@ fn assert_serves_on(gateway: &Gateway) {
 fn assert_uploads_now(gateway: &Gateway, id: &str) {
     assert_eq!(gateway.member().status(id), "queued");
     gateway.member().upload(id, b"0123456789").expect(204);
-    assert_eq!(
-        gateway.member().download(id).expect(200).body,
-        b"0123456789"
-    );
+    assert_eq!(gateway.member().download(id).expect(200).body, b"0123456789");
     assert_serves_on(gateway);
 }

@@ -14,11 +14,7 @@ fn file_name() -> String {
 /// The built plugin, whatever the prefix of its file.
 fn built_plugin() -> PathBuf {
     let plain = format!("casement_filesystem{DLL_SUFFIX}");
-    [file_name(), plain]
-        .iter()
-        .map(|name| dist().join("plugins").join(name))
-        .find(|path| path.is_file())
-        .unwrap()
+    [file_name(), plain].iter().map(|name| dist().join("plugins").join(name)).find(|path| path.is_file()).unwrap()
 }
 
 /// Holds what happens to a store, `bad` by `lines`, whose plugin is configured by `entry`.
@@ -26,18 +22,11 @@ fn assert_refused(prepare: impl Fn(&mut Builder) -> String, lines: &str, reason:
     let make = |required: &str| {
         let mut builder = Gateway::builder().without_plugins();
         let entry = prepare(&mut builder);
-        builder.plugin(&entry).filesystem(
-            "bad",
-            None,
-            &format!("default = true\n{required}\n{lines}"),
-        )
+        builder.plugin(&entry).filesystem("bad", None, &format!("default = true\n{required}\n{lines}"))
     };
     let gateway = make("").start();
     let listed = gateway.member().get("/v2/info/stores").expect(200).json();
-    let unavailable = listed["stores"][0]["unavailable"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let unavailable = listed["stores"][0]["unavailable"].as_str().unwrap_or_default().to_owned();
     assert!(unavailable.to_lowercase().contains(reason), "{listed:#}");
     let id = gateway.member().create_raw("n");
     let answer = gateway.member().upload(&id, b"abc");
@@ -51,11 +40,7 @@ fn assert_refused(prepare: impl Fn(&mut Builder) -> String, lines: &str, reason:
 
 #[test]
 fn a_plugin_that_is_not_there_is_named() {
-    assert_refused(
-        |_| "path = \"casement_nothing\"".into(),
-        "",
-        "casement_nothing",
-    );
+    assert_refused(|_| "path = \"casement_nothing\"".into(), "", "casement_nothing");
 }
 
 #[test]
@@ -99,14 +84,8 @@ fn a_file_that_is_no_plugin_is_not_loaded() {
 
 #[test]
 fn a_store_option_that_the_plugin_does_not_know_is_named() {
-    let run = Gateway::builder()
-        .filesystem("local", None, "default = true\nfsnc = true")
-        .check();
-    assert!(
-        run.code != Some(0) && run.text.contains("fsnc"),
-        "{}",
-        run.text
-    );
+    let run = Gateway::builder().filesystem("local", None, "default = true\nfsnc = true").check();
+    assert!(run.code != Some(0) && run.text.contains("fsnc"), "{}", run.text);
 }
 
 #[test]
@@ -114,19 +93,7 @@ fn a_store_whose_folder_is_not_there_is_unavailable() {
     let lines = "plugin = \"filesystem\"\ndefault = true\nroot = '/nowhere/images'";
     let gateway = Gateway::builder().store("lost", lines).start();
     let listed = gateway.member().get("/v2/info/stores").expect(200).json();
-    assert!(
-        listed["stores"][0]["unavailable"]
-            .as_str()
-            .unwrap()
-            .contains("/nowhere/images"),
-        "{listed:#}"
-    );
-    let run = Gateway::builder()
-        .store("lost", &format!("{lines}\nrequired = true"))
-        .serve_and_fail();
-    assert!(
-        run.code == UNAVAILABLE && run.text.contains("/nowhere/images"),
-        "{}",
-        run.text
-    );
+    assert!(listed["stores"][0]["unavailable"].as_str().unwrap().contains("/nowhere/images"), "{listed:#}");
+    let run = Gateway::builder().store("lost", &format!("{lines}\nrequired = true")).serve_and_fail();
+    assert!(run.code == UNAVAILABLE && run.text.contains("/nowhere/images"), "{}", run.text);
 }

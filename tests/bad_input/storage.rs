@@ -14,10 +14,7 @@ impl SmallDisk {
     fn mount(test: &str) -> Option<Self> {
         let folder = TempDir::with_prefix("casement-test-disk-").unwrap();
         let mut mount = Command::new("mount");
-        let mounted = mount
-            .args(["-t", "tmpfs", "-o", "size=16m", "casement-test"])
-            .arg(folder.path())
-            .output();
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=16m", "casement-test"]).arg(folder.path()).output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self(folder));
         }
@@ -42,9 +39,7 @@ fn a_disk_that_fills_up_in_mid_upload_takes_nothing() {
     let Some(disk) = SmallDisk::mount("bad_input::full_disk") else {
         return;
     };
-    let gateway = Gateway::builder()
-        .filesystem("local", Some(disk.path()), "default = true")
-        .start();
+    let gateway = Gateway::builder().filesystem("local", Some(disk.path()), "default = true").start();
     let data = Pattern::new(1, 32 * MIB);
     let kept = gateway.member().create_active("kept", b"0123456789");
 
@@ -57,32 +52,21 @@ fn a_disk_that_fills_up_in_mid_upload_takes_nothing() {
 
     let unknown = gateway.member().create_raw("length unknown");
     let mut raw = gateway.raw();
-    let headers = [
-        "Content-Type: application/octet-stream",
-        "Transfer-Encoding: chunked",
-    ];
+    let headers = ["Content-Type: application/octet-stream", "Transfer-Encoding: chunked"];
     let head = raw.head("PUT", &format!("/v2/images/{unknown}/file"), &headers);
     raw.send(&head);
-    raw.try_send(format!("{:x}\r\n", data.len()).as_bytes())
-        .ok();
+    raw.try_send(format!("{:x}\r\n", data.len()).as_bytes()).ok();
     raw.try_send(&data.bytes()).ok();
     raw.answer().unwrap().expect(413);
     assert_uploads_now(&gateway, &unknown);
-    assert_eq!(
-        gateway.member().download(&kept).expect(200).body,
-        b"0123456789"
-    );
+    assert_eq!(gateway.member().download(&kept).expect(200).body, b"0123456789");
     drop(gateway);
 }
 
 #[test]
 fn a_store_may_lose_its_folder_and_get_it_back() {
     let gateway = Gateway::builder()
-        .filesystem(
-            "local",
-            None,
-            "default = true\n[stores.local.limits]\ntries = 1\nbreaker_pause_seconds = 1",
-        )
+        .filesystem("local", None, "default = true\n[stores.local.limits]\ntries = 1\nbreaker_pause_seconds = 1")
         .start();
     let member = gateway.member();
     let kept = member.create_active("kept", b"0123456789");
@@ -94,10 +78,7 @@ fn a_store_may_lose_its_folder_and_get_it_back() {
     for _ in 0..3 {
         let answer = member.upload(&id, b"abc");
         assert_eq!(answer.status, 503, "{answer:?}");
-        assert!(
-            !root.exists(),
-            "data must not go to a folder where the share was"
-        );
+        assert!(!root.exists(), "data must not go to a folder where the share was");
     }
     let answer = member.download(&kept);
     assert_eq!(answer.status, 503, "{answer:?}");
@@ -105,11 +86,9 @@ fn a_store_may_lose_its_folder_and_get_it_back() {
     assert_eq!(member.status(&kept), "active");
 
     fs::rename(&away, &root).unwrap();
-    eventually("the store takes data again", || {
-        match member.upload(&id, b"abc") {
-            answer if answer.status == 204 => Ok(()),
-            answer => Err(format!("{answer:?}")),
-        }
+    eventually("the store takes data again", || match member.upload(&id, b"abc") {
+        answer if answer.status == 204 => Ok(()),
+        answer => Err(format!("{answer:?}")),
     });
     assert_eq!(member.download(&kept).expect(200).body, b"0123456789");
     assert_serves_on(&gateway);
@@ -118,11 +97,7 @@ fn a_store_may_lose_its_folder_and_get_it_back() {
 #[test]
 fn a_folder_that_is_lost_in_mid_upload_fails_the_upload() {
     let gateway = Gateway::builder()
-        .filesystem(
-            "local",
-            None,
-            "default = true\n[stores.local.limits]\ntries = 1\nbreaker_pause_seconds = 1",
-        )
+        .filesystem("local", None, "default = true\n[stores.local.limits]\ntries = 1\nbreaker_pause_seconds = 1")
         .start();
     let member = gateway.member();
     let id = member.create_raw("n");
@@ -131,13 +106,7 @@ fn a_folder_that_is_lost_in_mid_upload_fails_the_upload() {
     let mut raw = gateway.raw();
     raw.begin_upload(&id, data.len() as u64, &[]);
     raw.send(&data[..data.len() / 2]);
-    eventually("something is staged", || {
-        if store.staged().is_empty() {
-            Err("nothing".into())
-        } else {
-            Ok(())
-        }
-    });
+    eventually("something is staged", || if store.staged().is_empty() { Err("nothing".into()) } else { Ok(()) });
     fs::remove_dir_all(store.root()).unwrap();
     raw.try_send(&data[data.len() / 2..]).ok();
     let answer = raw.answer().unwrap();
@@ -146,11 +115,9 @@ fn a_folder_that_is_lost_in_mid_upload_fails_the_upload() {
     assert!(!store.object(&id).exists());
 
     fs::create_dir(store.root()).unwrap();
-    eventually("the store takes data again", || {
-        match member.upload(&id, b"0123456789") {
-            answer if answer.status == 204 => Ok(()),
-            answer => Err(format!("{answer:?}")),
-        }
+    eventually("the store takes data again", || match member.upload(&id, b"0123456789") {
+        answer if answer.status == 204 => Ok(()),
+        answer => Err(format!("{answer:?}")),
     });
     assert_serves_on(&gateway);
 }

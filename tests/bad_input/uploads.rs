@@ -17,9 +17,7 @@ fn begin(gateway: &Gateway, id: &str, data: &Pattern, len: u64) -> Raw {
     let mut raw = gateway.raw();
     raw.begin_upload(id, data.len(), &[]);
     send_part(&mut raw, data, 0, len);
-    eventually_true("the upload has begun", || {
-        gateway.member().status(id) == "saving"
-    });
+    eventually_true("the upload has begun", || gateway.member().status(id) == "saving");
     raw
 }
 
@@ -30,9 +28,7 @@ fn a_connection_that_breaks_in_mid_upload_leaves_the_image_queued() {
     for len in [0, 1, MIB, 5 * MIB + 1] {
         let id = gateway.member().create_raw("n");
         drop(begin(&gateway, &id, &data, len));
-        eventually_true("the image is queued again", || {
-            gateway.member().status(&id) == "queued"
-        });
+        eventually_true("the image is queued again", || gateway.member().status(&id) == "queued");
         assert_uploads_now(&gateway, &id);
     }
 }
@@ -46,9 +42,7 @@ fn a_body_that_ends_before_its_length_is_not_taken_for_the_whole() {
     if let Some(answer) = raw.answer() {
         assert_eq!(answer.status, 400, "{answer:?}");
     }
-    eventually_true("the image is queued again", || {
-        gateway.member().status(&id) == "queued"
-    });
+    eventually_true("the image is queued again", || gateway.member().status(&id) == "queued");
     assert_uploads_now(&gateway, &id);
 }
 
@@ -63,10 +57,7 @@ fn what_follows_the_length_is_no_part_of_the_body() {
     if let Some(answer) = raw.answer() {
         assert_eq!(answer.status, 400, "{answer:?}");
     }
-    assert_eq!(
-        gateway.member().download(&id).expect(200).body,
-        b"0123456789"
-    );
+    assert_eq!(gateway.member().download(&id).expect(200).body, b"0123456789");
     assert_serves_on(&gateway);
 }
 
@@ -80,10 +71,7 @@ fn a_chunked_body_that_is_cut_or_malformed_is_not_taken() {
     ] {
         let id = gateway.member().create_raw(what);
         let mut raw = gateway.raw();
-        let headers = [
-            "Content-Type: application/octet-stream",
-            "Transfer-Encoding: chunked",
-        ];
+        let headers = ["Content-Type: application/octet-stream", "Transfer-Encoding: chunked"];
         let head = raw.head("PUT", &format!("/v2/images/{id}/file"), &headers);
         raw.send(&head);
         raw.send(body.as_bytes());
@@ -102,23 +90,13 @@ fn the_announced_image_size_must_be_the_size() {
     let data = Pattern::new(1, 3 * MIB);
     for (announced, message) in [
         ("5", "Size exceeds: expected 5 bytes, got …"),
-        (
-            "3145729",
-            "Size mismatch: expected 3145729 bytes, got 3145728 bytes",
-        ),
-        (
-            "99999999999999999999999",
-            "Invalid or missing image size in request headers.",
-        ),
+        ("3145729", "Size mismatch: expected 3145729 bytes, got 3145728 bytes"),
+        ("99999999999999999999999", "Invalid or missing image size in request headers."),
         ("-1", "Invalid or missing image size in request headers."),
     ] {
         let id = gateway.member().create_raw("n");
         let mut raw = gateway.raw();
-        raw.begin_upload(
-            &id,
-            data.len(),
-            &[&format!("x-openstack-image-size: {announced}")],
-        );
+        raw.begin_upload(&id, data.len(), &[&format!("x-openstack-image-size: {announced}")]);
         // The gateway may have seen enough before all is sent.
         raw.try_send(&data.bytes()).ok();
         raw.answer().unwrap().refused(announced, 400, message);
@@ -133,9 +111,7 @@ fn a_client_that_falls_silent_in_mid_upload_is_let_go() {
     let mut raw = begin(&gateway, &id, &Pattern::new(1, 8 * MIB), 3 * MIB);
     assert_eq!(raw.answer().map(|answer| answer.status), Some(408));
     assert!(raw.is_closed());
-    eventually_true("the image is queued again", || {
-        gateway.member().status(&id) == "queued"
-    });
+    eventually_true("the image is queued again", || gateway.member().status(&id) == "queued");
     assert_uploads_now(&gateway, &id);
 }
 
@@ -147,9 +123,7 @@ fn an_image_takes_one_upload_at_a_time() {
     let id = member.create_raw("n");
     let mut first = begin(&gateway, &id, &data, MIB);
     let message = "Image status transition from saving to saving is not allowed";
-    member
-        .upload(&id, b"second")
-        .refused("second", 409, message);
+    member.upload(&id, b"second").refused("second", 409, message);
     send_part(&mut first, &data, MIB, 3 * MIB);
     first.answer().unwrap().expect(204);
     assert!(member.download(&id).expect(200).body == data.bytes());
@@ -165,10 +139,7 @@ fn a_large_upload_to_an_active_image_is_refused_and_its_data_stays() {
     raw.begin_upload(&id, data.len(), &[]);
     raw.try_send(&data.bytes()).ok();
     raw.answer().unwrap().expect(409);
-    assert_eq!(
-        gateway.member().download(&id).expect(200).body,
-        b"0123456789"
-    );
+    assert_eq!(gateway.member().download(&id).expect(200).body, b"0123456789");
     assert_serves_on(&gateway);
 }
 
@@ -177,19 +148,11 @@ fn uploads_without_a_target_are_refused() {
     let gateway = Gateway::builder().start();
     let member = gateway.member();
     let id = member.create_raw("n");
-    let request = member
-        .data_request(&id)
-        .header("X-Image-Meta-Store", "../local");
-    request.body(b"x").refused(
-        "unknown store",
-        400,
-        "Store for identifier ../local not found",
-    );
+    let request = member.data_request(&id).header("X-Image-Meta-Store", "../local");
+    request.body(b"x").refused("unknown store", 400, "Store for identifier ../local not found");
     assert_uploads_now(&gateway, &id);
     member.delete(&format!("/v2/images/{id}")).expect(204);
-    member
-        .upload(&id, b"x")
-        .refused("deleted", 404, &format!("No image found with ID {id}"));
+    member.upload(&id, b"x").refused("deleted", 404, &format!("No image found with ID {id}"));
     assert_serves_on(&gateway);
 }
 
@@ -200,21 +163,12 @@ fn an_image_that_is_deleted_in_mid_upload_leaves_nothing() {
     for sent in [0, MIB, 8 * MIB - 1] {
         let id = gateway.member().create_raw("n");
         let mut raw = begin(&gateway, &id, &data, sent);
-        gateway
-            .member()
-            .delete(&format!("/v2/images/{id}"))
-            .expect(204);
+        gateway.member().delete(&format!("/v2/images/{id}")).expect(204);
         let mut rest = Vec::new();
-        data.part(sent, data.len() - sent)
-            .read_to_end(&mut rest)
-            .unwrap();
+        data.part(sent, data.len() - sent).read_to_end(&mut rest).unwrap();
         raw.try_send(&rest).ok();
         let answer = raw.answer().unwrap();
-        answer.refused(
-            "deleted",
-            410,
-            &format!("Image {id} could not be found after upload. …"),
-        );
+        answer.refused("deleted", 410, &format!("Image {id} could not be found after upload. …"));
         assert_serves_on(&gateway);
     }
 }

@@ -17,25 +17,15 @@ pub(crate) struct Tool {
 
 impl Tool {
     pub(crate) fn new(folder: &Path, name: &str, settings: Vec<(&'static str, String)>) -> Self {
-        Self {
-            program: folder.join(name),
-            settings,
-        }
+        Self { program: folder.join(name), settings }
     }
 
     /// Standard output of a run that must succeed.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
-        let (text, errors) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        assert!(
-            output.status.success(),
-            "{} {arguments:?}\n{text}\n{errors}",
-            self.program.display()
-        );
+        let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{} {arguments:?}\n{text}\n{errors}", self.program.display());
         text.trim().to_owned()
     }
 
@@ -43,11 +33,7 @@ impl Tool {
     #[track_caller]
     pub(crate) fn fail(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
-        assert!(
-            !output.status.success(),
-            "{} {arguments:?} did not fail",
-            self.program.display()
-        );
+        assert!(!output.status.success(), "{} {arguments:?} did not fail", self.program.display());
         String::from_utf8_lossy(&output.stderr).trim().to_owned()
     }
 
@@ -56,12 +42,7 @@ impl Tool {
         for (key, _) in env::vars().filter(|(key, _)| key.starts_with("OS_")) {
             command.env_remove(key);
         }
-        command
-            .args(arguments)
-            .envs(self.settings.iter().cloned())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        command.args(arguments).envs(self.settings.iter().cloned()).stdin(Stdio::null()).output().unwrap()
     }
 }
 
@@ -75,10 +56,7 @@ pub(crate) fn tools(test: &str) -> Option<PathBuf> {
     }
     let tools = client_tools();
     if tools.is_none() {
-        skip(
-            test,
-            "CASEMENT_CLIENTS names no folder with the clients of tests/clients/requirements.txt",
-        );
+        skip(test, "CASEMENT_CLIENTS names no folder with the clients of tests/clients/requirements.txt");
     }
     tools
 }
@@ -89,10 +67,7 @@ pub(crate) fn token() -> String {
 
 /// Runs `round` with the disk in each format: it uploads the file, saves it to the second path, and gives the
 /// image's id, which must be gone after it.
-pub(crate) fn with_every_format(
-    gateway: &Gateway,
-    round: impl Fn(&str, &Path, &Path, &dyn Fn(&str)),
-) {
+pub(crate) fn with_every_format(gateway: &Gateway, round: impl Fn(&str, &Path, &Path, &dyn Fn(&str))) {
     let folder = gateway.site().folder();
     let disk = Disk::make(folder);
     for (format, file) in [("raw", &disk.raw), ("qcow2", &disk.qcow2)] {
@@ -100,10 +75,7 @@ pub(crate) fn with_every_format(
         let digest = md5_hex(File::open(file).unwrap());
         let assert_stored = |id: &str| {
             let image = gateway.member().show(id);
-            assert_eq!(
-                (&image["status"], &image["checksum"]),
-                (&"active".into(), &digest.as_str().into())
-            );
+            assert_eq!((&image["status"], &image["checksum"]), (&"active".into(), &digest.as_str().into()));
             gateway.assert_settled();
         };
         round(format, file, &saved, &assert_stored);

@@ -14,9 +14,7 @@ const PARTITION: u64 = DISK - MIB;
 /// Random enough that no format makes it smaller.
 const FILES: u64 = 288 * MIB;
 /// 16-bit code that writes one letter through the firmware and halts.
-const BOOT_CODE: &[u8] = &[
-    0xb8, 0x43, 0x0e, 0x31, 0xdb, 0xcd, 0x10, 0xfa, 0xf4, 0xeb, 0xfd,
-];
+const BOOT_CODE: &[u8] = &[0xb8, 0x43, 0x0e, 0x31, 0xdb, 0xcd, 0x10, 0xfa, 0xf4, 0xeb, 0xfd];
 const SECTOR: u64 = 512;
 
 /// The same disk in both formats.
@@ -27,52 +25,21 @@ pub(crate) struct Disk {
 
 impl Disk {
     pub(crate) fn make(folder: &Path) -> Self {
-        let disk = Self {
-            raw: folder.join("disk.raw"),
-            qcow2: folder.join("disk.qcow2"),
-        };
+        let disk = Self { raw: folder.join("disk.raw"), qcow2: folder.join("disk.qcow2") };
         let files = folder.join("files");
         fs::create_dir(&files).unwrap();
         fs::write(files.join("release"), "an operating system of sorts\n").unwrap();
-        io::copy(
-            &mut Pattern::new(1, FILES).reader(),
-            &mut File::create(files.join("filler")).unwrap(),
-        )
-        .unwrap();
+        io::copy(&mut Pattern::new(1, FILES).reader(), &mut File::create(files.join("filler")).unwrap()).unwrap();
 
         let (raw, qcow2) = (disk.raw.to_str().unwrap(), disk.qcow2.to_str().unwrap());
-        run(
-            "qemu-img",
-            &["create", "-q", "-f", "raw", raw, &DISK.to_string()],
-        );
+        run("qemu-img", &["create", "-q", "-f", "raw", raw, &DISK.to_string()]);
         let blocks = (PARTITION / 4096).to_string();
         let offset = format!("offset={MIB}");
-        run(
-            "mkfs.ext4",
-            &[
-                "-q",
-                "-F",
-                "-b",
-                "4096",
-                "-E",
-                &offset,
-                "-d",
-                files.to_str().unwrap(),
-                raw,
-                &blocks,
-            ],
-        );
+        run("mkfs.ext4", &["-q", "-F", "-b", "4096", "-E", &offset, "-d", files.to_str().unwrap(), raw, &blocks]);
         write_boot_sector(&disk.raw);
-        run(
-            "qemu-img",
-            &["convert", "-q", "-f", "raw", "-O", "qcow2", raw, qcow2],
-        );
+        run("qemu-img", &["convert", "-q", "-f", "raw", "-O", "qcow2", raw, qcow2]);
         for file in [&disk.raw, &disk.qcow2] {
-            assert!(
-                fs::metadata(file).unwrap().len() >= 256 * MIB,
-                "{}",
-                file.display()
-            );
+            assert!(fs::metadata(file).unwrap().len() >= 256 * MIB, "{}", file.display());
         }
         disk
     }
@@ -101,22 +68,11 @@ pub(crate) fn assert_sound(file: &Path, format: &str) {
     }
     let info = run("qemu-img", &["info", "-f", format, "--output=json", file]);
     let info: serde_json::Value = serde_json::from_str(&info).unwrap();
-    assert_eq!(
-        (info["format"].as_str(), info["virtual-size"].as_u64()),
-        (Some(format), Some(DISK))
-    );
+    assert_eq!((info["format"].as_str(), info["virtual-size"].as_u64()), (Some(format), Some(DISK)));
 }
 
 fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{program} {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -7,10 +7,7 @@ fn glance_does_all_that_it_can_do_with_an_image() {
         return;
     };
     let gateway = Gateway::builder().start();
-    let settings = vec![
-        ("OS_IMAGE_URL", format!("http://{}", gateway.address())),
-        ("OS_AUTH_TOKEN", token()),
-    ];
+    let settings = vec![("OS_IMAGE_URL", format!("http://{}", gateway.address())), ("OS_AUTH_TOKEN", token())];
     let glance = Tool::new(&folder, "glance", settings);
 
     with_every_format(&gateway, |format, file, saved, assert_stored| {
@@ -28,22 +25,12 @@ fn glance_does_all_that_it_can_do_with_an_image() {
             "os_distro=debian",
         ]);
         let listed = glance.run(&["image-list"]);
-        let id = listed
-            .lines()
-            .find(|line| line.contains(&name))
-            .unwrap()
-            .split('|')
-            .nth(1)
-            .unwrap()
-            .trim();
+        let id = listed.lines().find(|line| line.contains(&name)).unwrap().split('|').nth(1).unwrap().trim();
 
         glance.run(&["image-upload", "--file", file, id]);
         assert_stored(id);
         let shown = glance.run(&["image-show", id]);
-        assert!(
-            shown.contains("| status ") && shown.contains("active") && shown.contains("debian"),
-            "{shown}"
-        );
+        assert!(shown.contains("| status ") && shown.contains("active") && shown.contains("debian"), "{shown}");
 
         glance.run(&[
             "image-update",
@@ -57,29 +44,18 @@ fn glance_does_all_that_it_can_do_with_an_image() {
         ]);
         glance.run(&["image-tag-update", id, "golden"]);
         let shown = glance.run(&["image-show", id]);
-        assert!(
-            shown.contains("virtio") && shown.contains("golden") && shown.contains("renamed"),
-            "{shown}"
-        );
+        assert!(shown.contains("virtio") && shown.contains("golden") && shown.contains("renamed"), "{shown}");
         assert!(!shown.contains("debian"), "{shown}");
         glance.run(&["image-tag-delete", id, "golden"]);
         assert!(!glance.run(&["image-show", id]).contains("golden"));
 
         glance.run(&["image-deactivate", id]);
-        assert!(
-            glance
-                .fail(&["image-download", "--file", saved, id])
-                .contains("deactivated")
-        );
+        assert!(glance.fail(&["image-download", "--file", saved, id]).contains("deactivated"));
         glance.run(&["image-reactivate", id]);
         glance.run(&["image-download", "--file", saved, id]);
 
         glance.run(&["image-delete", id]);
-        assert!(
-            glance
-                .fail(&["image-show", id])
-                .contains("No image found with ID")
-        );
+        assert!(glance.fail(&["image-show", id]).contains("No image found with ID"));
     });
 }
 
@@ -89,10 +65,7 @@ fn glance_creates_and_uploads_in_one_command() {
         return;
     };
     let gateway = Gateway::builder().start();
-    let settings = vec![
-        ("OS_IMAGE_URL", format!("http://{}", gateway.address())),
-        ("OS_AUTH_TOKEN", token()),
-    ];
+    let settings = vec![("OS_IMAGE_URL", format!("http://{}", gateway.address())), ("OS_AUTH_TOKEN", token())];
     let glance = Tool::new(&folder, "glance", settings);
     with_every_format(&gateway, |format, file, saved, assert_stored| {
         let (file, saved) = (file.to_str().unwrap(), saved.to_str().unwrap());

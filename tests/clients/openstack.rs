@@ -3,9 +3,8 @@ use casement_tests::Gateway;
 use serde_json::Value;
 
 fn everything(gateway: &Gateway, openstack: &Tool) {
-    let show = |id: &str| -> Value {
-        serde_json::from_str(&openstack.run(&["image", "show", "-f", "json", id])).unwrap()
-    };
+    let show =
+        |id: &str| -> Value { serde_json::from_str(&openstack.run(&["image", "show", "-f", "json", id])).unwrap() };
     with_every_format(gateway, |format, file, saved, assert_stored| {
         let (file, saved) = (file.to_str().unwrap(), saved.to_str().unwrap());
         let name = format!("disk in {format}");
@@ -31,14 +30,8 @@ fn everything(gateway: &Gateway, openstack: &Tool) {
         ]);
         assert_stored(&id);
         assert!(openstack.run(&["image", "list", "--long"]).contains(&name));
-        assert_eq!(
-            openstack.run(&["image", "list", "-f", "value", "-c", "ID", "--name", &name]),
-            id
-        );
-        assert_eq!(
-            openstack.run(&["image", "list", "-f", "value", "-c", "ID", "--tag", "nope"]),
-            ""
-        );
+        assert_eq!(openstack.run(&["image", "list", "-f", "value", "-c", "ID", "--name", &name]), id);
+        assert_eq!(openstack.run(&["image", "list", "-f", "value", "-c", "ID", "--tag", "nope"]), "");
         assert_eq!(show(&id)["properties"]["os_distro"], "debian");
 
         openstack.run(&[
@@ -53,29 +46,14 @@ fn everything(gateway: &Gateway, openstack: &Tool) {
             "--protected",
             &id,
         ]);
-        openstack.run(&[
-            "image",
-            "unset",
-            "--property",
-            "os_distro",
-            "--tag",
-            "first",
-            &id,
-        ]);
+        openstack.run(&["image", "unset", "--property", "os_distro", "--tag", "first", &id]);
         let image = show(&id);
-        assert_eq!(
-            (&image["min_ram"], &image["tags"]),
-            (&64.into(), &serde_json::json!(["golden"]))
-        );
+        assert_eq!((&image["min_ram"], &image["tags"]), (&64.into(), &serde_json::json!(["golden"])));
         assert_eq!(image["properties"]["hw_disk_bus"], "virtio");
         assert_eq!(image["properties"].get("os_distro"), None);
 
         openstack.run(&["image", "save", "--file", saved, &id]);
-        assert!(
-            openstack
-                .fail(&["image", "delete", &id])
-                .contains("protected")
-        );
+        assert!(openstack.fail(&["image", "delete", &id]).contains("protected"));
         openstack.run(&["image", "set", "--unprotected", &name]);
         openstack.run(&["image", "delete", &name]);
         openstack.fail(&["image", "show", &id]);
@@ -102,9 +80,6 @@ fn openstack_works_without_any_identity() {
         return;
     };
     let gateway = Gateway::builder().identity("mode = \"none\"").start();
-    let settings = vec![
-        ("OS_AUTH_TYPE", "none".to_owned()),
-        ("OS_ENDPOINT", format!("http://{}", gateway.address())),
-    ];
+    let settings = vec![("OS_AUTH_TYPE", "none".to_owned()), ("OS_ENDPOINT", format!("http://{}", gateway.address()))];
     everything(&gateway, &Tool::new(&folder, "openstack", settings));
 }

@@ -42,15 +42,8 @@ struct Content {
 impl Content {
     fn random(random: &mut fastrand::Rng) -> Self {
         // Small images meet the commit often, large ones the stream.
-        let len = if random.bool() {
-            random.u64(0..64 * 1024)
-        } else {
-            random.u64(1 << 20..24 << 20)
-        };
-        Self {
-            seed: random.u64(..),
-            len,
-        }
+        let len = if random.bool() { random.u64(0..64 * 1024) } else { random.u64(1 << 20..24 << 20) };
+        Self { seed: random.u64(..), len }
     }
 
     fn pattern(self) -> Pattern {
@@ -62,40 +55,25 @@ type Ledger = Mutex<BTreeMap<String, Promise>>;
 
 #[test]
 fn random_crashes_lose_nothing_that_was_acknowledged() {
-    let seed = env::var("CASEMENT_SEED")
-        .ok()
-        .map_or_else(clock, |seed| seed.parse().unwrap());
+    let seed = env::var("CASEMENT_SEED").ok().map_or_else(clock, |seed| seed.parse().unwrap());
     println!("CASEMENT_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let ledger = Ledger::default();
     let mut gateway = Gateway::builder().start();
     for round in 0..ROUNDS {
         gateway = crash_under_load(gateway, &ledger, &mut random);
-        println!(
-            "round {round}: {} images known",
-            ledger.lock().unwrap().len()
-        );
+        println!("round {round}: {} images known", ledger.lock().unwrap().len());
         assert_promises_kept(&gateway, &mut ledger.lock().unwrap());
         let findings = gateway.unsettled();
-        assert!(
-            findings.is_empty(),
-            "seed {seed}, round {round}: {findings:#?}"
-        );
+        assert!(findings.is_empty(), "seed {seed}, round {round}: {findings:#?}");
     }
-    let acknowledged = ledger
-        .into_inner()
-        .unwrap()
-        .into_values()
-        .filter(|it| matches!(it, Promise::Uploaded(_)))
-        .count();
+    let acknowledged =
+        ledger.into_inner().unwrap().into_values().filter(|it| matches!(it, Promise::Uploaded(_))).count();
     assert!(acknowledged > 0, "no upload ever ended before a crash");
 }
 
 fn clock() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// Keeps clients busy, kills the gateway at some moment, and starts it again.
@@ -105,11 +83,11 @@ fn crash_under_load(gateway: Gateway, ledger: &Ledger, random: &mut fastrand::Rn
     let site = thread::scope(|scope| {
         for _ in 0..CLIENTS {
             let (client, mut random, crashed) = (gateway.member(), random.fork(), &crashed);
-            scope.spawn(move || {
-                while !crashed.load(Ordering::Relaxed)
-                    && work(&client, ledger, &mut random).is_some()
-                {}
-            });
+            scope.spawn(
+                move || {
+                    while !crashed.load(Ordering::Relaxed) && work(&client, ledger, &mut random).is_some() {}
+                },
+            );
         }
         // The moment of the crash is the random input of this test; nothing is waited for.
         thread::sleep(moment);
@@ -131,18 +109,12 @@ fn work(client: &Client, ledger: &Ledger, random: &mut fastrand::Rng) -> Option<
     let content = Content::random(random);
     promise(&id, Promise::Uploading(content));
     let data = content.pattern();
-    let answer = client
-        .data_request(&id)
-        .stream(content.len, data.reader())
-        .ok()?;
+    let answer = client.data_request(&id).stream(content.len, data.reader()).ok()?;
     assert_eq!(answer.status, 204, "{answer:?}");
     promise(&id, Promise::Uploaded(content));
     if random.u8(0..3) == 0 {
         promise(&id, Promise::Deleting(content));
-        let answer = client
-            .request("DELETE", &format!("/v2/images/{id}"))
-            .try_send()
-            .ok()?;
+        let answer = client.request("DELETE", &format!("/v2/images/{id}")).try_send().ok()?;
         assert_eq!(answer.status, 204, "{answer:?}");
         promise(&id, Promise::Deleted);
     }
@@ -151,10 +123,7 @@ fn work(client: &Client, ledger: &Ledger, random: &mut fastrand::Rng) -> Option<
 
 fn create(client: &Client) -> Option<String> {
     let body = br#"{"name": "n", "disk_format": "raw", "container_format": "bare"}"#;
-    let answer = client
-        .request("POST", "/v2/images")
-        .stream(body.len() as u64, &body[..])
-        .ok()?;
+    let answer = client.request("POST", "/v2/images").stream(body.len() as u64, &body[..]).ok()?;
     Some(answer.expect(201).json()["id"].as_str().unwrap().to_owned())
 }
 
@@ -162,17 +131,10 @@ fn create(client: &Client) -> Option<String> {
 fn assert_promises_kept(gateway: &Gateway, ledger: &mut BTreeMap<String, Promise>) {
     let images = gateway.images();
     for (id, promise) in ledger.iter_mut() {
-        let status = images
-            .get(id)
-            .map(|image| image["status"].as_str().unwrap());
+        let status = images.get(id).map(|image| image["status"].as_str().unwrap());
         *promise = match (*promise, status) {
             (Promise::Created | Promise::Uploading(_), Some("queued")) => Promise::Created,
-            (
-                Promise::Uploading(content)
-                | Promise::Uploaded(content)
-                | Promise::Deleting(content),
-                Some("active"),
-            ) => {
+            (Promise::Uploading(content) | Promise::Uploaded(content) | Promise::Deleting(content), Some("active")) => {
                 assert_content(gateway, id, content);
                 Promise::Uploaded(content)
             }
@@ -184,8 +146,5 @@ fn assert_promises_kept(gateway: &Gateway, ledger: &mut BTreeMap<String, Promise
 
 fn assert_content(gateway: &Gateway, id: &str, content: Content) {
     let stored = std::fs::read(gateway.store("local").object(id)).unwrap();
-    assert!(
-        stored == content.pattern().bytes(),
-        "image {id} has other bytes than {content:?}"
-    );
+    assert!(stored == content.pattern().bytes(), "image {id} has other bytes than {content:?}");
 }

@@ -11,10 +11,7 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     pub fn text(&self) -> String {
@@ -23,27 +20,16 @@ impl Answer {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
     }
 
     /// The sentence of an error body, whatever its format: markup away, white space folded.
     pub fn message(&self) -> String {
         let text = match serde_json::from_slice::<Value>(&self.body) {
-            Ok(Value::Object(error)) => error
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            _ => self
-                .text()
-                .split_once("\n\n")
-                .map_or_else(|| self.text(), |(_, message)| message.to_owned()),
+            Ok(Value::Object(error)) => error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            _ => self.text().split_once("\n\n").map_or_else(|| self.text(), |(_, message)| message.to_owned()),
         };
-        text.replace("<br />", " ")
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        text.replace("<br />", " ").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     #[track_caller]

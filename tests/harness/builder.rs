@@ -21,40 +21,19 @@ pub struct Caller {
 }
 
 /// The usual caller: may do everything with the images of project p1.
-pub const MEMBER: Caller = Caller {
-    token: "token-of-the-member",
-    user: "u1",
-    project: "p1",
-    roles: &["member", "reader"],
-};
+pub const MEMBER: Caller =
+    Caller { token: "token-of-the-member", user: "u1", project: "p1", roles: &["member", "reader"] };
 /// The same in project p2.
-pub const OTHER: Caller = Caller {
-    token: "token-of-the-other",
-    user: "u2",
-    project: "p2",
-    roles: &["member", "reader"],
-};
+pub const OTHER: Caller =
+    Caller { token: "token-of-the-other", user: "u2", project: "p2", roles: &["member", "reader"] };
 /// Somebody of project p3, which has nothing.
-pub const STRANGER: Caller = Caller {
-    token: "token-of-the-stranger",
-    user: "u3",
-    project: "p3",
-    roles: &["member", "reader"],
-};
+pub const STRANGER: Caller =
+    Caller { token: "token-of-the-stranger", user: "u3", project: "p3", roles: &["member", "reader"] };
 /// May look at the images of p1.
-pub const READER: Caller = Caller {
-    token: "token-of-the-reader",
-    user: "u4",
-    project: "p1",
-    roles: &["reader"],
-};
+pub const READER: Caller = Caller { token: "token-of-the-reader", user: "u4", project: "p1", roles: &["reader"] };
 /// Administrates everything, out of project p1.
-pub const ADMIN: Caller = Caller {
-    token: "token-of-the-admin",
-    user: "u0",
-    project: "p1",
-    roles: &["admin", "member", "reader"],
-};
+pub const ADMIN: Caller =
+    Caller { token: "token-of-the-admin", user: "u0", project: "p1", roles: &["admin", "member", "reader"] };
 
 const EVERYBODY: [Caller; 5] = [MEMBER, OTHER, STRANGER, READER, ADMIN];
 
@@ -128,20 +107,10 @@ impl Builder {
     /// A store on the filesystem plugin, in `root` or in a folder of its own.
     #[must_use]
     pub fn filesystem(mut self, id: &str, root: Option<&Path>, lines: &str) -> Self {
-        let root = root.map_or_else(
-            || self.folder.path().join("images").join(id),
-            Path::to_path_buf,
-        );
+        let root = root.map_or_else(|| self.folder.path().join("images").join(id), Path::to_path_buf);
         fs::create_dir_all(&root).unwrap();
-        self.folders
-            .push((id.into(), StoreFolder::new(root.clone())));
-        self.store(
-            id,
-            &format!(
-                "plugin = \"filesystem\"\nroot = '{}'\n{lines}",
-                root.display()
-            ),
-        )
+        self.folders.push((id.into(), StoreFolder::new(root.clone())));
+        self.store(id, &format!("plugin = \"filesystem\"\nroot = '{}'\n{lines}", root.display()))
     }
 
     /// Text at the end of the file.
@@ -154,9 +123,7 @@ impl Builder {
 
     /// A plugin folder of this gateway alone, with what was built in it.
     pub fn plugin_folder(&mut self) -> PathBuf {
-        let own = self
-            .own_dist
-            .get_or_insert_with(|| own_dist(self.folder.path()));
+        let own = self.own_dist.get_or_insert_with(|| own_dist(self.folder.path()));
         own.join("plugins")
     }
 
@@ -184,11 +151,7 @@ impl Builder {
     /// Starts it, with the store `local` when no store was asked for.
     #[track_caller]
     pub fn start(self) -> Gateway {
-        let ready = if self.stores.is_empty() {
-            self.filesystem("local", None, "default = true")
-        } else {
-            self
-        };
+        let ready = if self.stores.is_empty() { self.filesystem("local", None, "default = true") } else { self };
         let text = ready.config();
         Gateway::start(Arc::new(ready.site(&text)))
     }
@@ -243,17 +206,9 @@ fn own_dist(folder: &Path) -> PathBuf {
 
 fn tokens() -> String {
     let mut text = "mode = \"tokens\"\n".to_owned();
-    for Caller {
-        token,
-        user,
-        project,
-        roles,
-    } in EVERYBODY
-    {
+    for Caller { token, user, project, roles } in EVERYBODY {
         let digest = hex::encode(Sha256::digest(token));
-        let entry = format!(
-            "sha256 = \"{digest}\"\nuser = \"{user}\"\nproject = \"{project}\"\nroles = {roles:?}\n"
-        );
+        let entry = format!("sha256 = \"{digest}\"\nuser = \"{user}\"\nproject = \"{project}\"\nroles = {roles:?}\n");
         write!(text, "[[identity.tokens]]\n{entry}").unwrap();
     }
     text

@@ -19,20 +19,13 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(base: String, token: Option<&'static str>) -> Self {
-        Self {
-            base,
-            token,
-            agent: agent(DEADLINE),
-        }
+        Self { base, token, agent: agent(DEADLINE) }
     }
 
     /// The same caller with another limit for one whole exchange.
     #[must_use]
     pub fn with_deadline(&self, deadline: Duration) -> Self {
-        Self {
-            agent: agent(deadline),
-            ..self.clone()
-        }
+        Self { agent: agent(deadline), ..self.clone() }
     }
 
     pub fn base(&self) -> &str {
@@ -40,18 +33,11 @@ impl Client {
     }
 
     pub fn request(&self, method: &str, path: &str) -> Request<'_> {
-        let mut builder = http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base));
+        let mut builder = http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(token) = self.token {
             builder = builder.header("X-Auth-Token", token);
         }
-        Request {
-            client: self,
-            builder,
-            accept: Some("application/json"),
-            what: format!("{method} {path}"),
-        }
+        Request { client: self, builder, accept: Some("application/json"), what: format!("{method} {path}") }
     }
 
     #[track_caller]
@@ -87,26 +73,19 @@ impl Client {
 
     #[track_caller]
     pub fn patch(&self, id: &str, operations: &Value) -> Answer {
-        self.request("PATCH", &format!("/v2/images/{id}"))
-            .header("Content-Type", PATCH_V2_1)
-            .json(operations)
+        self.request("PATCH", &format!("/v2/images/{id}")).header("Content-Type", PATCH_V2_1).json(operations)
     }
 
     /// Creates an image and gives its id.
     #[track_caller]
     pub fn create(&self, body: &Value) -> String {
-        self.post("/v2/images", body).expect(201).json()["id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.post("/v2/images", body).expect(201).json()["id"].as_str().unwrap().to_owned()
     }
 
     /// Creates an image that can take data of any content.
     #[track_caller]
     pub fn create_raw(&self, name: &str) -> String {
-        self.create(
-            &serde_json::json!({"name": name, "disk_format": "raw", "container_format": "bare"}),
-        )
+        self.create(&serde_json::json!({"name": name, "disk_format": "raw", "container_format": "bare"}))
     }
 
     #[track_caller]
@@ -116,8 +95,7 @@ impl Client {
 
     /// `PUT …/file` with the right content type, for more headers.
     pub fn data_request(&self, id: &str) -> Request<'_> {
-        self.request("PUT", &format!("/v2/images/{id}/file"))
-            .header("Content-Type", "application/octet-stream")
+        self.request("PUT", &format!("/v2/images/{id}/file")).header("Content-Type", "application/octet-stream")
     }
 
     #[track_caller]
@@ -185,8 +163,7 @@ impl Request<'_> {
     #[track_caller]
     pub fn send(self) -> Answer {
         let what = self.what.clone();
-        self.try_send()
-            .unwrap_or_else(|error| panic!("{what}: {error}"))
+        self.try_send().unwrap_or_else(|error| panic!("{what}: {error}"))
     }
 
     /// [`Request::send`] to a gateway that may be gone.
@@ -202,9 +179,7 @@ impl Request<'_> {
     #[track_caller]
     pub fn body(self, bytes: &[u8]) -> Answer {
         let what = self.what.clone();
-        let answer = self
-            .header("Content-Length", &bytes.len().to_string())
-            .open(SendBody::from_reader(&mut &*bytes));
+        let answer = self.header("Content-Length", &bytes.len().to_string()).open(SendBody::from_reader(&mut &*bytes));
         whole(answer.unwrap_or_else(|error| panic!("{what}: {error}")))
     }
 
@@ -215,9 +190,7 @@ impl Request<'_> {
 
     /// A body of known length that is not held in memory. An error is a connection that broke.
     pub fn stream(self, len: u64, mut source: impl Read) -> Result<Answer, ureq::Error> {
-        self.header("Content-Length", &len.to_string())
-            .open(SendBody::from_reader(&mut source))
-            .map(whole)
+        self.header("Content-Length", &len.to_string()).open(SendBody::from_reader(&mut source)).map(whole)
     }
 
     /// The response with its body still to be read.
@@ -235,18 +208,9 @@ fn whole(response: Response<Body>) -> Answer {
     let headers = parts
         .headers
         .iter()
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let mut bytes = Vec::new();
     body.into_reader().read_to_end(&mut bytes).unwrap();
-    Answer {
-        status: parts.status.as_u16(),
-        headers,
-        body: bytes,
-    }
+    Answer { status: parts.status.as_u16(), headers, body: bytes }
 }

@@ -1,7 +1,4 @@
-use crate::{
-    ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, STRANGER, StoreFolder,
-    eventually,
-};
+use crate::{ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, STRANGER, StoreFolder, eventually};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -40,11 +37,7 @@ impl Site {
 
     #[track_caller]
     pub fn store(&self, id: &str) -> &StoreFolder {
-        self.stores
-            .iter()
-            .find(|(name, _)| name == id)
-            .map(|(_, folder)| folder)
-            .unwrap()
+        self.stores.iter().find(|(name, _)| name == id).map(|(_, folder)| folder).unwrap()
     }
 
     fn command(&self) -> Command {
@@ -52,9 +45,7 @@ impl Site {
         let hint = "build it with `cargo xtask dist`, or name another folder in CASEMENT_DIST";
         assert!(binary.is_file(), "{} is missing: {hint}", binary.display());
         let mut command = Command::new(binary);
-        command
-            .stdin(Stdio::null())
-            .env("CASEMENT_DIST", &self.dist);
+        command.stdin(Stdio::null()).env("CASEMENT_DIST", &self.dist);
         command
     }
 
@@ -66,28 +57,18 @@ impl Site {
     #[track_caller]
     pub(crate) fn run_arguments(&self, arguments: &[&str]) -> Run {
         let mut command = self.command();
-        let mut child = command
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Log::follow(child.stdout.take().unwrap());
         let errors = Log::follow(child.stderr.take().unwrap());
-        let status = eventually(&format!("casement {arguments:?} ends"), || {
-            match child.try_wait().unwrap() {
-                Some(status) => Ok(status),
-                None => Err(errors.text()),
-            }
+        let status = eventually(&format!("casement {arguments:?} ends"), || match child.try_wait().unwrap() {
+            Some(status) => Ok(status),
+            None => Err(errors.text()),
         });
         // Both streams end with the process; waiting for a line that never comes waits for the end.
         for log in [&output, &errors] {
             assert_eq!(log.wait_for("\0", Duration::from_secs(5)), None);
         }
-        Run {
-            code: status.code(),
-            text: format!("{}\n{}", output.text(), errors.text()),
-        }
+        Run { code: status.code(), text: format!("{}\n{}", output.text(), errors.text()) }
     }
 }
 
@@ -109,26 +90,14 @@ impl Gateway {
     pub fn start(site: Arc<Site>) -> Self {
         let mut command = site.command();
         command.arg("serve").arg("--config").arg(&site.config);
-        let mut child = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());
         let line = log.wait_for("listening on ", START);
         let address = line.as_deref().and_then(address_in);
-        let mut gateway = Self {
-            site,
-            child,
-            log,
-            address: String::new(),
-        };
+        let mut gateway = Self { site, child, log, address: String::new() };
         match address {
             Some(address) => gateway.address = address,
-            None => panic!(
-                "the gateway does not listen, its process: {:?}",
-                gateway.child.try_wait()
-            ),
+            None => panic!("the gateway does not listen, its process: {:?}", gateway.child.try_wait()),
         }
         gateway
     }
@@ -168,12 +137,7 @@ impl Gateway {
     #[track_caller]
     pub fn terminate(mut self) -> (Option<i32>, Arc<Site>) {
         crate::unix::terminate(self.child.id());
-        let status = eventually("the gateway stops", || {
-            self.child
-                .try_wait()
-                .unwrap()
-                .ok_or_else(|| self.log.text())
-        });
+        let status = eventually("the gateway stops", || self.child.try_wait().unwrap().ok_or_else(|| self.log.text()));
         (status.code(), self.site.clone())
     }
 
@@ -195,10 +159,7 @@ impl Gateway {
     }
 
     pub fn client(&self, caller: &Caller) -> Client {
-        Client::new(
-            format!("http://{}", self.address),
-            self.site.with_tokens.then_some(caller.token),
-        )
+        Client::new(format!("http://{}", self.address), self.site.with_tokens.then_some(caller.token))
     }
 
     /// Somebody without a token.
@@ -235,27 +196,21 @@ impl Gateway {
     #[track_caller]
     pub fn images(&self) -> BTreeMap<String, Value> {
         let admin = self.admin();
-        [
-            "/v2/images?visibility=all&limit=1000",
-            "/v2/images?visibility=all&limit=1000&os_hidden=true",
-        ]
-        .iter()
-        .flat_map(|path| admin.walk(path))
-        .map(|image| (image["id"].as_str().unwrap().to_owned(), image))
-        .collect()
+        ["/v2/images?visibility=all&limit=1000", "/v2/images?visibility=all&limit=1000&os_hidden=true"]
+            .iter()
+            .flat_map(|path| admin.walk(path))
+            .map(|image| (image["id"].as_str().unwrap().to_owned(), image))
+            .collect()
     }
 
     /// Holds that no image is in between, that the stores have exactly the data of the images that say so, and
     /// that nothing is staged. Waits for what runs in the background to end.
     #[track_caller]
     pub fn assert_settled(&self) {
-        eventually(
-            "every image is settled and no byte is orphaned",
-            || match self.unsettled().as_slice() {
-                [] => Ok(()),
-                findings => Err(findings.join("\n")),
-            },
-        );
+        eventually("every image is settled and no byte is orphaned", || match self.unsettled().as_slice() {
+            [] => Ok(()),
+            findings => Err(findings.join("\n")),
+        });
     }
 
     /// What [`Gateway::assert_settled`] would complain about now.
@@ -273,22 +228,11 @@ impl Gateway {
             for (id, image) in images.iter().filter(|(_, image)| is_in(image, store)) {
                 match (objects.remove(id), image["size"].as_u64()) {
                     (Some(there), Some(size)) if there == size => {}
-                    (there, size) => findings.push(format!(
-                        "image {id} has size {size:?}, in store {store} {there:?}"
-                    )),
+                    (there, size) => findings.push(format!("image {id} has size {size:?}, in store {store} {there:?}")),
                 }
             }
-            findings.extend(
-                objects
-                    .into_keys()
-                    .map(|name| format!("orphan {name} in store {store}")),
-            );
-            findings.extend(
-                folder
-                    .staged()
-                    .into_iter()
-                    .map(|name| format!("staged {name} in store {store}")),
-            );
+            findings.extend(objects.into_keys().map(|name| format!("orphan {name} in store {store}")));
+            findings.extend(folder.staged().into_iter().map(|name| format!("staged {name} in store {store}")));
         }
         findings
     }
@@ -296,21 +240,13 @@ impl Gateway {
 
 /// Whether the image says of itself that `store` has its data.
 fn is_in(image: &Value, store: &str) -> bool {
-    image["stores"]
-        .as_str()
-        .is_some_and(|stores| stores.split(',').any(|id| id == store))
+    image["stores"].as_str().is_some_and(|stores| stores.split(',').any(|id| id == store))
 }
 
 fn address_in(line: &str) -> Option<String> {
     let (_, after) = line.split_once("listening on ")?;
     let after = after.trim_start_matches("http://");
-    Some(
-        after
-            .split(|c: char| c.is_whitespace() || c == '"')
-            .next()?
-            .trim_end_matches('/')
-            .to_owned(),
-    )
+    Some(after.split(|c: char| c.is_whitespace() || c == '"').next()?.trim_end_matches('/').to_owned())
 }
 
 impl Drop for Gateway {
@@ -319,11 +255,7 @@ impl Drop for Gateway {
         self.child.kill().ok();
         self.child.wait().ok();
         if thread::panicking() {
-            eprintln!(
-                "--- log of the gateway in {}\n{}",
-                self.site.folder().display(),
-                self.log.text()
-            );
+            eprintln!("--- log of the gateway in {}\n{}", self.site.folder().display(), self.log.text());
         }
     }
 }

@@ -26,11 +26,7 @@ impl Log {
             let mut source = BufReader::new(source);
             let mut line = Vec::new();
             while matches!(source.read_until(b'\n', &mut line), Ok(1..)) {
-                lines
-                    .lock()
-                    .unwrap()
-                    .lines
-                    .push(String::from_utf8_lossy(&line).trim_end().to_owned());
+                lines.lock().unwrap().lines.push(String::from_utf8_lossy(&line).trim_end().to_owned());
                 changed.notify_all();
                 line.clear();
             }
@@ -45,9 +41,7 @@ impl Log {
         let (lines, changed) = &*self.0;
         let find = |lines: &Lines| lines.lines.iter().find(|line| line.contains(text)).cloned();
         let (lines, _) = changed
-            .wait_timeout_while(lines.lock().unwrap(), deadline, |lines| {
-                !lines.ended && find(lines).is_none()
-            })
+            .wait_timeout_while(lines.lock().unwrap(), deadline, |lines| !lines.ended && find(lines).is_none())
             .unwrap();
         find(&lines)
     }

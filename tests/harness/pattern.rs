@@ -35,12 +35,7 @@ impl Pattern {
     /// `len` bytes from `start` on.
     pub fn part(&self, start: u64, len: u64) -> PatternReader {
         assert!(start + len <= self.len);
-        PatternReader {
-            block: self.block.clone(),
-            stamped: None,
-            at: start,
-            end: start + len,
-        }
+        PatternReader { block: self.block.clone(), stamped: None, at: start, end: start + len }
     }
 
     pub fn bytes(&self) -> Vec<u8> {

@@ -17,24 +17,15 @@ impl Raw {
     pub(crate) fn connect(address: &str, token: Option<&'static str>) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
-        stream
-            .set_write_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
-        Self {
-            stream,
-            token,
-            unread: Vec::new(),
-        }
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(30))).unwrap();
+        Self { stream, token, unread: Vec::new() }
     }
 
     /// A whole request head, with host, token and the given header lines.
     #[must_use]
     pub fn head(&self, method: &str, path: &str, headers: &[&str]) -> Vec<u8> {
-        let mut head =
-            format!("{method} {path} HTTP/1.1\r\nHost: gateway\r\nAccept: application/json\r\n");
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: gateway\r\nAccept: application/json\r\n");
         if let Some(token) = self.token {
             head += &format!("X-Auth-Token: {token}\r\n");
         }
@@ -76,20 +67,14 @@ impl Raw {
             if let Some((mut answer, used)) = parse_head(&self.unread) {
                 self.unread.drain(..used);
                 assert_eq!(answer.header("Transfer-Encoding"), None, "{answer:?}");
-                let len = answer
-                    .header("Content-Length")
-                    .map(|len| len.parse::<usize>().unwrap());
+                let len = answer.header("Content-Length").map(|len| len.parse::<usize>().unwrap());
                 while len.is_none_or(|len| self.unread.len() < len) && self.fill() {}
                 let len = len.unwrap_or(self.unread.len()).min(self.unread.len());
                 answer.body = self.unread.drain(..len).collect();
                 return Some(answer);
             }
             if !self.fill() {
-                assert!(
-                    self.unread.is_empty(),
-                    "half an answer: {}",
-                    String::from_utf8_lossy(&self.unread)
-                );
+                assert!(self.unread.is_empty(), "half an answer: {}", String::from_utf8_lossy(&self.unread));
                 return None;
             }
         }
@@ -106,9 +91,7 @@ impl Raw {
     /// Whether the peer closes the connection, with or without a last word.
     #[track_caller]
     pub fn is_closed(&mut self) -> bool {
-        self.stream
-            .set_read_timeout(Some(Duration::from_secs(15)))
-            .unwrap();
+        self.stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
         let mut rest = [0; 4096];
         loop {
             match self.stream.read(&mut rest) {
@@ -143,19 +126,7 @@ fn parse_head(bytes: &[u8]) -> Option<(Answer, usize)> {
     let headers = response
         .headers
         .iter()
-        .map(|header| {
-            (
-                header.name.to_owned(),
-                String::from_utf8_lossy(header.value).into_owned(),
-            )
-        })
+        .map(|header| (header.name.to_owned(), String::from_utf8_lossy(header.value).into_owned()))
         .collect();
-    Some((
-        Answer {
-            status: response.code.unwrap(),
-            headers,
-            body: Vec::new(),
-        },
-        used,
-    ))
+    Some((Answer { status: response.code.unwrap(), headers, body: Vec::new() }, used))
 }

@@ -9,35 +9,23 @@ use std::{
 
 /// The folder with `bin/` and `plugins/`, as `cargo xtask dist` lays it out.
 pub fn dist() -> PathBuf {
-    env::var_os("CASEMENT_DIST").map_or_else(
-        || {
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .parent()
-                .unwrap()
-                .join("target/dist")
-        },
-        PathBuf::from,
-    )
+    env::var_os("CASEMENT_DIST")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("target/dist"), PathBuf::from)
 }
 
 /// The folder with the misbehaving plugins, when they were built.
 pub fn fixtures() -> Option<PathBuf> {
-    env::var_os("CASEMENT_FIXTURES")
-        .map(PathBuf::from)
-        .filter(|folder| folder.is_dir())
+    env::var_os("CASEMENT_FIXTURES").map(PathBuf::from).filter(|folder| folder.is_dir())
 }
 
 /// The bin folder of the Python environment that holds `glance` and `openstack`.
 pub fn client_tools() -> Option<PathBuf> {
-    env::var_os("CASEMENT_CLIENTS")
-        .map(PathBuf::from)
-        .filter(|folder| folder.is_dir())
+    env::var_os("CASEMENT_CLIENTS").map(PathBuf::from).filter(|folder| folder.is_dir())
 }
 
 /// Whether `name` can be run from the search path.
 pub fn have_tool(name: &str) -> bool {
-    env::split_paths(&env::var_os("PATH").unwrap_or_default())
-        .any(|folder| folder.join(name).is_file())
+    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(name).is_file())
 }
 
 /// Says that a test was not run, and why; never silent. The file named by CASEMENT_SKIPS collects these
@@ -45,11 +33,7 @@ pub fn have_tool(name: &str) -> bool {
 pub fn skip(name: &str, reason: &str) {
     eprintln!("SKIP {name}: {reason}");
     if let Some(path) = env::var_os("CASEMENT_SKIPS") {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .unwrap();
+        let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
         writeln!(file, "SKIP {name}: {reason}").unwrap();
     }
 }

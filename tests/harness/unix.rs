@@ -11,15 +11,8 @@ pub(crate) fn terminate(pid: u32) {
 /// A field of /proc/<pid>/status in bytes: `VmHWM`, `VmRSS`.
 pub(crate) fn memory(pid: u32, field: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    let kib: u64 = line
-        .unwrap()
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    let kib: u64 = line.unwrap().trim().trim_end_matches(" kB").parse().unwrap();
     kib * 1024
 }
 

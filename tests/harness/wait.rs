@@ -25,11 +25,5 @@ pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Result<T, String
 /// [`eventually`] for conditions that have nothing more to say than yes or no.
 #[track_caller]
 pub fn eventually_true(what: &str, mut condition: impl FnMut() -> bool) {
-    eventually(what, || {
-        if condition() {
-            Ok(())
-        } else {
-            Err("still not".into())
-        }
-    });
+    eventually(what, || if condition() { Ok(()) } else { Err("still not".into()) });
 }

@@ -12,18 +12,8 @@ fn assert_unavailable(fixture: Fixture, config: &str, what: &str) {
     };
     let gateway = builder.start();
     let listed = gateway.member().get("/v2/info/stores").expect(200).json();
-    let bad = listed["stores"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|store| store["id"] == "bad")
-        .unwrap();
-    assert!(
-        bad["unavailable"]
-            .as_str()
-            .is_some_and(|reason| !reason.is_empty()),
-        "{what}: {listed:#}"
-    );
+    let bad = listed["stores"].as_array().unwrap().iter().find(|store| store["id"] == "bad").unwrap();
+    assert!(bad["unavailable"].as_str().is_some_and(|reason| !reason.is_empty()), "{what}: {listed:#}");
 
     let id = gateway.member().create_raw("n");
     let answer = in_bounded_time(&gateway, what, |client| upload_to_bad(client, &id));
@@ -67,10 +57,6 @@ fn stores_that_do_not_open() {
         "garbage_error",
         "null_handle",
     ] {
-        assert_unavailable(
-            MISBEHAVING,
-            &format!("fault = \"{fault}\"\nat = \"open\""),
-            &format!("{fault} at open"),
-        );
+        assert_unavailable(MISBEHAVING, &format!("fault = \"{fault}\"\nat = \"open\""), &format!("{fault} at open"));
     }
 }

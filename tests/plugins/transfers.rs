@@ -1,35 +1,22 @@
 //! Stores that open and then fail on the way of the data.
 
 use crate::{
-    cases::{
-        DATA, assert_clear, assert_good_store_serves, assert_usable, in_bounded_time, upload_to_bad,
-    },
+    cases::{DATA, assert_clear, assert_good_store_serves, assert_usable, in_bounded_time, upload_to_bad},
     fixture::{Fixture, MISBEHAVING, PANICKING},
 };
 use casement_tests::Gateway;
 
 /// Faults after which the data may be taken or not, but never half or in silence.
 const HARMLESS: [&str; 3] = ["answers_twice", "answers_a_stranger", "unasked_handle"];
-const HARMFUL: [&str; 6] = [
-    "never_answers",
-    "answers_after_cancel",
-    "blocks",
-    "no_reply",
-    "garbage_code",
-    "garbage_error",
-];
+const HARMFUL: [&str; 6] =
+    ["never_answers", "answers_after_cancel", "blocks", "no_reply", "garbage_code", "garbage_error"];
 
 fn start(fixture: Fixture, config: &str, what: &str) -> Option<Gateway> {
-    fixture
-        .builder(&format!("plugins::transfers: {what}"), config)
-        .map(casement_tests::Builder::start)
+    fixture.builder(&format!("plugins::transfers: {what}"), config).map(casement_tests::Builder::start)
 }
 
 fn fault(fault: &str, at: &str) -> (String, String) {
-    (
-        format!("fault = \"{fault}\"\nat = \"{at}\""),
-        format!("{fault} at {at}"),
-    )
+    (format!("fault = \"{fault}\"\nat = \"{at}\""), format!("{fault} at {at}"))
 }
 
 #[track_caller]
@@ -52,11 +39,7 @@ fn assert_upload_is_whole(fixture: Fixture, config: &str, what: &str) {
     let id = gateway.member().create_raw("n");
     let answer = in_bounded_time(&gateway, what, |client| upload_to_bad(client, &id));
     if answer.status == 204 {
-        assert_eq!(
-            gateway.member().download(&id).expect(200).body,
-            DATA,
-            "{what}"
-        );
+        assert_eq!(gateway.member().download(&id).expect(200).body, DATA, "{what}");
         assert_good_store_serves(&gateway, what);
     } else {
         assert_clear(&answer, what);
@@ -95,18 +78,10 @@ fn assert_download_is_honest(fixture: Fixture, config: &str, what: &str) {
 #[test]
 fn panics_on_the_way_in() {
     for method in ["capabilities", "token"] {
-        assert_upload_is_whole(
-            PANICKING,
-            &format!("panic_in = \"{method}\""),
-            &format!("panics in {method}"),
-        );
+        assert_upload_is_whole(PANICKING, &format!("panic_in = \"{method}\""), &format!("panics in {method}"));
     }
     for method in ["create", "write", "commit"] {
-        assert_upload_fails(
-            PANICKING,
-            &format!("panic_in = \"{method}\""),
-            &format!("panics in {method}"),
-        );
+        assert_upload_fails(PANICKING, &format!("panic_in = \"{method}\""), &format!("panics in {method}"));
     }
 }
 
@@ -130,31 +105,14 @@ fn panics_while_cleaning_up() {
 #[test]
 fn panics_on_the_way_out() {
     for method in ["read", "next"] {
-        assert_download_is_honest(
-            PANICKING,
-            &format!("panic_in = \"{method}\""),
-            &format!("panics in {method}"),
-        );
+        assert_download_is_honest(PANICKING, &format!("panic_in = \"{method}\""), &format!("panics in {method}"));
     }
 }
 
 #[test]
 fn panics_beside_the_way_of_the_data() {
-    for method in [
-        "stat",
-        "delete",
-        "list",
-        "copy",
-        "format_location",
-        "parse_location",
-        "health",
-        "usage",
-    ] {
-        assert_upload_is_whole(
-            PANICKING,
-            &format!("panic_in = \"{method}\""),
-            &format!("panics in {method}"),
-        );
+    for method in ["stat", "delete", "list", "copy", "format_location", "parse_location", "health", "usage"] {
+        assert_upload_is_whole(PANICKING, &format!("panic_in = \"{method}\""), &format!("panics in {method}"));
     }
 }
 
@@ -184,15 +142,7 @@ fn contract_breaches_when_data_is_committed() {
 
 #[test]
 fn contract_breaches_that_need_not_matter() {
-    for at in [
-        "open_write",
-        "write",
-        "commit",
-        "abort",
-        "stat",
-        "health",
-        "list_staged",
-    ] {
+    for at in ["open_write", "write", "commit", "abort", "stat", "health", "list_staged"] {
         for name in HARMLESS {
             let (config, what) = fault(name, at);
             assert_upload_is_whole(MISBEHAVING, &config, &what);
@@ -203,12 +153,7 @@ fn contract_breaches_that_need_not_matter() {
 #[test]
 fn contract_breaches_when_data_is_read() {
     for at in ["open_read", "next"] {
-        for name in HARMFUL.iter().chain(&HARMLESS).chain(&[
-            "null_data",
-            "huge_data",
-            "no_data",
-            "short_reply",
-        ]) {
+        for name in HARMFUL.iter().chain(&HARMLESS).chain(&["null_data", "huge_data", "no_data", "short_reply"]) {
             let (config, what) = fault(name, at);
             assert_download_is_honest(MISBEHAVING, &config, &what);
         }
@@ -224,9 +169,7 @@ fn contract_breaches_when_data_is_deleted() {
         };
         let id = gateway.member().create_raw("n");
         upload_to_bad(&gateway.member(), &id).expect(204);
-        in_bounded_time(&gateway, &what, |client| {
-            client.delete(&format!("/v2/images/{id}"))
-        });
+        in_bounded_time(&gateway, &what, |client| client.delete(&format!("/v2/images/{id}")));
         assert_good_store_serves(&gateway, &what);
     }
 }

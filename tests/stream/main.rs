@@ -19,18 +19,11 @@ fn four_gib_pass_through_a_gateway_of_96_mib() {
     let data = Pattern::new(4, LEN);
     let id = member.create_raw("large");
 
-    member
-        .data_request(&id)
-        .stream(LEN, data.reader())
-        .unwrap()
-        .expect(204);
+    member.data_request(&id).stream(LEN, data.reader()).unwrap().expect(204);
     assert_below(gateway.peak_memory(), "upload");
 
     let image = member.show(&id);
-    assert_eq!(
-        (&image["status"], image["size"].as_u64()),
-        (&"active".into(), Some(LEN))
-    );
+    assert_eq!((&image["status"], image["size"].as_u64()), (&"active".into(), Some(LEN)));
     thread::scope(|scope| {
         let sha512 = scope.spawn(|| sha512_hex(data.reader()));
         assert_eq!(image["checksum"], md5_hex(data.reader()));
@@ -49,11 +42,7 @@ fn a_stream_of_unknown_length_needs_no_more_memory() {
     let member = gateway.member().with_deadline(DEADLINE);
     let data = Pattern::new(5, GIB);
     let id = member.create_raw("chunked");
-    member
-        .data_request(&id)
-        .chunked(data.reader())
-        .unwrap()
-        .expect(204);
+    member.data_request(&id).chunked(data.reader()).unwrap().expect(204);
     assert_below(gateway.peak_memory(), "upload");
     assert_eq!(member.show(&id)["checksum"], md5_hex(data.reader()));
     gateway.assert_settled();
@@ -65,11 +54,7 @@ fn download_in_ranges(client: &Client, id: &str, data: &Pattern) {
         for start in (0..RANGES).map(|part| part * len) {
             scope.spawn(move || {
                 let wanted = md5_hex(data.part(start, len));
-                assert_eq!(
-                    md5_hex(open_range(client, id, start, len)),
-                    wanted,
-                    "from {start}"
-                );
+                assert_eq!(md5_hex(open_range(client, id, start, len)), wanted, "from {start}");
             });
         }
     });
@@ -77,9 +62,7 @@ fn download_in_ranges(client: &Client, id: &str, data: &Pattern) {
 
 fn open_range(client: &Client, id: &str, start: u64, len: u64) -> impl Read {
     let range = format!("bytes={start}-{}", start + len - 1);
-    let request = client
-        .request("GET", &format!("/v2/images/{id}/file"))
-        .header("Range", &range);
+    let request = client.request("GET", &format!("/v2/images/{id}/file")).header("Range", &range);
     let response = request.open(SendBody::none()).unwrap();
     assert_eq!(response.status(), 206, "{range}");
     response.into_body().into_reader()

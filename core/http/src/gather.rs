@@ -2,12 +2,15 @@
 
 use bytes::{Bytes, BytesMut};
 use casement_service::{BodyError, BodyStream};
-use futures_util::{StreamExt, stream};
+use futures_util::{
+    StreamExt,
+    stream::{self, Fuse},
+};
 
 /// Chunks of at most `size` bytes, and of just that wherever frames are small. Frames of half that size and more are
 /// handed on as they are; only smaller ones are copied together.
 pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
-    let gather = Gather { frames, size, rest: Bytes::new(), pending: BytesMut::new() };
+    let gather = Gather { frames: frames.fuse(), size, rest: Bytes::new(), pending: BytesMut::new() };
     Box::pin(stream::unfold(Some(gather), |state| async {
         let mut gather = state?;
         match gather.next().await {
@@ -19,7 +22,8 @@ pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
 }
 
 struct Gather {
-    frames: BodyStream,
+    /// Asked once more after its end, when that found small frames to hand on.
+    frames: Fuse<BodyStream>,
     size: usize,
     /// What is left of the last frame.
     rest: Bytes,
@@ -66,7 +70,8 @@ mod tests {
     use super::*;
 
     fn stream_of(frames: Vec<Result<Bytes, BodyError>>) -> BodyStream {
-        Box::pin(stream::iter(frames))
+        // Panics when it is asked after its end, as streams may.
+        Box::pin(stream::unfold(frames.into_iter(), |mut frames| async { frames.next().map(|frame| (frame, frames)) }))
     }
 
     async fn sizes(frames: &[usize], size: usize) -> Vec<usize> {
@@ -101,7 +106,8 @@ mod tests {
     #[tokio::test]
     async fn an_error_comes_last() {
         for error in [BodyError::Stalled, BodyError::Cut("reset".into())] {
-            let frames = stream_of(vec![Ok(Bytes::from_static(b"ab")), Err(error.clone()), Ok(Bytes::from_static(b"c"))]);
+            let frames =
+                stream_of(vec![Ok(Bytes::from_static(b"ab")), Err(error.clone()), Ok(Bytes::from_static(b"c"))]);
             let chunks: Vec<_> = gather(frames, 100).collect().await;
             assert_eq!(chunks, [Err(error)]);
         }
