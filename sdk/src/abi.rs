@@ -213,12 +213,7 @@ pub struct CasementHost {
     /// What every function is called with.
     pub ctx: *mut c_void,
     /// Writes one line to the gateway's log. OWNERSHIP: both texts are borrowed.
-    pub log: unsafe extern "C" fn(
-        ctx: *mut c_void,
-        level: u32,
-        target: CasementStr,
-        message: CasementStr,
-    ),
+    pub log: unsafe extern "C" fn(ctx: *mut c_void, level: u32, target: CasementStr, message: CasementStr),
     /// Non-zero where a line of this level would be kept: ask before making an expensive text.
     pub log_enabled: unsafe extern "C" fn(ctx: *mut c_void, level: u32) -> u32,
     /// Adds to a counter. OWNERSHIP: `name` is borrowed.
@@ -243,8 +238,8 @@ pub struct CasementRuntime {
     pub workers: u32,
 }
 
-/// A backend: one store of the gateway's configuration. A null function (other than `destroy`) reads as
-/// `CASEMENT_UNSUPPORTED`, a null `health` as healthy.
+/// A backend: one store of the gateway's configuration. `capabilities` and `destroy` are never null; any other
+/// null function reads as `CASEMENT_UNSUPPORTED`, a null `health` as healthy, a null `usage` as unknown.
 ///
 /// OWNERSHIP: `backend` is the handle that `open` answered; the gateway calls `destroy` exactly once, when no
 /// operation is in flight and every writer, reader and lister of it is destroyed. Texts are borrowed for the
@@ -259,16 +254,9 @@ pub struct CasementBackendVt {
     /// Zero.
     pub reserved: u32,
     /// Fills `out`, which is zeroed but for its size. Called once, after `open`. OWNERSHIP: `out` is borrowed.
-    pub capabilities:
-        Option<unsafe extern "C" fn(backend: *mut c_void, out: *mut CasementCapabilities)>,
+    pub capabilities: Option<unsafe extern "C" fn(backend: *mut c_void, out: *mut CasementCapabilities)>,
     /// Answers `value` (size), `value2` (modified) and `data` (the store's ETag as text; empty for none).
-    pub stat: Option<
-        unsafe extern "C" fn(
-            backend: *mut c_void,
-            key: CasementStr,
-            c: CasementCompletion,
-        ) -> CasementOp,
-    >,
+    pub stat: Option<unsafe extern "C" fn(backend: *mut c_void, key: CasementStr, c: CasementCompletion) -> CasementOp>,
     /// Starts a staged write. `transfer` is a name for it: letters, digits and `-`, at most 64 bytes; `size` is the
     /// exact size or `CASEMENT_NONE`. Answers `handle` (a writer) and `data` (the stage token: text, at most 512
     /// bytes, empty where the backend has none).
@@ -292,13 +280,8 @@ pub struct CasementBackendVt {
         ) -> CasementOp,
     >,
     /// Removes a published object.
-    pub delete: Option<
-        unsafe extern "C" fn(
-            backend: *mut c_void,
-            key: CasementStr,
-            c: CasementCompletion,
-        ) -> CasementOp,
-    >,
+    pub delete:
+        Option<unsafe extern "C" fn(backend: *mut c_void, key: CasementStr, c: CasementCompletion) -> CasementOp>,
     /// Lists published objects by ascending key, behind `after` unless that is empty. Answers `handle` (a lister).
     pub open_list: Option<
         unsafe extern "C" fn(
@@ -309,16 +292,10 @@ pub struct CasementBackendVt {
         ) -> CasementOp,
     >,
     /// Removes what the staged write `token` left behind.
-    pub discard: Option<
-        unsafe extern "C" fn(
-            backend: *mut c_void,
-            token: CasementStr,
-            c: CasementCompletion,
-        ) -> CasementOp,
-    >,
+    pub discard:
+        Option<unsafe extern "C" fn(backend: *mut c_void, token: CasementStr, c: CasementCompletion) -> CasementOp>,
     /// Answers `data`: a JSON array of `{"token": text, "idle_ms": number or null}`.
-    pub list_staged:
-        Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
+    pub list_staged: Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Copies an object inside the backend. Answers as `stat`.
     pub copy: Option<
         unsafe extern "C" fn(
@@ -329,27 +306,15 @@ pub struct CasementBackendVt {
         ) -> CasementOp,
     >,
     /// Answers `data`: the location URI of `key`, without any secret.
-    pub format_location: Option<
-        unsafe extern "C" fn(
-            backend: *mut c_void,
-            key: CasementStr,
-            c: CasementCompletion,
-        ) -> CasementOp,
-    >,
+    pub format_location:
+        Option<unsafe extern "C" fn(backend: *mut c_void, key: CasementStr, c: CasementCompletion) -> CasementOp>,
     /// Answers `data`: the key that `uri` names.
-    pub parse_location: Option<
-        unsafe extern "C" fn(
-            backend: *mut c_void,
-            uri: CasementStr,
-            c: CasementCompletion,
-        ) -> CasementOp,
-    >,
+    pub parse_location:
+        Option<unsafe extern "C" fn(backend: *mut c_void, uri: CasementStr, c: CasementCompletion) -> CasementOp>,
     /// Answers `CASEMENT_OK` where the store can serve now.
-    pub health:
-        Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
+    pub health: Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Answers `value` (bytes used) and `value2` (bytes free), each `CASEMENT_NONE` where unknown.
-    pub usage:
-        Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
+    pub usage: Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Ends the backend. Must not block and may be called from within `done`.
     pub destroy: Option<unsafe extern "C" fn(backend: *mut c_void)>,
 }
@@ -369,19 +334,12 @@ pub struct CasementWriterVt {
     /// Zero.
     pub reserved: u32,
     /// Appends a chunk. OWNERSHIP: `chunk` is moved to the plugin, also when the answer is a failure.
-    pub write: Option<
-        unsafe extern "C" fn(
-            writer: *mut c_void,
-            chunk: CasementBuf,
-            c: CasementCompletion,
-        ) -> CasementOp,
-    >,
+    pub write:
+        Option<unsafe extern "C" fn(writer: *mut c_void, chunk: CasementBuf, c: CasementCompletion) -> CasementOp>,
     /// Makes everything durable and publishes it, never replacing an object. Answers as `stat`.
-    pub commit:
-        Option<unsafe extern "C" fn(writer: *mut c_void, c: CasementCompletion) -> CasementOp>,
+    pub commit: Option<unsafe extern "C" fn(writer: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Removes what was staged.
-    pub abort:
-        Option<unsafe extern "C" fn(writer: *mut c_void, c: CasementCompletion) -> CasementOp>,
+    pub abort: Option<unsafe extern "C" fn(writer: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Ends the writer. Must not block and may be called from within `done`.
     pub destroy: Option<unsafe extern "C" fn(writer: *mut c_void)>,
 }
@@ -400,8 +358,7 @@ pub struct CasementReaderVt {
     /// Zero.
     pub reserved: u32,
     /// Answers `data` (the next bytes, never empty), or `CASEMENT_END`.
-    pub next:
-        Option<unsafe extern "C" fn(reader: *mut c_void, c: CasementCompletion) -> CasementOp>,
+    pub next: Option<unsafe extern "C" fn(reader: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Ends the reader. Must not block and may be called from within `done`.
     pub destroy: Option<unsafe extern "C" fn(reader: *mut c_void)>,
 }
@@ -420,8 +377,7 @@ pub struct CasementListerVt {
     /// Zero.
     pub reserved: u32,
     /// Answers `data`: a JSON array of `{"key": text, "size": number}`, never empty, or `CASEMENT_END`.
-    pub next_page:
-        Option<unsafe extern "C" fn(lister: *mut c_void, c: CasementCompletion) -> CasementOp>,
+    pub next_page: Option<unsafe extern "C" fn(lister: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Ends the lister. Must not block and may be called from within `done`.
     pub destroy: Option<unsafe extern "C" fn(lister: *mut c_void)>,
 }
@@ -457,11 +413,7 @@ pub struct CasementPlugin {
     /// Opens a store. Answers `handle` (a backend). OWNERSHIP: `host` is valid until the process ends; `config`, a
     /// JSON object, is borrowed. THREAD: any thread, several at once.
     pub open: Option<
-        unsafe extern "C" fn(
-            host: *const CasementHost,
-            config: CasementStr,
-            c: CasementCompletion,
-        ) -> CasementOp,
+        unsafe extern "C" fn(host: *const CasementHost, config: CasementStr, c: CasementCompletion) -> CasementOp,
     >,
     /// Functions of a backend; never null.
     pub backend: *const CasementBackendVt,

@@ -48,11 +48,7 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// # Errors
     /// [`Kind::Exists`](crate::Kind::Exists) where the key is known to be taken,
     /// [`Kind::NoSpace`](crate::Kind::NoSpace) where `options.size` is known not to fit.
-    fn create(
-        &self,
-        key: &str,
-        options: WriteOptions,
-    ) -> impl Future<Output = Result<Self::Writer>> + Send;
+    fn create(&self, key: &str, options: WriteOptions) -> impl Future<Output = Result<Self::Writer>> + Send;
 
     /// Opens a published object for reading. A range that starts at or behind the end reads nothing.
     fn read(&self, key: &str, range: Range) -> impl Future<Output = Result<Self::Reader>> + Send;
@@ -65,11 +61,7 @@ pub trait Backend: Sized + Send + Sync + 'static {
 
     /// Lists published objects whose key starts with `prefix`, in ascending order of their keys' bytes,
     /// behind `after` where that is given. Staged writes are never listed.
-    fn list(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-    ) -> impl Future<Output = Result<Self::Lister>> + Send {
+    fn list(&self, prefix: &str, after: Option<&str>) -> impl Future<Output = Result<Self::Lister>> + Send {
         let _ = (prefix, after);
         async { Err(Error::unsupported("listing")) }
     }

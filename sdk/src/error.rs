@@ -52,12 +52,7 @@ impl Error {
     /// retryable from the start, every other kind is not.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let retryable = matches!(kind, Kind::Unavailable | Kind::Timeout);
-        Self {
-            kind,
-            message: message.into(),
-            retryable,
-            retry_after_ms: 0,
-        }
+        Self { kind, message: message.into(), retryable, retry_after_ms: 0 }
     }
 
     /// No object under `key`.
@@ -67,10 +62,7 @@ impl Error {
 
     /// The backend has no such ability.
     pub fn unsupported(what: &str) -> Self {
-        Self::new(
-            Kind::Unsupported,
-            format!("this backend does not support {what}"),
-        )
+        Self::new(Kind::Unsupported, format!("this backend does not support {what}"))
     }
 
     /// Says whether the same call may succeed when it is simply made again.

@@ -45,21 +45,13 @@ impl Host {
     pub(crate) fn log(&self, level: u32, target: &str, message: &str) {
         if let Some(host) = self.0 {
             // SAFETY: as in `counter_add`.
-            unsafe {
-                (host.log)(
-                    host.ctx,
-                    level,
-                    CasementStr::new(target),
-                    CasementStr::new(message),
-                )
-            }
+            unsafe { (host.log)(host.ctx, level, CasementStr::new(target), CasementStr::new(message)) }
         }
     }
 
     pub(crate) fn log_enabled(&self, level: u32) -> bool {
         // SAFETY: as in `counter_add`.
-        self.0
-            .is_some_and(|host| unsafe { (host.log_enabled)(host.ctx, level) } != 0)
+        self.0.is_some_and(|host| unsafe { (host.log_enabled)(host.ctx, level) } != 0)
     }
 
     /// How many threads the gateway grants the plugin for work that does not block.

@@ -25,22 +25,13 @@ pub(crate) async fn head(conn: &mut Conn, id: &ImageId) -> Result<Option<Head>> 
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
-        Ok(Head {
-            status: record::named(&row, "status")?,
-            updated_at: row.try_get::<Stamp, _>("updated_at")?.0,
-        })
+        Ok(Head { status: record::named(&row, "status")?, updated_at: row.try_get::<Stamp, _>("updated_at")?.0 })
     })
     .transpose()
 }
 
 /// Gives the image a new `updated_at`, and `to` for its status. [`Kind::Changed`] when it is no longer as `head` says.
-pub(crate) async fn touch(
-    conn: &mut Conn,
-    id: &ImageId,
-    head: Head,
-    to: Status,
-    now: OffsetDateTime,
-) -> Result<()> {
+pub(crate) async fn touch(conn: &mut Conn, id: &ImageId, head: Head, to: Status, now: OffsetDateTime) -> Result<()> {
     let done = sqlx::query(
         "UPDATE images SET status = ?, updated_at = ? \
          WHERE id = ? AND deleted = FALSE AND status = ? AND COALESCE(updated_at, created_at) = ?",
@@ -59,10 +50,7 @@ pub(crate) async fn touch(
 pub(crate) fn require_one(rows: u64, id: &ImageId) -> Result<()> {
     match rows {
         1 => Ok(()),
-        _ => Err(Error::new(
-            Kind::Changed,
-            format!("image {id} was changed by somebody else; read it again"),
-        )),
+        _ => Err(Error::new(Kind::Changed, format!("image {id} was changed by somebody else; read it again"))),
     }
 }
 

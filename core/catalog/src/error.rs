@@ -38,18 +38,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            retryable: matches!(kind, Kind::Busy | Kind::Unavailable),
-            source: None,
-        }
+        Self { kind, message: message.into(), retryable: matches!(kind, Kind::Busy | Kind::Unavailable), source: None }
     }
 
-    pub(crate) fn because(
-        mut self,
-        source: impl std::error::Error + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self
     }

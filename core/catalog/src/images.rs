@@ -19,23 +19,14 @@ impl Catalog {
     }
 
     /// The image, unless it is deleted. Visibility is the caller's business.
-    pub async fn find_image(
-        &self,
-        id: &ImageId,
-        caller_project: Option<&str>,
-    ) -> Result<Option<Found>> {
+    pub async fn find_image(&self, id: &ImageId, caller_project: Option<&str>) -> Result<Option<Found>> {
         record::find(self.db.reader(), id, caller_project).await
     }
 
     /// Turns `before` into `after`: every field but `id`, `created_at`, `updated_at` and the locations, which go with
     /// the transfers. Answers the new `updated_at`, which is later than that of `before`.
     /// [`Kind::Changed`] when the image is no longer as `before` says.
-    pub async fn update_image(
-        &self,
-        before: &Image,
-        after: &Image,
-        now: OffsetDateTime,
-    ) -> Result<OffsetDateTime> {
+    pub async fn update_image(&self, before: &Image, after: &Image, now: OffsetDateTime) -> Result<OffsetDateTime> {
         let updated_at = next_after(before.updated_at, now);
         let mut tx = self.db.write().await?;
         write_fields(&mut tx, before, after, updated_at).await?;
@@ -73,13 +64,7 @@ impl Catalog {
     }
 
     /// Moves an image from one status to another; `false` when it is not in `from`.
-    pub async fn change_status(
-        &self,
-        id: &ImageId,
-        from: Status,
-        to: Status,
-        now: OffsetDateTime,
-    ) -> Result<bool> {
+    pub async fn change_status(&self, id: &ImageId, from: Status, to: Status, now: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let moved = change::move_status(&mut tx, id, from, to, now).await?;
         tx.commit().await?;
@@ -88,12 +73,7 @@ impl Catalog {
 
     /// Deletes an image and leaves one `Deleting` transfer for each of its objects; `false` when it is no longer in the
     /// status of `before`. The transfer of an upload that is under way stays with its owner, who will learn of it.
-    pub async fn delete_image(
-        &self,
-        before: &Image,
-        objects: &[NewTransfer],
-        now: OffsetDateTime,
-    ) -> Result<bool> {
+    pub async fn delete_image(&self, before: &Image, objects: &[NewTransfer], now: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
         if !change::move_status(&mut tx, &before.id, before.status, Status::Deleted, now).await? {
             return Ok(false);
@@ -126,27 +106,14 @@ async fn insert(conn: &mut Conn, image: &Image) -> Result<()> {
         .await;
     match inserted {
         Ok(_) => Ok(()),
-        Err(error)
-            if error
-                .as_database_error()
-                .is_some_and(|error| error.is_unique_violation()) =>
-        {
-            Err(Error::new(
-                Kind::Exists,
-                format!("Image ID {} already exists!", image.id),
-            )
-            .because(error))
+        Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
+            Err(Error::new(Kind::Exists, format!("Image ID {} already exists!", image.id)).because(error))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn write_fields(
-    conn: &mut Conn,
-    before: &Image,
-    after: &Image,
-    updated_at: OffsetDateTime,
-) -> Result<()> {
+async fn write_fields(conn: &mut Conn, before: &Image, after: &Image, updated_at: OffsetDateTime) -> Result<()> {
     let update = sqlx::query(
         "UPDATE images SET name = ?, status = ?, visibility = ?, protected = ?, os_hidden = ?, checksum = ?, \
          os_hash_algo = ?, os_hash_value = ?, owner = ?, size = ?, virtual_size = ?, container_format = ?, \

@@ -11,6 +11,8 @@ mod children;
 mod error;
 mod images;
 mod list;
+#[cfg(test)]
+mod plans;
 mod record;
 mod recovery;
 mod schema;
@@ -61,9 +63,7 @@ impl Catalog {
     ///
     /// One process at a time: [`Kind::Busy`] when another one has it open.
     pub async fn open(options: &Options) -> Result<Self> {
-        Ok(Self {
-            db: Arc::new(sqlite::Database::open(options).await?),
-        })
+        Ok(Self { db: Arc::new(sqlite::Database::open(options).await?) })
     }
 
     /// Waits for what is under way, closes all connections and lets go of the lock.

@@ -6,12 +6,11 @@ use crate::{
     stamp::Stamp,
 };
 use casement_image::{
-    Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility,
-    VisibilityFilter,
+    Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility, VisibilityFilter,
 };
 use sqlx::QueryBuilder;
 
-type Sql = QueryBuilder<Db>;
+pub(crate) type Sql = QueryBuilder<Db>;
 
 impl Catalog {
     /// One page of the images that `caller` may see and `query` asks for.
@@ -38,19 +37,15 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
     };
     let found = record::find(conn, id, caller.project_id.as_deref()).await?;
     match found {
-        None => Err(Error::new(
-            Kind::MarkerUnknown,
-            format!("No image found with ID {id}"),
-        )),
-        Some(found) if !found.image.is_visible_to(caller, found.is_member) => Err(Error::new(
-            Kind::MarkerNotVisible,
-            format!("Forbidding request, image {id} not visible"),
-        )),
+        None => Err(Error::new(Kind::MarkerUnknown, format!("No image found with ID {id}"))),
+        Some(found) if !found.image.is_visible_to(caller, found.is_member) => {
+            Err(Error::new(Kind::MarkerNotVisible, format!("Forbidding request, image {id} not visible")))
+        }
         Some(found) => Ok(Some(found.image)),
     }
 }
 
-fn select(
+pub(crate) fn select(
     query: &ListQuery,
     caller: &Caller,
     order: &[(SortKey, SortDir)],
@@ -71,11 +66,7 @@ fn select(
     let mut keys = sql.separated(", ");
     for (key, dir) in order {
         keys.push(column(*key));
-        keys.push_unseparated(if *dir == SortDir::Asc {
-            " ASC"
-        } else {
-            " DESC"
-        });
+        keys.push_unseparated(if *dir == SortDir::Asc { " ASC" } else { " DESC" });
     }
     sql.push(" LIMIT ").push_bind(i64::from(query.limit));
     Ok(sql)
@@ -97,13 +88,11 @@ fn visible(sql: &mut Sql, query: &ListQuery, caller: &Caller) {
     }
     match query.visibility {
         VisibilityFilter::Only(visibility) => {
-            sql.push(" AND i.visibility = ")
-                .push_bind(visibility.as_str());
+            sql.push(" AND i.visibility = ").push_bind(visibility.as_str());
         }
         // Everybody's community images would drown the caller's own in a list that did not ask for them.
         VisibilityFilter::Default if caller.is_admin => {
-            sql.push(" AND (i.visibility <> ")
-                .push_bind(Visibility::Community.as_str());
+            sql.push(" AND (i.visibility <> ").push_bind(Visibility::Community.as_str());
             if let Some(project) = project {
                 sql.push(" OR i.owner = ").push_bind(project.to_owned());
             }
@@ -116,7 +105,7 @@ fn visible(sql: &mut Sql, query: &ListQuery, caller: &Caller) {
 fn shared_with(sql: &mut Sql, project: &str, member_status: MemberFilter) {
     sql.push(
         " OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_members m \
-         WHERE m.image_id = i.id AND m.deleted = FALSE AND m.member = ",
+         WHERE m.image_id = i.id AND NOT m.deleted AND m.member = ",
     )
     .push_bind(project.to_owned());
     let status = match member_status {
@@ -133,26 +122,18 @@ fn shared_with(sql: &mut Sql, project: &str, member_status: MemberFilter) {
 
 fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
     if let Some(protected) = query.protected {
-        sql.push(" AND i.protected = ")
-            .push(if protected { "TRUE" } else { "FALSE" });
+        sql.push(" AND i.protected = ").push(if protected { "TRUE" } else { "FALSE" });
     }
     for (key, values) in &query.text {
         any_of(sql, text_column(key)?, values.iter().map(String::as_str));
     }
     if let Some(statuses) = &query.status {
-        any_of(
-            sql,
-            "i.status",
-            statuses.iter().map(|status| status.as_str()),
-        );
+        any_of(sql, "i.status", statuses.iter().map(|status| status.as_str()));
     }
     for (key, (least, most)) in &query.range {
         let column = number_column(key)?;
         if let Some(least) = least {
-            sql.push(" AND ")
-                .push(column)
-                .push(" >= ")
-                .push_bind(*least);
+            sql.push(" AND ").push(column).push(" >= ").push_bind(*least);
         }
         if let Some(most) = most {
             sql.push(" AND ").push(column).push(" <= ").push_bind(*most);
@@ -161,13 +142,13 @@ fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
     times(sql, column(SortKey::CreatedAt), &query.created_at);
     times(sql, column(SortKey::UpdatedAt), &query.updated_at);
     for tag in &query.tags {
-        sql.push(" AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.deleted = FALSE AND t.value = ")
+        sql.push(" AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND NOT t.deleted AND t.value = ")
             .push_bind(tag.clone())
             .push(")");
     }
     for (name, value) in &query.properties {
         sql.push(
-            " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND p.deleted = FALSE AND p.name = ",
+            " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND NOT p.deleted AND p.name = ",
         )
         .push_bind(name.clone())
         .push(" AND COALESCE(p.value, '') = ")
@@ -200,10 +181,7 @@ fn times(sql: &mut Sql, column: &str, filters: &[TimeFilter]) {
             TimeOp::Lt => " < ",
             TimeOp::Lte => " <= ",
         };
-        sql.push(" AND ")
-            .push(column)
-            .push(operator)
-            .push_bind(Stamp(*at));
+        sql.push(" AND ").push(column).push(operator).push_bind(Stamp(*at));
     }
 }
 
@@ -232,14 +210,11 @@ fn number_column(key: &str) -> Result<&'static str> {
 }
 
 fn no_filter(key: &str) -> Error {
-    Error::new(
-        Kind::Internal,
-        format!("images can't be filtered by {key:?}"),
-    )
+    Error::new(Kind::Internal, format!("images can't be filtered by {key:?}"))
 }
 
 /// The client's keys, and then those that make the order total: without them a page could lose or repeat an image.
-fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
+pub(crate) fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
     let mut order = query.sort.clone();
     for key in [SortKey::CreatedAt, SortKey::Id] {
         if !order.iter().any(|(have, _)| *have == key) {
@@ -267,9 +242,7 @@ fn column(key: SortKey) -> &'static str {
 fn after(sql: &mut Sql, order: &[(SortKey, SortDir)], marker: &Image) -> Result<()> {
     // Says nothing new, but lets the database enter an index at the marker.
     if let Some((key, dir)) = order.first() {
-        sql.push(" AND ")
-            .push(column(*key))
-            .push(if *dir == SortDir::Asc { " >= " } else { " <= " });
+        sql.push(" AND ").push(column(*key)).push(if *dir == SortDir::Asc { " >= " } else { " <= " });
         push_value(sql, *key, marker)?;
     }
     sql.push(" AND (");
@@ -280,8 +253,7 @@ fn after(sql: &mut Sql, order: &[(SortKey, SortDir)], marker: &Image) -> Result<
             push_value(sql, *equal, marker)?;
             sql.push(" AND ");
         }
-        sql.push(column(*key))
-            .push(if *dir == SortDir::Asc { " > " } else { " < " });
+        sql.push(column(*key)).push(if *dir == SortDir::Asc { " > " } else { " < " });
         push_value(sql, *key, marker)?;
         sql.push(")");
     }
@@ -302,84 +274,4 @@ fn push_value(sql: &mut Sql, key: SortKey, image: &Image) -> Result<()> {
         SortKey::UpdatedAt => sql.push_bind(Stamp(image.updated_at)),
     };
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::Options;
-    use casement_image::ImageId;
-    use sqlx::Row;
-
-    /// Every page of a default list walks the index that Casement adds and stops at its last row.
-    #[tokio::test]
-    async fn a_default_list_neither_sorts_nor_scans() {
-        let dir = tempfile::tempdir().unwrap();
-        let catalog = Catalog::open(&Options {
-            path: dir.path().join("c.db"),
-            readers: 1,
-        })
-        .await
-        .unwrap();
-        let project = Some("p1".to_owned());
-        let plain = Caller {
-            project_id: project.clone(),
-            ..Caller::default()
-        };
-        let admin = Caller {
-            project_id: project,
-            is_admin: true,
-            ..Caller::default()
-        };
-        let nobody = Caller::default();
-        let query = ListQuery {
-            limit: 25,
-            ..ListQuery::default()
-        };
-        let marker = some_image(&catalog).await;
-        for caller in [&plain, &admin, &nobody] {
-            for marker in [None, Some(&marker)] {
-                let plan = plan(
-                    &catalog,
-                    select(&query, caller, &order_of(&query), marker).unwrap(),
-                )
-                .await;
-                assert!(
-                    plan.contains("USING INDEX casement_images_list_idx"),
-                    "{plan}"
-                );
-                assert!(
-                    !plan.contains("ORDER BY") && !plan.contains("MULTI-INDEX"),
-                    "{plan}"
-                );
-            }
-        }
-    }
-
-    async fn some_image(catalog: &Catalog) -> Image {
-        let id = ImageId::random();
-        let mut tx = catalog.db.write().await.unwrap();
-        sqlx::query("INSERT INTO images (id, status, min_disk, min_ram, created_at, deleted) VALUES (?, 'queued', 0, 0, ?, FALSE)")
-            .bind(id.as_str())
-            .bind(Stamp(time::OffsetDateTime::UNIX_EPOCH))
-            .execute(&mut *tx)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        catalog.find_image(&id, None).await.unwrap().unwrap().image
-    }
-
-    async fn plan(catalog: &Catalog, sql: Sql) -> String {
-        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.into_string()));
-        let rows = sqlx::query(explain)
-            .fetch_all(catalog.db.reader())
-            .await
-            .unwrap();
-        rows.iter()
-            .map(|row| row.get::<String, _>("detail"))
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
 }

@@ -29,15 +29,15 @@ const TAG: i64 = 2;
 const LOCATION: i64 = 3;
 
 /// The image and all that belongs to it in one statement: one round trip, and one state of the database.
-const FIND: &str = concat!(
+pub(crate) const FIND: &str = concat!(
     "SELECT ",
     image_columns!(),
     ", c.part, c.name AS child_name, c.value AS child_value FROM images i LEFT JOIN (\
-     SELECT 1 AS part, id, name, value FROM image_properties WHERE image_id = ? AND deleted = FALSE \
-     UNION ALL SELECT 2, id, value, NULL FROM image_tags WHERE image_id = ? AND deleted = FALSE \
+     SELECT 1 AS part, id, name, value FROM image_properties WHERE image_id = ? AND NOT deleted \
+     UNION ALL SELECT 2, id, value, NULL FROM image_tags WHERE image_id = ? AND NOT deleted \
      UNION ALL SELECT 3, id, value, meta_data FROM image_locations \
-       WHERE image_id = ? AND deleted = FALSE AND status = 'active' \
-     UNION ALL SELECT 4, id, member, NULL FROM image_members WHERE image_id = ? AND member = ? AND deleted = FALSE\
+       WHERE image_id = ? AND NOT deleted AND status = 'active' \
+     UNION ALL SELECT 4, id, member, NULL FROM image_members WHERE image_id = ? AND member = ? AND NOT deleted\
      ) c ON TRUE WHERE i.id = ? AND i.deleted = FALSE ORDER BY c.part, c.id"
 );
 
@@ -47,22 +47,11 @@ pub(crate) async fn find(
     project: Option<&str>,
 ) -> Result<Option<Found>> {
     let id = id.as_str();
-    let rows = sqlx::query(FIND)
-        .bind(id)
-        .bind(id)
-        .bind(id)
-        .bind(id)
-        .bind(project)
-        .bind(id)
-        .fetch_all(executor)
-        .await?;
+    let rows = sqlx::query(FIND).bind(id).bind(id).bind(id).bind(id).bind(project).bind(id).fetch_all(executor).await?;
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let mut found = Found {
-        image: image(first)?,
-        is_member: false,
-    };
+    let mut found = Found { image: image(first)?, is_member: false };
     for row in &rows {
         match row.try_get::<Option<i64>, _>("part")? {
             None => {}
@@ -78,10 +67,8 @@ pub(crate) async fn load_children(conn: &mut Conn, images: &mut [Image]) -> Resu
     // Databases limit how many values a statement may bind; pages are seldom longer than this.
     for some in images.chunks_mut(1024) {
         let rows = children_of(some).build().fetch_all(&mut *conn).await?;
-        let mut by_id: HashMap<String, &mut Image> = some
-            .iter_mut()
-            .map(|image| (image.id.as_str().to_owned(), image))
-            .collect();
+        let mut by_id: HashMap<String, &mut Image> =
+            some.iter_mut().map(|image| (image.id.as_str().to_owned(), image)).collect();
         for row in &rows {
             if let Some(image) = by_id.get_mut(row.try_get::<&str, _>("image_id")?) {
                 add_child(image, row.try_get("part")?, row)?;
@@ -91,22 +78,16 @@ pub(crate) async fn load_children(conn: &mut Conn, images: &mut [Image]) -> Resu
     Ok(())
 }
 
-fn children_of(images: &[Image]) -> QueryBuilder<Db> {
+pub(crate) fn children_of(images: &[Image]) -> QueryBuilder<Db> {
     // Filled up to a power of two by naming some twice, so that few different statements have to be prepared.
-    let ids = || {
-        images
-            .iter()
-            .cycle()
-            .take(images.len().next_power_of_two())
-            .map(|image| image.id.as_str())
-    };
+    let ids = || images.iter().cycle().take(images.len().next_power_of_two()).map(|image| image.id.as_str());
     let mut query = QueryBuilder::new("");
     for part in [
         "SELECT 1 AS part, image_id, id, name AS child_name, value AS child_value FROM image_properties \
-         WHERE deleted = FALSE",
-        " UNION ALL SELECT 2, image_id, id, value, NULL FROM image_tags WHERE deleted = FALSE",
+         WHERE NOT deleted",
+        " UNION ALL SELECT 2, image_id, id, value, NULL FROM image_tags WHERE NOT deleted",
         " UNION ALL SELECT 3, image_id, id, value, meta_data FROM image_locations \
-         WHERE deleted = FALSE AND status = 'active'",
+         WHERE NOT deleted AND status = 'active'",
     ] {
         query.push(part).push(" AND image_id IN (");
         let mut list = query.separated(", ");
@@ -129,10 +110,7 @@ fn add_child(image: &mut Image, part: i64, row: &Row) -> Result<()> {
         TAG => {
             image.tags.insert(name);
         }
-        _ => image.locations.push(Location {
-            url: name,
-            metadata: metadata(row, "child_value")?,
-        }),
+        _ => image.locations.push(Location { url: name, metadata: metadata(row, "child_value")? }),
     }
     Ok(())
 }
@@ -186,27 +164,20 @@ pub(crate) fn named<T: FromStr>(row: &Row, column: &'static str) -> Result<T> {
 
 pub(crate) fn number<T: TryFrom<i64>>(row: &Row, column: &'static str) -> Result<Option<T>> {
     let number: Option<i64> = row.try_get(column)?;
-    number
-        .map(|number| {
-            number
-                .try_into()
-                .map_err(|_| unreadable(column, &number.to_string()))
-        })
-        .transpose()
+    number.map(|number| number.try_into().map_err(|_| unreadable(column, &number.to_string()))).transpose()
 }
 
 /// The database's integers are signed.
 pub(crate) fn signed(bytes: Option<u64>) -> Result<Option<i64>> {
-    bytes.map(i64::try_from).transpose().map_err(|error| {
-        Error::new(Kind::Internal, "a size beyond 8 EiB can't be kept").because(error)
-    })
+    bytes
+        .map(i64::try_from)
+        .transpose()
+        .map_err(|error| Error::new(Kind::Internal, "a size beyond 8 EiB can't be kept").because(error))
 }
 
 fn unreadable(what: &str, value: &str) -> Error {
     Error::new(
         Kind::Internal,
-        format!(
-            "the database holds {value:?} for {what}, which is no valid value; correct the row"
-        ),
+        format!("the database holds {value:?} for {what}, which is no valid value; correct the row"),
     )
 }

@@ -40,39 +40,19 @@ impl Catalog {
     }
 
     /// Transfers whose lease has run out; with `exclusive`, also every one of another node (which can't be alive).
-    pub async fn orphans(
-        &self,
-        node: &str,
-        now: OffsetDateTime,
-        exclusive: bool,
-    ) -> Result<Vec<Transfer>> {
+    pub async fn orphans(&self, node: &str, now: OffsetDateTime, exclusive: bool) -> Result<Vec<Transfer>> {
         let query = if exclusive {
-            sqlx::query(select_transfers!(
-                "WHERE lease_until < ? OR node <> ? ORDER BY lease_until, id"
-            ))
-            .bind(Stamp(now))
-            .bind(node)
+            sqlx::query(select_transfers!("WHERE lease_until < ? OR node <> ? ORDER BY lease_until, id"))
+                .bind(Stamp(now))
+                .bind(node)
         } else {
-            sqlx::query(select_transfers!(
-                "WHERE lease_until < ? ORDER BY lease_until, id"
-            ))
-            .bind(Stamp(now))
+            sqlx::query(select_transfers!("WHERE lease_until < ? ORDER BY lease_until, id")).bind(Stamp(now))
         };
-        query
-            .fetch_all(self.db.reader())
-            .await?
-            .iter()
-            .map(transfer::read)
-            .collect()
+        query.fetch_all(self.db.reader()).await?.iter().map(transfer::read).collect()
     }
 
     /// Takes over an orphan; `false` when another node was faster, or its owner came back.
-    pub async fn adopt(
-        &self,
-        orphan: &Transfer,
-        node: &str,
-        until: OffsetDateTime,
-    ) -> Result<bool> {
+    pub async fn adopt(&self, orphan: &Transfer, node: &str, until: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let done = sqlx::query(
             "UPDATE casement_transfers SET node = ?, lease_until = ? \
@@ -92,12 +72,10 @@ impl Catalog {
 
     /// The tokens of staged data in `store` that some transfer still needs.
     pub async fn live_tokens(&self, store: &str) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar(
-            "SELECT token FROM casement_transfers WHERE store = ? AND token <> '' ORDER BY token",
-        )
-        .bind(store)
-        .fetch_all(self.db.reader())
-        .await?)
+        Ok(sqlx::query_scalar("SELECT token FROM casement_transfers WHERE store = ? AND token <> '' ORDER BY token")
+            .bind(store)
+            .fetch_all(self.db.reader())
+            .await?)
     }
 
     /// Images in `saving` that no transfer will ever bring on: a Glance died in the middle of their uploads.
@@ -117,15 +95,12 @@ impl Catalog {
     /// Brings such an image back to `queued`; `false` when it has a transfer or is no longer `saving`.
     pub async fn requeue(&self, id: &ImageId, now: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let lost: Option<i64> = sqlx::query_scalar(concat!(
-            "SELECT 1 FROM images i WHERE i.id = ? AND ",
-            without_upload!()
-        ))
-        .bind(id.as_str())
-        .fetch_optional(&mut *tx)
-        .await?;
-        let queued = lost.is_some()
-            && change::move_status(&mut tx, id, Status::Saving, Status::Queued, now).await?;
+        let lost: Option<i64> =
+            sqlx::query_scalar(concat!("SELECT 1 FROM images i WHERE i.id = ? AND ", without_upload!()))
+                .bind(id.as_str())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let queued = lost.is_some() && change::move_status(&mut tx, id, Status::Saving, Status::Queued, now).await?;
         tx.commit().await?;
         Ok(queued)
     }

@@ -17,37 +17,25 @@ pub(crate) async fn prepare(conn: &mut Conn) -> Result<()> {
     if has_table(conn, "images").await? {
         check_glance(conn).await?;
         tracing::info!("taking over a database of Glance");
-        sqlx::raw_sql(include_str!("schema/adopt.sql"))
-            .execute(&mut *conn)
-            .await?;
+        sqlx::raw_sql(include_str!("schema/adopt.sql")).execute(&mut *conn).await?;
     } else {
-        sqlx::raw_sql(include_str!("schema/glance.sql"))
-            .execute(&mut *conn)
-            .await?;
+        sqlx::raw_sql(include_str!("schema/glance.sql")).execute(&mut *conn).await?;
     }
     if !has_table(conn, "alembic_version").await? {
-        sqlx::raw_sql(include_str!("schema/alembic_version.sql"))
-            .execute(&mut *conn)
-            .await?;
+        sqlx::raw_sql(include_str!("schema/alembic_version.sql")).execute(&mut *conn).await?;
     }
-    sqlx::raw_sql(include_str!("schema/casement.sql"))
-        .execute(conn)
-        .await?;
+    sqlx::raw_sql(include_str!("schema/casement.sql")).execute(conn).await?;
     Ok(())
 }
 
 async fn check_own(conn: &mut Conn) -> Result<()> {
-    let version: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM casement_schema")
-        .fetch_one(conn)
-        .await?;
+    let version: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM casement_schema").fetch_one(conn).await?;
     match version {
         Some(VERSION) => Ok(()),
         Some(newer) if newer > VERSION => Err(incompatible(format!(
             "its schema has version {newer}, and this Casement serves version {VERSION}; start the Casement that wrote it"
         ))),
-        _ => Err(incompatible(
-            "its table casement_schema names no known version; restore it from a backup",
-        )),
+        _ => Err(incompatible("its table casement_schema names no known version; restore it from a backup")),
     }
 }
 
@@ -55,13 +43,9 @@ async fn check_own(conn: &mut Conn) -> Result<()> {
 /// The newest tables then tell the release.
 async fn check_glance(conn: &mut Conn) -> Result<()> {
     let found: Option<String> = if has_table(conn, "alembic_version").await? {
-        sqlx::query_scalar("SELECT version_num FROM alembic_version")
-            .fetch_optional(conn)
-            .await?
+        sqlx::query_scalar("SELECT version_num FROM alembic_version").fetch_optional(conn).await?
     } else {
-        has_table(conn, "cached_images")
-            .await?
-            .then(|| GLANCE.to_owned())
+        has_table(conn, "cached_images").await?.then(|| GLANCE.to_owned())
     };
     match found {
         Some(version) if version == GLANCE => Ok(()),

@@ -3,9 +3,7 @@
 use crate::{Error, Kind, Options, Result, schema};
 use sqlx::{
     Pool, Sqlite, SqliteConnection, Transaction,
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-    },
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 use std::{
     ffi::OsString,
@@ -38,14 +36,10 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) async fn open(options: &Options) -> Result<Self> {
         // An absolute path is never taken for a URI or for `:memory:`.
-        let path = std::path::absolute(&options.path).map_err(|error| {
-            unreachable_file(&options.path, "its path is not valid").because(error)
-        })?;
+        let path = std::path::absolute(&options.path)
+            .map_err(|error| unreachable_file(&options.path, "its path is not valid").because(error))?;
         if !path.parent().is_some_and(Path::is_dir) {
-            return Err(unreachable_file(
-                &path,
-                "its directory does not exist; make it first",
-            ));
+            return Err(unreachable_file(&path, "its directory does not exist; make it first"));
         }
         let lock = lock(&path)?;
 
@@ -59,51 +53,29 @@ impl Database {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let pool = SqlitePoolOptions::new()
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false);
+        let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
 
         let opened = async {
-            let writer = pool
-                .clone()
-                .max_connections(1)
-                .connect_with(writing)
-                .await?;
+            let writer = pool.clone().max_connections(1).connect_with(writing).await?;
             let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
             schema::prepare(&mut tx).await?;
             tx.commit().await?;
-            let readers = pool
-                .max_connections(options.readers.max(1))
-                .connect_with(connect.pragma("query_only", "ON"))
-                .await?;
+            let readers =
+                pool.max_connections(options.readers.max(1)).connect_with(connect.pragma("query_only", "ON")).await?;
             Ok::<_, Error>((writer, readers))
         };
         let (writer, readers) = opened.await.map_err(|error| Error {
-            message: format!(
-                "the database {} can't be opened: {}",
-                path.display(),
-                error.message
-            ),
+            message: format!("the database {} can't be opened: {}", path.display(), error.message),
             ..error
         })?;
-        Ok(Self {
-            writer,
-            readers,
-            lock: Mutex::new(Some(lock)),
-        })
+        Ok(Self { writer, readers, lock: Mutex::new(Some(lock)) })
     }
 
     pub(crate) async fn close(&self) {
         // The writer last: it folds the write-ahead log into the file.
         self.readers.close().await;
         self.writer.close().await;
-        drop(
-            self.lock
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Begins a transaction that writes. It is undone unless it is committed.
@@ -123,9 +95,7 @@ impl Database {
 
     /// Reads, and does not wait for the writer: a database that is busy is well.
     pub(crate) async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT version FROM casement_schema")
-            .fetch_one(&self.readers)
-            .await?;
+        sqlx::query("SELECT version FROM casement_schema").fetch_one(&self.readers).await?;
         Ok(())
     }
 }
@@ -139,9 +109,7 @@ fn lock(database: &Path) -> Result<File> {
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(|error| {
-            unreachable_file(&path, "it can't be opened for writing").because(error)
-        })?;
+        .map_err(|error| unreachable_file(&path, "it can't be opened for writing").because(error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::new(
@@ -152,43 +120,30 @@ fn lock(database: &Path) -> Result<File> {
                 path.display()
             ),
         )),
-        Err(TryLockError::Error(error)) => {
-            Err(unreachable_file(&path, "it can't be locked").because(error))
-        }
+        Err(TryLockError::Error(error)) => Err(unreachable_file(&path, "it can't be locked").because(error)),
     }
 }
 
 fn unreachable_file(path: &Path, reason: &str) -> Error {
-    Error::new(
-        Kind::Unavailable,
-        format!(
-            "the database file {} can't be used: {reason}",
-            path.display()
-        ),
-    )
+    Error::new(Kind::Unavailable, format!("the database file {} can't be used: {reason}", path.display()))
 }
 
 /// Whether there is such a table.
 pub(crate) async fn has_table(conn: &mut Conn, name: &str) -> Result<bool> {
-    let found: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
-            .bind(name)
-            .fetch_optional(conn)
-            .await?;
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
+        .bind(name)
+        .fetch_optional(conn)
+        .await?;
     Ok(found.is_some())
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let (kind, message) = match &error {
-            sqlx::Error::Database(of_sqlite) => {
-                classify(of_sqlite.code().as_deref().unwrap_or_default())
-            }
+            sqlx::Error::Database(of_sqlite) => classify(of_sqlite.code().as_deref().unwrap_or_default()),
             sqlx::Error::PoolTimedOut => (Kind::Busy, "the database is overloaded"),
             sqlx::Error::PoolClosed => (Kind::Unavailable, "the database is closed"),
-            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
-                (Kind::Unavailable, "the database can't be reached")
-            }
+            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => (Kind::Unavailable, "the database can't be reached"),
             _ => (Kind::Internal, "the database answered something unexpected"),
         };
         Self::new(kind, format!("{message}: {error}")).because(error)
@@ -198,26 +153,13 @@ impl From<sqlx::Error> for Error {
 /// The primary code is in the low byte; see <https://www.sqlite.org/rescode.html>.
 fn classify(code: &str) -> (Kind, &'static str) {
     match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(5 | 6) => (
-            Kind::Busy,
-            "a foreign program holds the database; wait for its end, or stop it",
-        ),
-        Ok(3 | 8) => (
-            Kind::Unavailable,
-            "the database may not be written; look at the permissions of its file and directory",
-        ),
-        Ok(13) => (
-            Kind::Unavailable,
-            "the disk that holds the database is full; make room",
-        ),
-        Ok(7 | 10 | 14) => (
-            Kind::Unavailable,
-            "the database can't be read or written; look at its disk",
-        ),
-        Ok(11) => (
-            Kind::Internal,
-            "the database is damaged; restore it from a backup",
-        ),
+        Ok(5 | 6) => (Kind::Busy, "a foreign program holds the database; wait for its end, or stop it"),
+        Ok(3 | 8) => {
+            (Kind::Unavailable, "the database may not be written; look at the permissions of its file and directory")
+        }
+        Ok(13) => (Kind::Unavailable, "the disk that holds the database is full; make room"),
+        Ok(7 | 10 | 14) => (Kind::Unavailable, "the database can't be read or written; look at its disk"),
+        Ok(11) => (Kind::Internal, "the database is damaged; restore it from a backup"),
         Ok(26) => (Kind::Incompatible, "the file is not an SQLite database"),
         _ => (Kind::Internal, "the database refused a query"),
     }
@@ -232,26 +174,12 @@ mod tests {
     #[tokio::test]
     async fn a_commit_waits_for_the_disk_and_a_reader_can_not_write() {
         let dir = tempfile::tempdir().unwrap();
-        let db = Database::open(&Options {
-            path: dir.path().join("c.db"),
-            readers: 1,
-        })
-        .await
-        .unwrap();
+        let db = Database::open(&Options { path: dir.path().join("c.db"), readers: 1 }).await.unwrap();
         let mut tx = db.write().await.unwrap();
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
-        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *tx).await.unwrap();
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.unwrap();
         assert_eq!((mode.as_str(), synchronous), ("wal", 2));
-        sqlx::query("DELETE FROM images")
-            .execute(db.reader())
-            .await
-            .unwrap_err();
+        sqlx::query("DELETE FROM images").execute(db.reader()).await.unwrap_err();
     }
 
     #[test]

@@ -10,19 +10,12 @@ pub(crate) struct Stamp(pub(crate) OffsetDateTime);
 
 impl Stamp {
     fn text(self) -> Result<String, BoxDynError> {
-        let utc = self
-            .0
-            .checked_to_offset(UtcOffset::UTC)
-            .ok_or("a time beyond the calendar")?;
-        Ok(utc.format(format_description!(
-            "[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]"
-        ))?)
+        let utc = self.0.checked_to_offset(UtcOffset::UTC).ok_or("a time beyond the calendar")?;
+        Ok(utc.format(format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]"))?)
     }
 
     fn parse(text: &str) -> Result<Self, BoxDynError> {
-        let format = format_description!(
-            "[year]-[month]-[day] [hour]:[minute]:[second][optional [.[subsecond]]]"
-        );
+        let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second][optional [.[subsecond]]]");
         Ok(Self(PrimitiveDateTime::parse(text, format)?.assume_utc()))
     }
 }
@@ -38,10 +31,7 @@ impl Type<Db> for Stamp {
 }
 
 impl Encode<'_, Db> for Stamp {
-    fn encode_by_ref(
-        &self,
-        buffer: &mut <Db as Database>::ArgumentBuffer,
-    ) -> Result<IsNull, BoxDynError> {
+    fn encode_by_ref(&self, buffer: &mut <Db as Database>::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
         Encode::<Db>::encode(self.text()?, buffer)
     }
 }
@@ -68,41 +58,24 @@ mod tests {
 
     #[test]
     fn a_time_is_written_as_sqlalchemy_writes_it() {
-        let text = Stamp(datetime!(2026-11-22 12:05:16.000_250_999 +1))
-            .text()
-            .unwrap();
+        let text = Stamp(datetime!(2026-11-22 12:05:16.000_250_999 +1)).text().unwrap();
         assert_eq!(text, "2026-11-22 11:05:16.000250");
-        assert_eq!(
-            Stamp::parse(&text).unwrap().0,
-            datetime!(2026-11-22 11:05:16.000_250 UTC)
-        );
+        assert_eq!(Stamp::parse(&text).unwrap().0, datetime!(2026-11-22 11:05:16.000_250 UTC));
     }
 
     #[test]
     fn a_time_without_a_fraction_is_read() {
-        assert_eq!(
-            Stamp::parse("2016-01-02 03:04:05").unwrap().0,
-            datetime!(2016-01-02 03:04:05 UTC)
-        );
+        assert_eq!(Stamp::parse("2016-01-02 03:04:05").unwrap().0, datetime!(2016-01-02 03:04:05 UTC));
     }
 
     #[test]
     fn a_change_is_later_than_the_one_before_even_when_the_clock_went_back() {
         let before = datetime!(2026-11-22 11:00:00.000_005 UTC);
         let earlier = datetime!(2026-11-22 10:00:00 UTC);
-        assert_eq!(
-            next_after(before, earlier),
-            datetime!(2026-11-22 11:00:00.000_006 UTC)
-        );
+        assert_eq!(next_after(before, earlier), datetime!(2026-11-22 11:00:00.000_006 UTC));
         let same_microsecond = datetime!(2026-11-22 11:00:00.000_005_900 UTC);
-        assert_eq!(
-            next_after(before, same_microsecond),
-            datetime!(2026-11-22 11:00:00.000_006 UTC)
-        );
+        assert_eq!(next_after(before, same_microsecond), datetime!(2026-11-22 11:00:00.000_006 UTC));
         let later = datetime!(2026-11-22 12:00:00.000_000_100 UTC);
-        assert_eq!(
-            next_after(before, later),
-            datetime!(2026-11-22 12:00:00 UTC)
-        );
+        assert_eq!(next_after(before, later), datetime!(2026-11-22 12:00:00 UTC));
     }
 }

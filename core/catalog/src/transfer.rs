@@ -32,10 +32,7 @@ impl TransferState {
     ];
 
     pub fn as_str(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(state, _)| *state == self)
-            .map_or("", |(_, name)| name)
+        Self::NAMES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
 }
 
@@ -43,11 +40,7 @@ impl FromStr for TransferState {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::NAMES
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(state, _)| *state)
-            .ok_or(())
+        Self::NAMES.iter().find(|(_, name)| *name == text).map(|(state, _)| *state).ok_or(())
     }
 }
 
@@ -126,33 +119,21 @@ macro_rules! select_transfers {
 }
 pub(crate) use select_transfers;
 
-pub(crate) async fn find(
-    executor: impl sqlx::Executor<'_, Database = Db>,
-    id: &str,
-) -> Result<Option<Transfer>> {
-    let row = sqlx::query(select_transfers!("WHERE id = ?"))
-        .bind(id)
-        .fetch_optional(executor)
-        .await?;
+pub(crate) async fn find(executor: impl sqlx::Executor<'_, Database = Db>, id: &str) -> Result<Option<Transfer>> {
+    let row = sqlx::query(select_transfers!("WHERE id = ?")).bind(id).fetch_optional(executor).await?;
     row.as_ref().map(read).transpose()
 }
 
 /// What is to be deleted of an image in a store.
-pub(crate) async fn deleting(
-    conn: &mut Conn,
-    image: &ImageId,
-    store: &str,
-) -> Result<Vec<Transfer>> {
-    sqlx::query(select_transfers!(
-        "WHERE image_id = ? AND store = ? AND state = 'deleting' ORDER BY id"
-    ))
-    .bind(image.as_str())
-    .bind(store)
-    .fetch_all(conn)
-    .await?
-    .iter()
-    .map(read)
-    .collect()
+pub(crate) async fn deleting(conn: &mut Conn, image: &ImageId, store: &str) -> Result<Vec<Transfer>> {
+    sqlx::query(select_transfers!("WHERE image_id = ? AND store = ? AND state = 'deleting' ORDER BY id"))
+        .bind(image.as_str())
+        .bind(store)
+        .fetch_all(conn)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 pub(crate) async fn set_state(conn: &mut Conn, id: &str, state: TransferState) -> Result<()> {
@@ -165,10 +146,7 @@ pub(crate) async fn set_state(conn: &mut Conn, id: &str, state: TransferState) -
 }
 
 pub(crate) async fn remove(conn: &mut Conn, id: &str) -> Result<()> {
-    sqlx::query("DELETE FROM casement_transfers WHERE id = ?")
-        .bind(id)
-        .execute(conn)
-        .await?;
+    sqlx::query("DELETE FROM casement_transfers WHERE id = ?").bind(id).execute(conn).await?;
     Ok(())
 }
 
@@ -187,8 +165,7 @@ pub(crate) fn read(row: &Row) -> Result<Transfer> {
 }
 
 fn outcome(row: &Row) -> Result<Option<Outcome>> {
-    let (Some(size), Some(url)) = (record::number(row, "size")?, row.try_get("location_url")?)
-    else {
+    let (Some(size), Some(url)) = (record::number(row, "size")?, row.try_get("location_url")?) else {
         return Ok(None);
     };
     Ok(Some(Outcome {
@@ -197,9 +174,6 @@ fn outcome(row: &Row) -> Result<Option<Outcome>> {
         os_hash_algo: row.try_get("os_hash_algo")?,
         os_hash_value: row.try_get("os_hash_value")?,
         virtual_size: record::number(row, "virtual_size")?,
-        location: Location {
-            url,
-            metadata: record::metadata(row, "location_metadata")?,
-        },
+        location: Location { url, metadata: record::metadata(row, "location_metadata")? },
     }))
 }

@@ -1,8 +1,7 @@
 //! The way of an upload through the database: begun, committed, finished or taken back.
 
 use crate::{
-    Begin, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, change,
-    children, record,
+    Begin, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, change, children, record,
     sqlite::Conn,
     stamp::Stamp,
     transfer::{self, Transfer},
@@ -70,23 +69,12 @@ impl Catalog {
     /// [`Kind::Changed`] when the transfer is gone or not `Committing`: somebody else settled it.
     pub async fn finish_upload(&self, transfer: &str, now: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let committing = transfer::find(&mut *tx, transfer)
-            .await?
-            .filter(|found| found.state == TransferState::Committing);
-        let Some(Transfer {
-            id,
-            image_id,
-            outcome: Some(outcome),
-            ..
-        }) = committing
-        else {
-            return Err(Error::new(
-                Kind::Changed,
-                format!("transfer {transfer} was settled by somebody else"),
-            ));
+        let committing =
+            transfer::find(&mut *tx, transfer).await?.filter(|found| found.state == TransferState::Committing);
+        let Some(Transfer { id, image_id, outcome: Some(outcome), .. }) = committing else {
+            return Err(Error::new(Kind::Changed, format!("transfer {transfer} was settled by somebody else")));
         };
-        let active =
-            change::move_status(&mut tx, &image_id, Status::Saving, Status::Active, now).await?;
+        let active = change::move_status(&mut tx, &image_id, Status::Saving, Status::Active, now).await?;
         if active {
             describe_data(&mut tx, &image_id, &outcome).await?;
             children::insert_location(&mut tx, &image_id, &outcome.location, now).await?;
@@ -100,38 +88,19 @@ impl Catalog {
 
     /// Takes an upload back: the image is `queued` again, and the transfer stays for what is left in the store.
     /// `false` when the image was no longer `saving` (the transfer is treated alike), or the transfer is gone.
-    pub async fn release_upload(
-        &self,
-        transfer: &str,
-        residue: Residue,
-        now: OffsetDateTime,
-    ) -> Result<bool> {
+    pub async fn release_upload(&self, transfer: &str, residue: Residue, now: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let Some(found) = transfer::find(&mut *tx, transfer).await? else {
             return Ok(false);
         };
         // Only an upload holds its image in `saving`; a later upload's `saving` is not this one's to end.
-        let uploading = matches!(
-            found.state,
-            TransferState::Staged | TransferState::Committing
-        );
-        let queued = uploading
-            && change::move_status(
-                &mut tx,
-                &found.image_id,
-                Status::Saving,
-                Status::Queued,
-                now,
-            )
-            .await?;
+        let uploading = matches!(found.state, TransferState::Staged | TransferState::Committing);
+        let queued =
+            uploading && change::move_status(&mut tx, &found.image_id, Status::Saving, Status::Queued, now).await?;
         match residue {
             Residue::None => transfer::remove(&mut tx, transfer).await?,
-            Residue::Stage => {
-                transfer::set_state(&mut tx, transfer, TransferState::Discarding).await?
-            }
-            Residue::Object => {
-                transfer::set_state(&mut tx, transfer, TransferState::Deleting).await?
-            }
+            Residue::Stage => transfer::set_state(&mut tx, transfer, TransferState::Discarding).await?,
+            Residue::Object => transfer::set_state(&mut tx, transfer, TransferState::Deleting).await?,
         }
         tx.commit().await?;
         Ok(queued)

@@ -47,28 +47,42 @@ pub struct Drained {
     pub cut: usize,
 }
 
-/// Why the server cannot listen.
+/// Why the server cannot start.
 #[derive(Debug)]
-pub struct Error {
-    listen: SocketAddr,
-    cause: io::Error,
+pub enum Error {
+    /// An option cannot be what it is.
+    Option {
+        name: &'static str,
+        why: &'static str,
+    },
+    Listen {
+        address: SocketAddr,
+        cause: io::Error,
+    },
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot listen on {}: {}", self.listen, self.cause)
+        match self {
+            Self::Option { name, why } => write!(f, "`{name}` {why}"),
+            Self::Listen { address, cause } => write!(f, "cannot listen on {address}: {cause}"),
+        }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
+        match self {
+            Self::Option { .. } => None,
+            Self::Listen { cause, .. } => Some(cause),
+        }
     }
 }
 
 impl Server {
     /// Takes the address. Must be called within a tokio runtime.
     pub fn bind(options: Options) -> Result<Bound, Error> {
+        options.check()?;
         let listen = options.listen;
         let bound = || {
             let socket = socket2::Socket::new(Domain::for_address(listen), Type::STREAM, Some(Protocol::TCP))?;
@@ -79,7 +93,7 @@ impl Server {
             let listener = TcpListener::from_std(socket.into())?;
             Ok((listener.local_addr()?, listener))
         };
-        let (local, listener) = bound().map_err(|cause| Error { listen, cause })?;
+        let (local, listener) = bound().map_err(|cause| Error::Listen { address: listen, cause })?;
         Ok(Bound { listener, local, options })
     }
 }
@@ -135,6 +149,8 @@ pub(crate) async fn run<A: Api>(
         tracing::warn!(connections = busy, "cutting connections that did not end in time");
     }
     cut.cancel();
+    // Whoever still reads a body learns of its end before this returns.
+    drop(permits.acquire_many(u32::try_from(options.max_connections).unwrap_or(u32::MAX)).await);
     Drained { cut: busy }
 }
 

@@ -31,9 +31,25 @@ pub(crate) struct Record {
 
 impl Record {
     /// The request counts as being served until the record is dropped.
-    pub(crate) fn begin(exchange: Exchange, peer: SocketAddr, method: Method, path: String, request_id: String) -> Self {
+    pub(crate) fn begin(
+        exchange: Exchange,
+        peer: SocketAddr,
+        method: Method,
+        path: String,
+        request_id: String,
+    ) -> Self {
         exchange.begin();
-        Self { exchange, method, path, request_id, peer, started: Instant::now(), status: None, project: None, bytes: 0 }
+        Self {
+            exchange,
+            method,
+            path,
+            request_id,
+            peer,
+            started: Instant::now(),
+            status: None,
+            project: None,
+            bytes: 0,
+        }
     }
 
     /// From here on the record lives as long as the response's body.
@@ -86,5 +102,70 @@ impl<B: Body<Data = Bytes> + Unpin> Body for LoggedBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(request: impl FnOnce(Record)) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let peer = ([192, 0, 2, 1], 4711).into();
+            request(Record::begin(Exchange::default(), peer, Method::GET, "/v2/images".into(), "req-1".into()));
+        });
+        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_request_is_one_line_that_counts_what_was_sent() {
+        let line = logged(|record| {
+            let mut response: warp::reply::Response = Response::new("0123456789".into());
+            response.extensions_mut().insert(Project(Some("p1".into())));
+            let mut body = record.carry(response).into_body();
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            while let Poll::Ready(Some(_)) = Pin::new(&mut body).poll_frame(&mut context) {}
+        });
+        assert_eq!(line.lines().count(), 1, "{line}");
+        for field in [
+            "casement::access",
+            "method=GET",
+            "path=\"/v2/images\"",
+            "status=200",
+            "duration_ms=",
+            "bytes=10",
+            "request_id=\"req-1\"",
+            "project=\"p1\"",
+            "peer=192.0.2.1:4711",
+        ] {
+            assert!(line.contains(field), "{field} in {line}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_went_away_leaves_a_line_too() {
+        let line = logged(drop);
+        assert!(line.contains("status=499") && line.contains("bytes=0"), "{line}");
     }
 }

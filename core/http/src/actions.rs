@@ -17,12 +17,12 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 
 async fn act(id: &str, action: &str, request: Request) -> Result {
     if !matches!(action, "deactivate" | "reactivate") {
-        return Err(Failure::unknown_path(&request.method));
+        return Err(Failure::unknown_path(&request.head.method));
     }
-    if request.method != Method::POST {
+    if request.head.method != Method::POST {
         return Err(Failure::method_not_allowed("POST"));
     }
-    request.without_body()?;
+    request.head.without_body()?;
     match action {
         "deactivate" => request.service.deactivate_image(&request.caller, id).await?,
         _ => request.service.reactivate_image(&request.caller, id).await?,

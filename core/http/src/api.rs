@@ -10,7 +10,7 @@ use crate::{
     request, schemas, tags,
     versions::{self, Negotiated, negotiate},
 };
-use casement_service::{Credentials, Service};
+use casement_service::{Credentials, Kind, Service};
 use http::{
     HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, LOCATION},
@@ -55,6 +55,10 @@ impl Gateway {
         };
         let caller = match self.service.authenticate(&credentials(request.headers())).await {
             Ok(caller) => caller,
+            // What is wrong with a token is not a stranger's to know.
+            Err(error) if error.kind == Kind::Unauthenticated => {
+                return Failure::bare(StatusCode::UNAUTHORIZED).into_response();
+            }
             Err(error) => return Failure::from(error).into_response(),
         };
         let project = caller.project_id.clone();
@@ -112,7 +116,8 @@ fn credentials(headers: &HeaderMap) -> Credentials {
 fn redirect(base_url: &str) -> Result {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::FOUND;
-    let location = HeaderValue::try_from(format!("{base_url}/v2/")).map_err(|_| Failure::bad_request("Invalid Host header."))?;
+    let location =
+        HeaderValue::try_from(format!("{base_url}/v2/")).map_err(|_| Failure::bad_request("Invalid Host header."))?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }

@@ -49,7 +49,10 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if frame.is_none() || self.body.is_end_stream() {
             self.read_to_end.set();
@@ -90,7 +93,9 @@ where
             Err(_) => Some((Err(BodyError::Stalled), None)),
             Ok(None) => None,
             Ok(Some(Err(error))) => Some((Err(BodyError::Cut(innermost(&error))), None)),
-            Ok(Some(Ok(frame))) if clock.keeps_pace(asked.elapsed(), frame.len()) => Some((Ok(frame), Some((frames, clock)))),
+            Ok(Some(Ok(frame))) if clock.keeps_pace(asked.elapsed(), frame.len()) => {
+                Some((Ok(frame), Some((frames, clock))))
+            }
             Ok(Some(Ok(_))) => Some((Err(BodyError::Stalled), None)),
         }
     });
@@ -174,7 +179,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_body_says_why_and_ends() {
-        let broken = stream::iter([Ok(Bytes::from_static(b"a")), Err(io::Error::other("reset")), Ok(Bytes::from_static(b"b"))]);
+        let broken =
+            stream::iter([Ok(Bytes::from_static(b"a")), Err(io::Error::other("reset")), Ok(Bytes::from_static(b"b"))]);
         let frames: Vec<_> = paced(broken, PACE).collect().await;
         assert_eq!(frames, [Ok(Bytes::from_static(b"a")), Err(BodyError::Cut("reset".into()))]);
     }

@@ -26,17 +26,22 @@ enum Form {
 
 impl Asked {
     pub(crate) fn of(method: &Method, headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let text =
+            |name| headers.get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
         Self { method: method.clone(), content_type: text(CONTENT_TYPE), form: form(&text(ACCEPT).unwrap_or_default()) }
     }
 
     /// Writes the failure that goes along with a response, if one does.
     pub(crate) fn finish(&self, mut response: Response) -> Response {
-        let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
+        let Some(failure) = response.extensions_mut().remove::<Failure>() else {
+            return response;
+        };
         let title = title(failure.status);
         let (content_type, body) = self.render(&failure, title);
         *response.body_mut() = body.into();
-        response.headers_mut().extend(failure.headers);
+        if let Some((name, value)) = failure.header {
+            response.headers_mut().insert(name, value);
+        }
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if failure.status.canonical_reason() != Some(title) {
             response.extensions_mut().insert(ReasonPhrase::from_static(title.as_bytes()));
@@ -59,7 +64,8 @@ impl Asked {
                 ("text/html; charset=UTF-8", page)
             }
             Form::Json => {
-                let [message, code, title] = [&self.text(failure, str::to_owned), &status, title].map(serde_json::Value::from);
+                let [message, code, title] =
+                    [&self.text(failure, str::to_owned), &status, title].map(serde_json::Value::from);
                 ("application/json", format!(r#"{{"message": {message}, "code": {code}, "title": {title}}}"#))
             }
         }
@@ -100,7 +106,9 @@ fn form(accept: &str) -> Form {
     if accept.is_empty() {
         return Form::Plain;
     }
-    let Some(ranges) = media_ranges(accept) else { return Form::Html };
+    let Some(ranges) = media_ranges(accept) else {
+        return Form::Html;
+    };
     let html = quality(&ranges, "text", "html");
     let json = quality(&ranges, "application", "json");
     if html > 0.0 && html >= json {
@@ -121,7 +129,11 @@ fn media_ranges(accept: &str) -> Option<Vec<MediaRange<'_>>> {
     for item in accept.split(',').map(str::trim) {
         if item.is_empty() {
             // Stray commas are fine, but a header of nothing else than space is not.
-            if accept.contains(',') { continue } else { return None }
+            if accept.contains(',') {
+                continue;
+            } else {
+                return None;
+            }
         }
         let mut parts = item.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -190,7 +202,9 @@ fn strip_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some((before, tail)) = rest.split_once('<') {
-        let Some((tag, after)) = tail.split_once('>') else { break };
+        let Some((tag, after)) = tail.split_once('>') else {
+            break;
+        };
         plain.push_str(before);
         if tag.get(..2).is_some_and(|name| name.eq_ignore_ascii_case("br")) {
             plain.push('\n');
@@ -226,7 +240,9 @@ fn explanation(status: StatusCode) -> &'static str {
         StatusCode::RANGE_NOT_SATISFIABLE => "The Range requested is not available.",
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The request header fields were too large",
         StatusCode::SERVICE_UNAVAILABLE => "The server is currently unavailable. Please try again at a later time.",
-        other if other.is_server_error() => "The server has either erred or is incapable of performing the requested operation.",
+        other if other.is_server_error() => {
+            "The server has either erred or is incapable of performing the requested operation."
+        }
         _ => "The server could not comply with the request since it is either malformed or otherwise incorrect.",
     }
 }

@@ -1,7 +1,7 @@
 //! Why a request fails, as HTTP tells it. The one place that maps kinds of errors to statuses.
 
 use casement_service::{BodyError, Error, Kind, Side};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use std::time::Duration;
 use warp::reply::Response;
 
@@ -16,14 +16,14 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// The generic sentence comes before the message.
     pub(crate) generic_lead: bool,
-    pub(crate) headers: HeaderMap,
+    pub(crate) header: Option<(HeaderName, HeaderValue)>,
 }
 
 pub(crate) type Result<T = Response> = std::result::Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), generic_lead: false, headers: HeaderMap::new() }
+        Self { status, message: message.into(), generic_lead: false, header: None }
     }
 
     /// Only the generic sentence of the status.
@@ -41,7 +41,8 @@ impl Failure {
 
     /// No such path; a method that no path has is told apart.
     pub(crate) fn unknown_path(method: &Method) -> Self {
-        const KNOWN: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH];
+        const KNOWN: [Method; 6] =
+            [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH];
         if KNOWN.contains(method) { Self::not_found() } else { Self::bare(StatusCode::NOT_IMPLEMENTED) }
     }
 
@@ -51,7 +52,7 @@ impl Failure {
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.header = Some((name, value));
         self
     }
 
@@ -86,7 +87,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match (error.kind, error.side) {
             (Kind::Internal, side) => tracing::error!(?side, %error, "a request failed"),
-            (kind, side @ (Side::Gateway | Side::Store | Side::Plugin)) => tracing::warn!(?kind, ?side, %error, "a request failed"),
+            (kind, side @ (Side::Gateway | Side::Store | Side::Plugin)) => {
+                tracing::warn!(?kind, ?side, %error, "a request failed")
+            }
             (kind, Side::Client) => tracing::debug!(?kind, %error, "a request was refused"),
         }
         let status = status(error.kind);
@@ -96,7 +99,7 @@ impl From<Error> for Failure {
         if error.kind == Kind::Unavailable {
             let wait = error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER);
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            failure.headers.insert(header::RETRY_AFTER, seconds.max(1).into());
+            failure = failure.with_header(header::RETRY_AFTER, seconds.max(1).into());
         }
         failure
     }

@@ -26,7 +26,13 @@ mod tests {
 
     #[test]
     fn the_path_and_what_is_below_it_is_the_healthcheck() {
-        for (path, want) in [("/healthcheck", true), ("/healthcheck/", true), ("/healthcheck/x", true), ("/healthchecks", false), ("/v2/healthcheck", false)] {
+        for (path, want) in [
+            ("/healthcheck", true),
+            ("/healthcheck/", true),
+            ("/healthcheck/x", true),
+            ("/healthchecks", false),
+            ("/v2/healthcheck", false),
+        ] {
             assert_eq!(is_healthcheck(path), want, "{path}");
         }
     }

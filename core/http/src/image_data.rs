@@ -4,7 +4,7 @@ use crate::{
     failure::{Failure, Result},
     gather::gather,
     reply,
-    request::{Request, Segment, answer},
+    request::{Head, Request, Segment, answer},
 };
 use casement_service::{Download, DownloadRequest, UploadRequest};
 use http::{
@@ -24,14 +24,14 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 async fn file(id: &str, request: Request) -> Result {
-    match request.method {
+    match request.head.method {
         Method::GET => {
-            request.without_body()?;
-            let download = request.service.download(&request.caller, id, &download_request(&request)).await?;
+            request.head.without_body()?;
+            let download = request.service.download(&request.caller, id, &download_request(&request.head)).await?;
             Ok(downloaded(download))
         }
         Method::PUT => {
-            let upload = upload_request(&request)?;
+            let upload = upload_request(&request.head)?;
             let body = gather(request.body, request.options.chunk_size);
             request.service.upload(&request.caller, id, upload, body).await?;
             Ok(reply::no_content())
@@ -40,33 +40,46 @@ async fn file(id: &str, request: Request) -> Result {
     }
 }
 
-fn upload_request(request: &Request) -> Result<UploadRequest> {
-    let content_type = request.content_type();
+fn upload_request(head: &Head) -> Result<UploadRequest> {
+    let content_type = head.content_type();
     if content_type != Some(OCTETS) {
         let message = format!("Invalid content type {}", content_type.unwrap_or("None"));
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let size = match request.header("x-openstack-image-size") {
-        Some(size) => Some(size.trim().parse().map_err(|_| Failure::bad_request("Invalid or missing image size in request headers."))?),
+    let size = match head.header("x-openstack-image-size") {
+        Some(size) => Some(
+            size.trim()
+                .parse()
+                .map_err(|_| Failure::bad_request("Invalid or missing image size in request headers."))?,
+        ),
         // An empty body has an unknown size, in Glance.
-        None => request.content_length().filter(|length| *length > 0),
+        None => head.content_length().filter(|length| *length > 0),
     };
-    Ok(UploadRequest { store: request.header("x-image-meta-store").map(str::to_owned), size })
+    Ok(UploadRequest { store: head.header("x-image-meta-store").map(str::to_owned), size })
 }
 
-fn download_request(request: &Request) -> DownloadRequest {
-    let text = |name: HeaderName| request.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let prefer = request.query().into_iter().filter(|(name, _)| name == "prefer").next_back();
+fn download_request(head: &Head) -> DownloadRequest {
+    let text =
+        |name: HeaderName| head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let prefer = head.query().into_iter().rfind(|(name, _)| name == "prefer");
     DownloadRequest {
         range: text(RANGE),
         content_range: text(CONTENT_RANGE),
-        prefer: prefer.iter().flat_map(|(_, stores)| stores.split(',')).map(str::trim).filter(|store| !store.is_empty()).map(str::to_owned).collect(),
+        prefer: prefer
+            .iter()
+            .flat_map(|(_, stores)| stores.split(','))
+            .map(str::trim)
+            .filter(|store| !store.is_empty())
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
 /// The length is promised, so a stream that fails breaks the connection and cannot pass for the whole image.
 fn downloaded(download: Download) -> Response {
-    let Download::Data { size, part, checksum, data } = download else { return reply::no_content() };
+    let Download::Data { size, part, checksum, data } = download else {
+        return reply::no_content();
+    };
     let mut response = warp::reply::stream(data).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(OCTETS));
@@ -86,6 +99,7 @@ fn downloaded(download: Download) -> Response {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use bytes::Bytes;
     use futures_util::stream;
@@ -118,5 +132,55 @@ mod tests {
     fn an_image_without_a_checksum_sends_none_and_one_without_data_is_no_content() {
         assert!(!data(None, None).headers().contains_key(CONTENT_MD5));
         assert_eq!(downloaded(Download::Empty).status(), StatusCode::NO_CONTENT);
+    }
+
+    const TYPE: (&str, &str) = ("content-type", OCTETS);
+
+    fn upload(headers: &[(&str, &str)]) -> Result<(Option<String>, Option<u64>)> {
+        upload_request(&Head::of(Method::PUT, "", headers)).map(|request| (request.store, request.size))
+    }
+
+    #[test]
+    fn an_upload_tells_its_store_and_its_size() {
+        assert_eq!(upload(&[TYPE]).unwrap(), (None, None));
+        assert_eq!(upload(&[("content-type", "application/octet-stream; x=y")]).unwrap(), (None, None));
+        assert_eq!(upload(&[TYPE, ("content-length", "0")]).unwrap(), (None, None));
+        assert_eq!(upload(&[TYPE, ("content-length", "7")]).unwrap(), (None, Some(7)));
+        let headers = [TYPE, ("content-length", "7"), ("x-openstack-image-size", "5"), ("x-image-meta-store", "fast")];
+        assert_eq!(upload(&headers).unwrap(), (Some("fast".into()), Some(5)));
+    }
+
+    #[test]
+    fn an_upload_of_another_type_or_with_a_bad_size_is_refused() {
+        for (headers, status, message) in [
+            (vec![], StatusCode::UNSUPPORTED_MEDIA_TYPE, "Invalid content type None"),
+            (
+                vec![("content-type", "text/plain; charset=x")],
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Invalid content type text/plain",
+            ),
+            (
+                vec![TYPE, ("x-openstack-image-size", "zz")],
+                StatusCode::BAD_REQUEST,
+                "Invalid or missing image size in request headers.",
+            ),
+            (
+                vec![TYPE, ("x-openstack-image-size", "-1")],
+                StatusCode::BAD_REQUEST,
+                "Invalid or missing image size in request headers.",
+            ),
+        ] {
+            let failure = upload(&headers).unwrap_err();
+            assert_eq!((failure.status, failure.message.as_str()), (status, message));
+        }
+    }
+
+    #[test]
+    fn a_download_passes_its_ranges_and_preferred_stores_on() {
+        let head =
+            Head::of(Method::GET, "prefer=cheap,%20fast,,", &[("range", "bytes=0-3"), ("content-range", "junk")]);
+        let request = download_request(&head);
+        assert_eq!(request.prefer, ["cheap", "fast"]);
+        assert_eq!((request.range.as_deref(), request.content_range.as_deref()), (Some("bytes=0-3"), Some("junk")));
     }
 }

@@ -23,10 +23,10 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Result {
-    if request.method != Method::GET {
+    if request.head.method != Method::GET {
         return Err(Failure::method_not_allowed("GET"));
     }
-    request.without_body()?;
+    request.head.without_body()?;
     reply::json(StatusCode::OK, &document(&request)?)
 }
 

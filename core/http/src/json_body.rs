@@ -11,11 +11,11 @@ use serde_json::Value;
 
 /// The body as an object or a list.
 pub(crate) async fn read(request: &mut Request) -> Result<Value> {
-    if !request.has_body() {
+    if !request.head.has_body() {
         return Err(Failure::bad_request("Body expected in request."));
     }
     let limit = request.options.max_json_body;
-    if request.content_length().is_some_and(|length| length > limit as u64) {
+    if request.head.content_length().is_some_and(|length| length > limit as u64) {
         return Err(Failure::bare(StatusCode::PAYLOAD_TOO_LARGE));
     }
     parse(&collect(&mut request.body, limit).await?)
@@ -80,7 +80,10 @@ mod tests {
     async fn the_limit_holds_while_frames_come_in_and_a_bad_end_is_told() {
         let frame = || Ok(Bytes::from_static(b"ab"));
         assert_eq!(status_of(vec![frame(), frame()]).await, StatusCode::OK);
-        assert_eq!(status_of(vec![frame(), frame(), Ok(Bytes::from_static(b"c"))]).await, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            status_of(vec![frame(), frame(), Ok(Bytes::from_static(b"c"))]).await,
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
         assert_eq!(status_of(vec![frame(), Err(BodyError::Stalled)]).await, StatusCode::REQUEST_TIMEOUT);
         assert_eq!(status_of(vec![frame(), Err(BodyError::Cut("reset".into()))]).await, StatusCode::BAD_REQUEST);
     }

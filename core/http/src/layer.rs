@@ -8,9 +8,10 @@ use crate::{
     failure::Failure,
     socket::Exchange,
 };
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
 use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -27,7 +28,11 @@ pub(crate) trait Api:
 }
 
 impl<A> Api for A where
-    A: Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+    A: Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
 {
 }
 
@@ -75,10 +80,7 @@ impl<A: Api> Layer<A> {
                 drop(body);
                 failure.into_response()
             }
-            None => {
-                let Ok(response) = self.api.clone().call(Request::from_parts(head, body)).instrument(span).await;
-                response
-            }
+            None => self.call(Request::from_parts(head, body)).instrument(span).await,
         };
 
         let mut response = asked.finish(response);
@@ -96,9 +98,23 @@ impl<A: Api> Layer<A> {
         Ok(record.carry(response))
     }
 
+    /// A handler's panic is its request's failure, not its connection's.
+    async fn call(&self, request: Request<RequestBody>) -> Reply {
+        let mut api = self.api.clone();
+        let called = AssertUnwindSafe(async move { api.call(request).await }).catch_unwind();
+        match called.await {
+            Ok(Ok(response)) => response,
+            Err(_) => {
+                tracing::error!("a handler panicked");
+                Failure::bare(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+            }
+        }
+    }
+
     fn challenge(&self) -> HeaderValue {
         let uri = self.options.www_authenticate_uri.as_deref().unwrap_or_default();
-        HeaderValue::try_from(format!("Keystone uri=\"{uri}\"")).unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
+        HeaderValue::try_from(format!("Keystone uri=\"{uri}\""))
+            .unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
     }
 }
 
@@ -108,7 +124,9 @@ fn fresh_id() -> String {
 
 /// The client's own id, so that its log and ours can be read together, or a fresh one.
 fn request_id(headers: &HeaderMap) -> Result<String, Failure> {
-    let Some(id) = headers.get(REQUEST_ID).filter(|id| !id.is_empty()) else { return Ok(fresh_id()) };
+    let Some(id) = headers.get(REQUEST_ID).filter(|id| !id.is_empty()) else {
+        return Ok(fresh_id());
+    };
     if id.len() > MAX_REQUEST_ID {
         let message = format!("x-openstack-request-id is too long, max size {MAX_REQUEST_ID}");
         return Err(Failure::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));

@@ -14,7 +14,7 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
 };
 use percent_encoding::percent_decode_str;
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc};
 use url::form_urlencoded;
 use warp::{Filter, filters::BoxedFilter};
 
@@ -31,21 +31,19 @@ impl FromStr for Segment {
     }
 }
 
-pub(crate) struct Request {
+/// What a request says before its body.
+pub(crate) struct Head {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     query: String,
+}
+
+pub(crate) struct Request {
+    pub(crate) head: Head,
     pub(crate) caller: Caller,
     pub(crate) service: Service,
     pub(crate) options: Arc<Options>,
     pub(crate) body: BodyStream,
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers carry tokens.
-        f.debug_struct("Request").field("method", &self.method).field("query", &self.query).finish_non_exhaustive()
-    }
 }
 
 /// Takes apart what is left of a request whose path has matched.
@@ -59,9 +57,7 @@ pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(R
         .and(warp::ext::get::<Caller>())
         .and(body)
         .map(move |method, headers, query, caller, body| Request {
-            method,
-            headers,
-            query,
+            head: Head { method, headers, query },
             caller,
             service: service.clone(),
             options: options.clone(),
@@ -71,7 +67,9 @@ pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(R
 }
 
 /// What is behind warp's `impl Buf` is `Bytes`, so this copies nothing.
-fn bytes<B: Buf>(frames: impl Stream<Item = std::result::Result<B, warp::Error>>) -> impl Stream<Item = std::result::Result<Bytes, warp::Error>> {
+pub(crate) fn bytes<B: Buf>(
+    frames: impl Stream<Item = std::result::Result<B, warp::Error>>,
+) -> impl Stream<Item = std::result::Result<Bytes, warp::Error>> {
     frames.map_ok(|mut frame| frame.copy_to_bytes(frame.remaining()))
 }
 
@@ -80,7 +78,7 @@ pub(crate) fn answer(result: Result) -> warp::reply::Response {
     result.unwrap_or_else(Failure::into_response)
 }
 
-impl Request {
+impl Head {
     /// A header's text. One that is not printable ASCII counts as absent.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -107,5 +105,48 @@ impl Request {
     /// Names and values, decoded, in order.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
+    }
+}
+
+#[cfg(test)]
+impl Head {
+    /// A head for tests, with headers as pairs of text.
+    pub(crate) fn of(method: Method, query: &str, headers: &[(&str, &str)]) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse::<http::HeaderName>().expect("a name"), value.parse().expect("a value")))
+            .collect();
+        Self { method, headers, query: query.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_segment_is_decoded_and_hides_no_slash() {
+        let parse = |raw: &str| raw.parse::<Segment>().map(|segment| segment.0);
+        assert_eq!(parse("a%20b"), Ok("a b".into()));
+        assert_eq!(parse("%C3%A9"), Ok("\u{e9}".into()));
+        assert_eq!(parse("a%2Fb"), Err(()));
+        assert_eq!(parse("%ff"), Err(()));
+    }
+
+    #[test]
+    fn a_body_is_one_with_a_length_or_a_transfer_coding() {
+        let refused = |headers: &[(&str, &str)]| Head::of(Method::POST, "", headers).without_body().is_err();
+        assert!(!refused(&[]));
+        assert!(!refused(&[("content-length", "0")]));
+        assert!(refused(&[("content-length", "1")]));
+        assert!(refused(&[("transfer-encoding", "chunked")]));
+    }
+
+    #[test]
+    fn a_query_keeps_its_order_and_its_repetitions() {
+        let pairs = Head::of(Method::GET, "tag=b&tag=a&name=in:x%2Cy+z&flag", &[]).query();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("tag", "b"), ("tag", "a"), ("name", "in:x,y z"), ("flag", "")]);
     }
 }

@@ -21,10 +21,12 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 fn schema(name: &str, request: &Request) -> Result {
-    let Some(schema) = request.service.schema(name) else { return Err(Failure::unknown_path(&request.method)) };
-    if request.method != Method::GET {
+    let Some(schema) = request.service.schema(name) else {
+        return Err(Failure::unknown_path(&request.head.method));
+    };
+    if request.head.method != Method::GET {
         return Err(Failure::method_not_allowed("GET"));
     }
-    request.without_body()?;
+    request.head.without_body()?;
     reply::json(StatusCode::OK, schema)
 }

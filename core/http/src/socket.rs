@@ -114,7 +114,11 @@ fn timed_out<T>(what: &str) -> Poll<io::Result<T>> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(context, buffer);
         self.watch_head(buffer.filled().len() > before);
@@ -144,7 +148,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// takes the answer away from a client that is still sending.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Self { io, linger, limits, .. } = self;
-        let linger = linger.get_or_insert_with(|| Linger { deadline: Box::pin(sleep(limits.linger)), left: LINGER_BYTES });
+        let linger =
+            linger.get_or_insert_with(|| Linger { deadline: Box::pin(sleep(limits.linger)), left: LINGER_BYTES });
         let mut scratch = [0; 16 << 10];
         loop {
             if linger.deadline.as_mut().poll(context).is_ready() {

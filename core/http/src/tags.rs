@@ -17,13 +17,13 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 
 async fn tag_of(id: &str, tag: &str, request: Request) -> Result {
     let Request { service, caller, .. } = &request;
-    match request.method {
+    match request.head.method {
         Method::PUT => {
-            request.without_body()?;
+            request.head.without_body()?;
             service.add_tag(caller, id, tag).await?;
         }
         Method::DELETE => {
-            request.without_body()?;
+            request.head.without_body()?;
             service.remove_tag(caller, id, tag).await?;
         }
         _ => return Err(Failure::method_not_allowed("PUT, DELETE")),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 /// The versions of a site with several stores and no image cache, in Glance's order. They are labels for discovery:
 /// every feature answers under each of them.
 const VERSIONS: [&str; 16] = [
-    "v2.15", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", CURRENT, "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2",
-    "v2.1", "v2.0",
+    "v2.15", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", CURRENT, "v2.7", "v2.6", "v2.5", "v2.4", "v2.3",
+    "v2.2", "v2.1", "v2.0",
 ];
 const CURRENT: &str = "v2.17";
 const MEDIA_TYPE: &str = "application/vnd.openstack.images-";
@@ -97,8 +97,12 @@ mod tests {
         let document = document("http://localhost");
         let versions = document["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
         assert_eq!(versions.len(), 16);
-        assert_eq!(versions[0], json!({"id": "v2.15", "status": "SUPPORTED", "links": [{"rel": "self", "href": "http://localhost/v2/"}]}));
-        let current: Vec<_> = versions.iter().filter(|version| version["status"] == "CURRENT").map(|version| &version["id"]).collect();
+        assert_eq!(
+            versions[0],
+            json!({"id": "v2.15", "status": "SUPPORTED", "links": [{"rel": "self", "href": "http://localhost/v2/"}]})
+        );
+        let current: Vec<_> =
+            versions.iter().filter(|version| version["status"] == "CURRENT").map(|version| &version["id"]).collect();
         assert_eq!(current, ["v2.17"]);
     }
 }

@@ -40,9 +40,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MalformedHash { index } => {
-                write!(f, "token {index}: `sha256` must be the 64 hex digits of the token's SHA-256, not the token itself")
+                write!(
+                    f,
+                    "token {index}: `sha256` must be the 64 hex digits of the token's SHA-256, not the token itself"
+                )
             }
-            Self::Duplicate { index, first } => write!(f, "token {index} is the same as token {first}; remove one of them"),
+            Self::Duplicate { index, first } => {
+                write!(f, "token {index} is the same as token {first}; remove one of them")
+            }
         }
     }
 }
@@ -89,7 +94,10 @@ mod tests {
     fn without_authentication_a_token_is_not_looked_at() {
         let identity = Identity::none(Some("u".into()), Some("p".into()), Some(vec!["Member".into()]));
         let caller = identity.authenticate(Some("anything"), Some("else")).unwrap();
-        assert_eq!((caller.user_id.as_deref(), caller.project_id.as_deref(), caller.is_admin), (Some("u"), Some("p"), false));
+        assert_eq!(
+            (caller.user_id.as_deref(), caller.project_id.as_deref(), caller.is_admin),
+            (Some("u"), Some("p"), false)
+        );
         assert!(caller.service_roles.is_empty());
     }
 }

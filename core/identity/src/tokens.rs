@@ -75,7 +75,11 @@ impl Tokens {
         Ok(Self(known))
     }
 
-    pub(crate) fn authenticate(&self, token: Option<&str>, service_token: Option<&str>) -> Result<Caller, Unauthenticated> {
+    pub(crate) fn authenticate(
+        &self,
+        token: Option<&str>,
+        service_token: Option<&str>,
+    ) -> Result<Caller, Unauthenticated> {
         let mut caller = self.find(token.ok_or(Unauthenticated)?)?.caller.clone();
         if let Some(token) = service_token {
             caller.service_roles = self.service_roles(token)?;
@@ -112,7 +116,12 @@ mod tests {
     }
 
     fn tokens() -> Tokens {
-        Tokens::new(vec![entry("alice", &["Member"], false), entry("root", &["admin"], false), entry("nova", &["service"], true)]).unwrap()
+        Tokens::new(vec![
+            entry("alice", &["Member"], false),
+            entry("root", &["admin"], false),
+            entry("nova", &["service"], true),
+        ])
+        .unwrap()
     }
 
     #[test]
@@ -146,7 +155,11 @@ mod tests {
         let caller = tokens().authenticate(Some("alice"), Some("nova")).unwrap();
         assert_eq!(caller.service_roles.into_iter().collect::<Vec<_>>(), ["service"]);
         for service_token in ["root", "unknown"] {
-            assert_eq!(tokens().authenticate(Some("alice"), Some(service_token)), Err(Unauthenticated), "{service_token}");
+            assert_eq!(
+                tokens().authenticate(Some("alice"), Some(service_token)),
+                Err(Unauthenticated),
+                "{service_token}"
+            );
         }
         assert_eq!(tokens().authenticate(None, Some("nova")), Err(Unauthenticated));
     }

@@ -38,16 +38,10 @@ pub(crate) fn assign(image: &mut Image, name: &str, value: &Value, quotas: &Quot
         "min_ram" => image.min_ram = whole(name, value)?,
         "min_disk" => image.min_disk = whole(name, value)?,
         "tags" => {
-            let tags: Vec<&str> = value
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
+            let tags: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             // As sent, twins included: Glance counts before it makes a set of them.
             quotas.check_tags(tags.len())?;
-            tags.iter()
-                .try_for_each(|tag| limits::check_tag_text(tag))?;
+            tags.iter().try_for_each(|tag| limits::check_tag_text(tag))?;
             image.tags = tags.into_iter().map(str::to_owned).collect();
         }
         _ => {
@@ -70,9 +64,7 @@ fn text(name: &str, value: &Value) -> Result<Option<String>> {
 /// A format says what the data is, so it stays once there is data.
 fn format(image: &Image, name: &str, value: &Value) -> Result<Option<String>> {
     if !matches!(image.status, Status::Queued | Status::Importing) {
-        return Err(Error::forbidden(format!(
-            "Attribute {name} can be only replaced for a queued image."
-        )));
+        return Err(Error::forbidden(format!("Attribute {name} can be only replaced for a queued image.")));
     }
     text(name, value)
 }
@@ -89,9 +81,7 @@ fn whole(name: &str, value: &Value) -> Result<u32> {
         )));
     }
     if number > f64::from(MAXIMUM) {
-        return Err(Error::invalid(format!(
-            "'{name}' value out of range, must not exceed {MAXIMUM}."
-        )));
+        return Err(Error::invalid(format!("'{name}' value out of range, must not exceed {MAXIMUM}.")));
     }
     Ok(number as u32)
 }

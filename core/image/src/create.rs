@@ -1,32 +1,15 @@
 //! The rules of `POST /v2/images`, in the order in which Glance applies them. The service asks the policy
 //! between [`check_body`] and [`build`].
 
-use crate::{
-    Error, Image, ImageId, Quotas, Result, Status, Visibility, assign::assign, limits, schema,
-};
+use crate::{Error, Image, ImageId, Quotas, Result, Status, Visibility, assign::assign, limits, schema};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// Refused before anything else is looked at.
-const DISALLOWED: [&str; 7] = [
-    "direct_url",
-    "self",
-    "file",
-    "schema",
-    "stores",
-    "os_hash_algo",
-    "os_hash_value",
-];
+const DISALLOWED: [&str; 7] = ["direct_url", "self", "file", "schema", "stores", "os_hash_algo", "os_hash_value"];
 /// Refused only of a caller who may create images at all.
-const READ_ONLY: [&str; 6] = [
-    "created_at",
-    "updated_at",
-    "status",
-    "checksum",
-    "size",
-    "virtual_size",
-];
+const READ_ONLY: [&str; 6] = ["created_at", "updated_at", "status", "checksum", "size", "virtual_size"];
 const RESERVED: [&str; 3] = ["location", "deleted", "deleted_at"];
 
 /// What the request does not say.
@@ -43,18 +26,14 @@ pub struct Defaults {
 /// The checks that need no caller.
 pub fn check_body(body: &Value) -> Result<&Map<String, Value>> {
     let Value::Object(body) = body else {
-        return Err(Error::invalid(
-            "The request body must be a JSON object that describes one image.",
-        ));
+        return Err(Error::invalid("The request body must be a JSON object that describes one image."));
     };
     refuse_any(body, &DISALLOWED, "read-only")?;
     schema::validate_image(body)?;
     for name in body.keys().filter(|name| !is_base(name)) {
         limits::check_property_name(name)?;
         if RESERVED.contains(&name.as_str()) || name.starts_with(limits::RESERVED_NAMESPACE) {
-            return Err(
-                Error::forbidden(format!("Attribute '{name}' is reserved.")).with_generic_lead()
-            );
+            return Err(Error::forbidden(format!("Attribute '{name}' is reserved.")).with_generic_lead());
         }
     }
     Ok(body)
@@ -73,34 +52,16 @@ pub fn wanted_visibility(body: &Map<String, Value>) -> Option<Visibility> {
 /// Makes the image of a body that [`check_body`] let pass.
 pub fn build(body: &Map<String, Value>, defaults: Defaults) -> Result<Image> {
     let quotas = defaults.quotas;
-    let tags = body
-        .get("tags")
-        .and_then(Value::as_array)
-        .map_or(0, Vec::len);
+    let tags = body.get("tags").and_then(Value::as_array).map_or(0, Vec::len);
     quotas.check_tags(tags)?;
     refuse_any(body, &READ_ONLY, "read-only")?;
     refuse_any(body, &["locations"], "reserved")?;
 
-    let named = body
-        .get("id")
-        .and_then(Value::as_str)
-        .and_then(ImageId::parse);
-    let mut image = blank(
-        named.or(defaults.id).unwrap_or_else(ImageId::random),
-        defaults.owner,
-        defaults.now,
-    );
+    let named = body.get("id").and_then(Value::as_str).and_then(ImageId::parse);
+    let mut image = blank(named.or(defaults.id).unwrap_or_else(ImageId::random), defaults.owner, defaults.now);
     for (name, value) in body.iter().filter(|(name, _)| *name != "id") {
         // Counted at the end, so that the refusal tells the whole number.
-        assign(
-            &mut image,
-            name,
-            value,
-            &Quotas {
-                properties: None,
-                ..quotas
-            },
-        )?;
+        assign(&mut image, name, value, &Quotas { properties: None, ..quotas })?;
     }
     quotas.check_properties(&image)?;
     Ok(image)

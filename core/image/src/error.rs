@@ -34,11 +34,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            generic_lead: false,
-        }
+        Self { kind, message: message.into(), generic_lead: false }
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {

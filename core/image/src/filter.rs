@@ -18,9 +18,7 @@ pub(crate) fn any_of(text: &str) -> Result<Vec<String>> {
             check_quotes(values)?;
             Ok(split_list(values))
         }
-        (operator, _) => Err(Error::invalid(format!(
-            "Unable to filter by unknown operator '{operator}'."
-        ))),
+        (operator, _) => Err(Error::invalid(format!("Unable to filter by unknown operator '{operator}'."))),
     }
 }
 
@@ -28,9 +26,7 @@ pub(crate) fn any_of(text: &str) -> Result<Vec<String>> {
 pub(crate) fn time(column: &str, text: &str) -> Result<TimeFilter> {
     let (operator, moment) = split_operator(text);
     let Some(at) = isotime::parse(moment) else {
-        return Err(Error::invalid(format!(
-            "Bad \"{column}\" query filter format. Use ISO 8601 DateTime notation."
-        )));
+        return Err(Error::invalid(format!("Bad \"{column}\" query filter format. Use ISO 8601 DateTime notation.")));
     };
     let op = match operator {
         "eq" => TimeOp::Eq,
@@ -53,29 +49,19 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
         _ => (false, text),
     };
     // Single underscores may stand between digits.
-    if digits
-        .split('_')
-        .any(|group| group.is_empty() || !group.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    if digits.split('_').any(|group| group.is_empty() || !group.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
     }
     let magnitude = digits
         .bytes()
         .filter(u8::is_ascii_digit)
-        .fold(0_i64, |sum, digit| {
-            sum.saturating_mul(10)
-                .saturating_add(i64::from(digit - b'0'))
-        });
+        .fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
     Some(if negative { -magnitude } else { magnitude })
 }
 
 /// Quotes open at the start or after a comma, and close at the end or before one.
 fn check_quotes(values: &str) -> Result<()> {
-    let refuse = |what: &str| {
-        Err(Error::invalid(format!(
-            "Invalid filter value {values}. {what}"
-        )))
-    };
+    let refuse = |what: &str| Err(Error::invalid(format!("Invalid filter value {values}. {what}")));
     let mut inside = false;
     let mut before = None;
     let mut characters = values.chars().peekable();
@@ -91,11 +77,7 @@ fn check_quotes(values: &str) -> Result<()> {
         }
         before = Some(character);
     }
-    if inside {
-        refuse("The quote is not closed.")
-    } else {
-        Ok(())
-    }
+    if inside { refuse("The quote is not closed.") } else { Ok(()) }
 }
 
 /// Splits at commas outside of quotes. Backslashes keep a quote from closing and stay in the value, as in Glance.
@@ -153,18 +135,9 @@ mod tests {
     #[test]
     fn a_value_that_cannot_be_read_is_refused_in_glances_words() {
         for (text, message) in [
-            (
-                "in:\"gam,ma",
-                "Invalid filter value \"gam,ma. The quote is not closed.",
-            ),
-            (
-                "in:a\"b\"",
-                "Invalid filter value a\"b\". There is no comma before opening quotation mark.",
-            ),
-            (
-                "in:\"a\"b",
-                "Invalid filter value \"a\"b. There is no comma after closing quotation mark.",
-            ),
+            ("in:\"gam,ma", "Invalid filter value \"gam,ma. The quote is not closed."),
+            ("in:a\"b\"", "Invalid filter value a\"b\". There is no comma before opening quotation mark."),
+            ("in:\"a\"b", "Invalid filter value \"a\"b. There is no comma after closing quotation mark."),
             ("gt:alpha", "Unable to filter by unknown operator 'gt'."),
             (":", "Unable to filter by unknown operator ''."),
             ("a:b", "Unable to filter by unknown operator 'a'."),
@@ -172,22 +145,10 @@ mod tests {
             assert_eq!(any_of(text).unwrap_err().message, message);
         }
         for (text, message) in [
-            (
-                "zz:2020-01-01T00:00:00Z",
-                "Unable to filter on a unknown operator.",
-            ),
-            (
-                "in:2020-01-01T00:00:00Z",
-                "Unable to filter on a unknown operator.",
-            ),
-            (
-                "bad",
-                "Bad \"created_at\" query filter format. Use ISO 8601 DateTime notation.",
-            ),
-            (
-                "gt:2020-13-01",
-                "Bad \"created_at\" query filter format. Use ISO 8601 DateTime notation.",
-            ),
+            ("zz:2020-01-01T00:00:00Z", "Unable to filter on a unknown operator."),
+            ("in:2020-01-01T00:00:00Z", "Unable to filter on a unknown operator."),
+            ("bad", "Bad \"created_at\" query filter format. Use ISO 8601 DateTime notation."),
+            ("gt:2020-13-01", "Bad \"created_at\" query filter format. Use ISO 8601 DateTime notation."),
         ] {
             assert_eq!(time("created_at", text).unwrap_err().message, message);
         }

@@ -13,25 +13,18 @@ impl Image {
         }
         let gets_data = matches!(self.status, Status::Queued | Status::Uploading)
             && matches!(to, Status::Saving | Status::Active | Status::Importing);
-        if gets_data {
-            self.check_formats()
-        } else {
-            Ok(())
-        }
+        if gets_data { self.check_formats() } else { Ok(()) }
     }
 
     /// Data is stored only for an image that says what the data is.
     pub fn check_formats(&self) -> Result<()> {
-        let is_set =
-            |format: &Option<String>| format.as_deref().is_some_and(|format| !format.is_empty());
+        let is_set = |format: &Option<String>| format.as_deref().is_some_and(|format| !format.is_empty());
         let missing = match (is_set(&self.disk_format), is_set(&self.container_format)) {
             (true, true) => return Ok(()),
             (false, true) => "Property disk_format",
             (true, false) => "Property container_format",
             (false, false) => "Properties disk_format, container_format",
         };
-        Err(Error::invalid(format!(
-            "{missing} must be set prior to saving data."
-        )))
+        Err(Error::invalid(format!("{missing} must be set prior to saving data.")))
     }
 }

@@ -9,21 +9,13 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     let (mut month, mut day, mut time, mut offset) = (1, 1, Time::MIDNIGHT, 0);
     if !rest.is_done() {
         let dashed = rest.take("-");
-        month = if dashed {
-            rest.digits(1, 2)?
-        } else {
-            rest.digits(2, 2)?
-        };
+        month = if dashed { rest.digits(1, 2)? } else { rest.digits(2, 2)? };
         // `202001` could be read as a short date, so it is none.
         if rest.is_done() && !dashed {
             return None;
         }
         if !rest.is_done() {
-            day = if rest.take("-") {
-                rest.digits(1, 2)?
-            } else {
-                rest.digits(2, 2)?
-            };
+            day = if rest.take("-") { rest.digits(1, 2)? } else { rest.digits(2, 2)? };
         }
         if !rest.is_done() {
             if !rest.take("T") && !rest.take(" ") {
@@ -37,19 +29,12 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
         return None;
     }
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    let date = Date::from_calendar_date(
-        i32::try_from(year).ok().filter(|year| *year > 0)?,
-        month,
-        u8::try_from(day).ok()?,
-    )
-    .ok()?;
+    let date =
+        Date::from_calendar_date(i32::try_from(year).ok().filter(|year| *year > 0)?, month, u8::try_from(day).ok()?)
+            .ok()?;
     // In UTC at once; a moment before the year 1 or after 9999 is no time.
-    let moment = PrimitiveDateTime::new(date, time)
-        .assume_utc()
-        .checked_sub(time::Duration::minutes(offset))?;
-    (1..=9999)
-        .contains(&moment.year())
-        .then(|| moment.to_offset(UtcOffset::UTC))
+    let moment = PrimitiveDateTime::new(date, time).assume_utc().checked_sub(time::Duration::minutes(offset))?;
+    (1..=9999).contains(&moment.year()).then(|| moment.to_offset(UtcOffset::UTC))
 }
 
 struct Scanner<'a>(&'a str);
@@ -71,12 +56,7 @@ impl Scanner<'_> {
 
     /// As many digits as there are, within the bounds.
     fn digits(&mut self, least: usize, most: usize) -> Option<u32> {
-        let count = self
-            .0
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let count = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
         if count < least {
             return None;
         }
@@ -135,11 +115,7 @@ impl Scanner<'_> {
         };
         let hours = i64::from(self.digits(2, 2)?);
         self.take(":");
-        let minutes = if self.is_done() {
-            0
-        } else {
-            i64::from(self.digits(2, 2)?)
-        };
+        let minutes = if self.is_done() { 0 } else { i64::from(self.digits(2, 2)?) };
         let offset = hours * 60 + minutes;
         (offset < 24 * 60).then_some(sign * offset)
     }
@@ -161,14 +137,8 @@ mod tests {
             ("2020-02-03T04:05", datetime!(2020-02-03 4:05 UTC)),
             ("2020-02-03 040506", datetime!(2020-02-03 4:05:06 UTC)),
             ("2020-02-03T04:05:06Z", datetime!(2020-02-03 4:05:06 UTC)),
-            (
-                "2020-02-03T04:05:06.5+05:30",
-                datetime!(2020-02-02 22:35:06.5 UTC),
-            ),
-            (
-                "2020-02-03T04:05:06,1234567-0500",
-                datetime!(2020-02-03 9:05:06.123456 UTC),
-            ),
+            ("2020-02-03T04:05:06.5+05:30", datetime!(2020-02-02 22:35:06.5 UTC)),
+            ("2020-02-03T04:05:06,1234567-0500", datetime!(2020-02-03 9:05:06.123456 UTC)),
             ("2020-02-03T04:05:06+05", datetime!(2020-02-02 23:05:06 UTC)),
         ] {
             assert_eq!(parse(text), Some(moment), "{text}");

@@ -11,10 +11,7 @@ pub struct Quotas {
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self {
-            tags: Some(128),
-            properties: Some(128),
-        }
+        Self { tags: Some(128), properties: Some(128) }
     }
 }
 
@@ -29,11 +26,7 @@ impl Quotas {
     /// The service's own properties are not counted.
     pub(crate) fn check_properties(&self, image: &Image) -> Result<()> {
         let own = |name: &&String| !name.starts_with(RESERVED_NAMESPACE);
-        check(
-            image.properties.keys().filter(own).count(),
-            self.properties,
-            "properties",
-        )
+        check(image.properties.keys().filter(own).count(), self.properties, "properties")
     }
 }
 
@@ -52,19 +45,13 @@ fn check(attempted: usize, maximum: Option<usize>, what: &str) -> Result<()> {
 /// The name of a property that a client gives.
 pub(crate) fn check_property_name(name: &str) -> Result<()> {
     if name.is_empty() {
-        return Err(Error::invalid(
-            "The name of a custom property must not be empty.",
-        ));
+        return Err(Error::invalid("The name of a custom property must not be empty."));
     }
     if name.chars().count() > 255 {
-        return Err(Error::invalid(
-            "Custom property should not be greater than 255 characters.",
-        ));
+        return Err(Error::invalid("Custom property should not be greater than 255 characters."));
     }
     match unstorable(name) {
-        Some(what) => Err(Error::invalid(format!(
-            "Property names can't contain {what}."
-        ))),
+        Some(what) => Err(Error::invalid(format!("Property names can't contain {what}."))),
         None => Ok(()),
     }
 }
@@ -72,23 +59,17 @@ pub(crate) fn check_property_name(name: &str) -> Result<()> {
 /// A text that the field or property `name` is to hold.
 pub(crate) fn check_text(name: &str, text: &str) -> Result<()> {
     match unstorable(text) {
-        Some("4 byte unicode") => Err(Error::invalid(format!(
-            "{} can't contain 4 byte unicode characters.",
-            title(name)
-        ))),
-        Some(what) => Err(Error::invalid(format!(
-            "{} can't contain {what}.",
-            title(name)
-        ))),
+        Some("4 byte unicode") => {
+            Err(Error::invalid(format!("{} can't contain 4 byte unicode characters.", title(name))))
+        }
+        Some(what) => Err(Error::invalid(format!("{} can't contain {what}.", title(name)))),
         None => Ok(()),
     }
 }
 
 pub(crate) fn check_tag_text(tag: &str) -> Result<()> {
     match unstorable(tag) {
-        Some(what) => Err(Error::invalid(format!(
-            "Param values can't contain {what}."
-        ))),
+        Some(what) => Err(Error::invalid(format!("Param values can't contain {what}."))),
         None => Ok(()),
     }
 }
@@ -124,16 +105,8 @@ mod tests {
     #[test]
     fn a_text_that_some_database_cannot_hold_is_refused_by_name() {
         for (name, text, message) in [
-            (
-                "name",
-                "\u{1f600}",
-                "Name can't contain 4 byte unicode characters.",
-            ),
-            (
-                "os_distro",
-                "\u{1f600}",
-                "Os_Distro can't contain 4 byte unicode characters.",
-            ),
+            ("name", "\u{1f600}", "Name can't contain 4 byte unicode characters."),
+            ("os_distro", "\u{1f600}", "Os_Distro can't contain 4 byte unicode characters."),
             ("foo", "a\0b", "Foo can't contain NUL characters."),
         ] {
             assert_eq!(check_text(name, text).unwrap_err().message, message);
@@ -143,18 +116,12 @@ mod tests {
             check_property_name("k\u{1f600}").unwrap_err().message,
             "Property names can't contain 4 byte unicode."
         );
-        assert_eq!(
-            check_tag_text("\u{1f600}").unwrap_err().message,
-            "Param values can't contain 4 byte unicode."
-        );
+        assert_eq!(check_tag_text("\u{1f600}").unwrap_err().message, "Param values can't contain 4 byte unicode.");
     }
 
     #[test]
     fn no_quota_means_no_bound() {
-        let unbounded = Quotas {
-            tags: None,
-            properties: None,
-        };
+        let unbounded = Quotas { tags: None, properties: None };
         assert_eq!(unbounded.check_tags(100_000), Ok(()));
         assert_eq!(Quotas::default().check_tags(128), Ok(()));
         assert_eq!(

@@ -1,9 +1,6 @@
 //! Reading the query string of `GET /v2/images`, and the links of the answer.
 
-use crate::{
-    Error, ImageId, ListQuery, MemberFilter, Result, SortDir, SortKey, Status, VisibilityFilter,
-    filter,
-};
+use crate::{Error, ImageId, ListQuery, MemberFilter, Result, SortDir, SortKey, Status, VisibilityFilter, filter};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::str::FromStr;
 
@@ -16,10 +13,7 @@ pub struct ListSettings {
 
 impl Default for ListSettings {
     fn default() -> Self {
-        Self {
-            default_limit: 25,
-            max_limit: 1000,
-        }
+        Self { default_limit: 25, max_limit: 1000 }
     }
 }
 
@@ -44,10 +38,7 @@ impl ListQuery {
         (query.sort, query.tie_dir) = sorting(&request)?;
         query.os_hidden = os_hidden(&request)?;
         query.protected = protected(&request)?;
-        query.tags = request
-            .all("tag")
-            .map(|tag| tag.trim().to_owned())
-            .collect();
+        query.tags = request.all("tag").map(|tag| tag.trim().to_owned()).collect();
         for (name, value) in pairs {
             query.filter(name, value)?;
         }
@@ -56,21 +47,15 @@ impl ListQuery {
     }
 
     fn filter(&mut self, name: &str, value: &str) -> Result<()> {
-        let column = |known: &[&'static str], name: &str| {
-            known.iter().find(|known| **known == name).copied()
-        };
+        let column = |known: &[&'static str], name: &str| known.iter().find(|known| **known == name).copied();
         match name {
-            "limit" | "marker" | "member_status" | "tag" | "sort" | "sort_key" | "sort_dir"
-            | "visibility" | "os_hidden" | "protected" | "deleted" => {}
+            "limit" | "marker" | "member_status" | "tag" | "sort" | "sort_key" | "sort_dir" | "visibility"
+            | "os_hidden" | "protected" | "deleted" => {}
             "status" => {
                 let names = filter::any_of(value)?;
                 let statuses = names.iter().filter_map(|name| name.parse().ok());
                 // Glance never lists these, whoever asks.
-                self.status = Some(
-                    statuses
-                        .filter(|status| *status != Status::Killed)
-                        .collect(),
-                );
+                self.status = Some(statuses.filter(|status| *status != Status::Killed).collect());
             }
             "created_at" => self.created_at.push(filter::time(name, value)?),
             "updated_at" => self.updated_at.push(filter::time(name, value)?),
@@ -81,23 +66,12 @@ impl ListQuery {
                     self.text.insert(column, vec![value.to_owned()]);
                 } else if let Some(column) = column(&NUMBERS, name) {
                     let number = filter::integer(value);
-                    self.bound(
-                        column,
-                        number.map_or(NO_NUMBER, |number| (Some(number), Some(number))),
-                    );
+                    self.bound(column, number.map_or(NO_NUMBER, |number| (Some(number), Some(number))));
                 } else if let Some((name, is_least)) = bound_name(name) {
-                    let number = filter::integer(value).ok_or_else(|| {
-                        Error::invalid("Unable to filter on a range with a non-numeric value.")
-                    })?;
+                    let number = filter::integer(value)
+                        .ok_or_else(|| Error::invalid("Unable to filter on a range with a non-numeric value."))?;
                     let column = column(&NUMBERS, name).ok_or_else(|| unknown_number(name))?;
-                    self.bound(
-                        column,
-                        if is_least {
-                            (Some(number), None)
-                        } else {
-                            (None, Some(number))
-                        },
-                    );
+                    self.bound(column, if is_least { (Some(number), None) } else { (None, Some(number)) });
                 } else {
                     self.properties.insert(name.to_owned(), value.to_owned());
                 }
@@ -125,19 +99,14 @@ fn bound_name(name: &str) -> Option<(&str, bool)> {
 
 fn unknown_number(name: &str) -> Error {
     let known = NUMBERS.join(", ");
-    Error::invalid(format!(
-        "Unable to filter on a range of '{name}'. It must be one of the following: {known}."
-    ))
+    Error::invalid(format!("Unable to filter on a range of '{name}'. It must be one of the following: {known}."))
 }
 
 struct Request<'a>(&'a [(String, String)]);
 
 impl<'a> Request<'a> {
     fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     fn first(&self, name: &str) -> Option<&'a str> {
@@ -155,16 +124,12 @@ fn visibility(request: &Request<'_>) -> Result<VisibilityFilter> {
         Some("") => VisibilityFilter::Nothing,
         Some("all") => VisibilityFilter::All,
         Some(name) => {
-            let known = name
-                .parse()
-                .map_err(|()| Error::invalid(format!("Invalid visibility value: {name}")))?;
+            let known = name.parse().map_err(|()| Error::invalid(format!("Invalid visibility value: {name}")))?;
             VisibilityFilter::Only(known)
         }
     };
     match request.first("changes-since") {
-        Some(_) => Err(Error::invalid(
-            "The \"changes-since\" filter is no longer available on v2.",
-        )),
+        Some(_) => Err(Error::invalid("The \"changes-since\" filter is no longer available on v2.")),
         None => Ok(visibility),
     }
 }
@@ -183,21 +148,16 @@ fn limit(request: &Request<'_>, settings: &ListSettings) -> Result<u32> {
     let Some(text) = request.first("limit") else {
         return Ok(settings.default_limit.min(settings.max_limit));
     };
-    let limit =
-        filter::integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;
+    let limit = filter::integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;
     if limit < 0 {
         return Err(Error::invalid("limit param must be positive"));
     }
-    Ok(u32::try_from(limit)
-        .unwrap_or(u32::MAX)
-        .min(settings.max_limit))
+    Ok(u32::try_from(limit).unwrap_or(u32::MAX).min(settings.max_limit))
 }
 
 /// An id that is none is an image that does not exist.
 fn marker(request: &Request<'_>) -> Result<Option<ImageId>> {
-    let parse = |text| {
-        ImageId::parse(text).ok_or_else(|| Error::invalid(format!("No image found with ID {text}")))
-    };
+    let parse = |text| ImageId::parse(text).ok_or_else(|| Error::invalid(format!("No image found with ID {text}")));
     request.first("marker").map(parse).transpose()
 }
 
@@ -207,10 +167,7 @@ fn os_hidden(request: &Request<'_>) -> Result<bool> {
 }
 
 fn protected(request: &Request<'_>) -> Result<Option<bool>> {
-    request
-        .last("protected")
-        .map(|value| boolean("protected", value))
-        .transpose()
+    request.last("protected").map(|value| boolean("protected", value)).transpose()
 }
 
 fn boolean(name: &str, value: &str) -> Result<bool> {
@@ -229,18 +186,12 @@ type Sorting = (Vec<(SortKey, SortDir)>, Option<SortDir>);
 fn sorting(request: &Request<'_>) -> Result<Sorting> {
     let (keys, mut dirs) = match request.first("sort") {
         Some(_) if request.first("sort_key").is_some() || request.first("sort_dir").is_some() => {
-            return Err(Error::invalid(
-                "Old and new sorting syntax cannot be combined",
-            ));
+            return Err(Error::invalid("Old and new sorting syntax cannot be combined"));
         }
         Some(text) => new_sorting(text)?,
         None => classic_sorting(request)?,
     };
-    let tie = if let [dir] = dirs[..] {
-        dir
-    } else {
-        SortDir::Desc
-    };
+    let tie = if let [dir] = dirs[..] { dir } else { SortDir::Desc };
     dirs.resize(keys.len(), tie);
     let mut sort: Vec<(SortKey, SortDir)> = Vec::with_capacity(keys.len());
     for (key, dir) in keys.into_iter().zip(dirs) {
@@ -259,29 +210,17 @@ fn new_sorting(text: &str) -> Result<(Vec<SortKey>, Vec<SortDir>)> {
     for part in text.trim().split(',') {
         let (key, dir) = part.split_once(':').unwrap_or((part, ""));
         keys.push(sort_key(key)?);
-        dirs.push(if dir.is_empty() {
-            SortDir::Desc
-        } else {
-            sort_dir(dir)?
-        });
+        dirs.push(if dir.is_empty() { SortDir::Desc } else { sort_dir(dir)? });
     }
     Ok((keys, dirs))
 }
 
 /// `sort_key=name&sort_dir=asc`, both repeatable.
 fn classic_sorting(request: &Request<'_>) -> Result<(Vec<SortKey>, Vec<SortDir>)> {
-    let mut keys = request
-        .all("sort_key")
-        .map(sort_key)
-        .collect::<Result<Vec<_>>>()?;
-    let mut dirs = request
-        .all("sort_dir")
-        .map(sort_dir)
-        .collect::<Result<Vec<_>>>()?;
+    let mut keys = request.all("sort_key").map(sort_key).collect::<Result<Vec<_>>>()?;
+    let mut dirs = request.all("sort_dir").map(sort_dir).collect::<Result<Vec<_>>>()?;
     if dirs.len() > 1 && dirs.len() != keys.len() {
-        return Err(Error::invalid(
-            "Number of sort dirs does not match the number of sort keys",
-        ));
+        return Err(Error::invalid("Number of sort dirs does not match the number of sort keys"));
     }
     if keys.is_empty() {
         keys.push(SortKey::CreatedAt);
@@ -296,9 +235,7 @@ fn sort_key(text: &str) -> Result<SortKey> {
     let text = text.trim();
     SortKey::from_str(text).map_err(|()| {
         let known = SortKey::ALL.map(SortKey::as_str).join(", ");
-        Error::invalid(format!(
-            "Invalid sort key: {text}. It must be one of the following: {known}."
-        ))
+        Error::invalid(format!("Invalid sort key: {text}. It must be one of the following: {known}."))
     })
 }
 
@@ -308,24 +245,12 @@ fn sort_dir(text: &str) -> Result<SortDir> {
 }
 
 /// What Python's `quote_plus` leaves as it is.
-const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'-')
-    .remove(b'~')
-    .remove(b' ');
+const QUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b' ');
 
 /// The `first` and `next` links of the answer. Glance keeps only the last of repeated parameters here, and so
 /// loses half of `tag=x&tag=y` on the second page; we keep all.
-pub fn links(
-    pairs: &[(String, String)],
-    next_marker: Option<&ImageId>,
-) -> (String, Option<String>) {
-    let quote = |text: &str| {
-        utf8_percent_encode(text, QUOTED)
-            .to_string()
-            .replace(' ', "+")
-    };
+pub fn links(pairs: &[(String, String)], next_marker: Option<&ImageId>) -> (String, Option<String>) {
+    let quote = |text: &str| utf8_percent_encode(text, QUOTED).to_string().replace(' ', "+");
     let query: Vec<String> = pairs
         .iter()
         .filter(|(name, _)| name != "marker")

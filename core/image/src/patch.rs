@@ -88,14 +88,9 @@ impl Operation {
 /// Reads the body of a PATCH and refuses everything that no image would accept.
 pub fn parse(dialect: Dialect, body: &Value) -> Result<Vec<Operation>> {
     let Value::Array(changes) = body else {
-        return Err(Error::invalid(
-            "Request body must be a JSON array of operation objects.",
-        ));
+        return Err(Error::invalid("Request body must be a JSON array of operation objects."));
     };
-    changes
-        .iter()
-        .map(|change| parse_one(dialect, change))
-        .collect()
+    changes.iter().map(|change| parse_one(dialect, change)).collect()
 }
 
 fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
@@ -113,28 +108,18 @@ fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
         Some(Value::String(path)) => pointer::parse(path)?,
         Some(other) => pointer::parse(&python::repr(other))?,
         None => {
-            return Err(Error::invalid(
-                "Unable to find 'path' in JSON Schema change",
-            ));
+            return Err(Error::invalid("Unable to find 'path' in JSON Schema change"));
         }
     };
-    let depth = if path[0] == "locations" && name != "replace" {
-        2
-    } else {
-        1
-    };
+    let depth = if path[0] == "locations" && name != "replace" { 2 } else { 1 };
     if path.len() != depth {
         let path = path.join("/");
-        return Err(Error::invalid(format!(
-            "Invalid JSON pointer for this resource: '/{path}'"
-        )));
+        return Err(Error::invalid(format!("Invalid JSON pointer for this resource: '/{path}'")));
     }
     let change = match (name, change.get("value")) {
         ("remove", _) => Change::Remove,
         (_, None) => {
-            return Err(Error::invalid(format!(
-                "Operation \"{name}\" requires a member named \"value\"."
-            )));
+            return Err(Error::invalid(format!("Operation \"{name}\" requires a member named \"value\".")));
         }
         ("add", Some(value)) => Change::Add(value.clone()),
         (_, Some(value)) => Change::Replace(value.clone()),
@@ -142,11 +127,7 @@ fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
     let property = path.swap_remove(0);
     check_property(&property)?;
     check_value(&property, &change, depth)?;
-    Ok(Operation {
-        dialect,
-        property,
-        change,
-    })
+    Ok(Operation { dialect, property, change })
 }
 
 /// The dialect of today names the operation in `op`.
@@ -156,23 +137,16 @@ fn operation_name(change: &Map<String, Value>) -> Result<&'static str> {
         None | Some(Value::Null) => Err(Error::invalid(format!(
             "Unable to find `op` in JSON Schema change. It must be one of the following: {known}."
         ))),
-        Some(op) => OPERATIONS
-            .into_iter()
-            .find(|name| op == name)
-            .ok_or_else(|| {
-                let op = op.as_str().map_or_else(|| python::repr(op), str::to_owned);
-                Error::invalid(format!(
-                    "Invalid operation: `{op}`. It must be one of the following: {known}."
-                ))
-            }),
+        Some(op) => OPERATIONS.into_iter().find(|name| op == name).ok_or_else(|| {
+            let op = op.as_str().map_or_else(|| python::repr(op), str::to_owned);
+            Error::invalid(format!("Invalid operation: `{op}`. It must be one of the following: {known}."))
+        }),
     }
 }
 
 /// The dialect of the draft uses the operation's name as the key of the path.
 fn only_operation(change: &Map<String, Value>) -> Result<&'static str> {
-    let mut names = OPERATIONS
-        .into_iter()
-        .filter(|name| change.contains_key(*name));
+    let mut names = OPERATIONS.into_iter().filter(|name| change.contains_key(*name));
     let how_many = match (names.next(), names.next()) {
         (Some(name), None) => return Ok(name),
         (None, _) => "exactly",
@@ -185,18 +159,12 @@ fn only_operation(change: &Map<String, Value>) -> Result<&'static str> {
 
 fn check_property(name: &str) -> Result<()> {
     if READ_ONLY.contains(&name) {
-        return Err(Error::forbidden(format!(
-            "Attribute '{name}' is read-only."
-        )));
+        return Err(Error::forbidden(format!("Attribute '{name}' is read-only.")));
     }
     if RESERVED.contains(&name) || name.starts_with(limits::RESERVED_NAMESPACE) {
         return Err(Error::forbidden(format!("Attribute '{name}' is reserved.")));
     }
-    if is_field(name) || name == "locations" {
-        Ok(())
-    } else {
-        limits::check_property_name(name)
-    }
+    if is_field(name) || name == "locations" { Ok(()) } else { limits::check_property_name(name) }
 }
 
 fn check_value(name: &str, change: &Change, depth: usize) -> Result<()> {
@@ -206,9 +174,7 @@ fn check_value(name: &str, change: &Change, depth: usize) -> Result<()> {
         Change::Add(value) | Change::Replace(value) if depth == 2 => {
             schema::validate_property(name, Value::Array(vec![value.clone()]))
         }
-        Change::Add(value) | Change::Replace(value) => {
-            schema::validate_property(name, value.clone())
-        }
+        Change::Add(value) | Change::Replace(value) => schema::validate_property(name, value.clone()),
     }
 }
 
@@ -225,16 +191,13 @@ pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -
         Change::Add(_) if exists && operation.dialect == Dialect::V2_0 => {
             Err(conflict(format!("Property {name} already present.")))
         }
-        Change::Add(value)
-            if name == "owner" && !context.is_admin && value.as_str() != image.owner.as_deref() =>
-        {
+        Change::Add(value) if name == "owner" && !context.is_admin && value.as_str() != image.owner.as_deref() => {
             Err(owner_by_non_admin())
         }
         Change::Add(value) | Change::Replace(value) => assign(image, name, value, &context.quotas),
-        Change::Remove if is_field(name) => Err(Error::forbidden(format!(
-            "Property {name} may not be removed."
-        ))
-        .with_generic_lead()),
+        Change::Remove if is_field(name) => {
+            Err(Error::forbidden(format!("Property {name} may not be removed.")).with_generic_lead())
+        }
         Change::Remove => match image.properties.remove(name) {
             Some(_) => Ok(()),
             None => Err(conflict(format!("Property {name} does not exist."))),
@@ -261,7 +224,5 @@ fn refuse_locations(change: &Change) -> Result<()> {
         Change::Add(_) => "add",
         Change::Remove => "remove",
     };
-    Err(Error::forbidden(format!(
-        "It's not allowed to {verb} locations if locations are invisible."
-    )))
+    Err(Error::forbidden(format!("It's not allowed to {verb} locations if locations are invisible.")))
 }

@@ -8,13 +8,7 @@ pub(crate) fn parse(pointer: &str) -> Result<Vec<String>> {
     Ok(pointer
         .trim_start_matches('/')
         .split('/')
-        .map(|token| {
-            token
-                .replace("~1", "/")
-                .replace("~0", "~")
-                .trim()
-                .to_owned()
-        })
+        .map(|token| token.replace("~1", "/").replace("~0", "~").trim().to_owned())
         .collect())
 }
 
@@ -25,11 +19,7 @@ fn check(pointer: &str) -> Result<()> {
     };
     // Nothing, or only blanks, between two slashes. The leading slash does not count.
     let tokens: Vec<&str> = rest.split('/').collect();
-    if tokens.len() > 2
-        && tokens[1..tokens.len() - 1]
-            .iter()
-            .any(|token| token.trim().is_empty())
-    {
+    if tokens.len() > 2 && tokens[1..tokens.len() - 1].iter().any(|token| token.trim().is_empty()) {
         return refuse("contains adjacent \"/\".");
     }
     if rest.ends_with('/') {
@@ -38,11 +28,7 @@ fn check(pointer: &str) -> Result<()> {
     if rest.trim() == "/" {
         return refuse("does not contains valid token.");
     }
-    if rest
-        .split('~')
-        .skip(1)
-        .any(|after| !after.starts_with(['0', '1']))
-    {
+    if rest.split('~').skip(1).any(|after| !after.starts_with(['0', '1'])) {
         return refuse("contains \"~\" not part of a recognized escape sequence.");
     }
     Ok(())
@@ -64,18 +50,9 @@ mod tests {
             ("/ /", "Pointer `/ /` end with \"/\"."),
             ("//", "Pointer `//` end with \"/\"."),
             ("// ", "Pointer `// ` does not contains valid token."),
-            (
-                "/a~2",
-                "Pointer `/a~2` contains \"~\" not part of a recognized escape sequence.",
-            ),
-            (
-                "/a~",
-                "Pointer `/a~` contains \"~\" not part of a recognized escape sequence.",
-            ),
-            (
-                "/a~~0",
-                "Pointer `/a~~0` contains \"~\" not part of a recognized escape sequence.",
-            ),
+            ("/a~2", "Pointer `/a~2` contains \"~\" not part of a recognized escape sequence."),
+            ("/a~", "Pointer `/a~` contains \"~\" not part of a recognized escape sequence."),
+            ("/a~~0", "Pointer `/a~~0` contains \"~\" not part of a recognized escape sequence."),
         ] {
             assert_eq!(parse(pointer).unwrap_err().message, message);
         }

@@ -64,18 +64,12 @@ fn repr_float(float: f64) -> String {
     let Some((digits, exponent)) = text.split_once('e') else {
         return text;
     };
-    let (sign, exponent) = exponent
-        .strip_prefix('-')
-        .map_or(('+', exponent), |rest| ('-', rest));
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
     format!("{digits}e{sign}{exponent:0>2}")
 }
 
 fn write_repr_str(out: &mut String, text: &str) {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
     for character in text.chars() {
         match character {
@@ -125,20 +119,12 @@ impl Printer {
         match value {
             Value::Object(entries) => self.object(entries, indent, allowance, level),
             Value::Array(items) => self.array(items, indent, allowance, level),
-            Value::String(text) if !text.is_empty() => {
-                self.string(text, &repr, indent, allowance, level)
-            }
+            Value::String(text) if !text.is_empty() => self.string(text, &repr, indent, allowance, level),
             _ => self.out.push_str(&repr),
         }
     }
 
-    fn object(
-        &mut self,
-        entries: &Map<String, Value>,
-        indent: usize,
-        allowance: usize,
-        level: usize,
-    ) {
+    fn object(&mut self, entries: &Map<String, Value>, indent: usize, allowance: usize, level: usize) {
         self.out.push('{');
         for (at, (key, value)) in entries.iter().enumerate() {
             let last = at + 1 == entries.len();
@@ -146,12 +132,7 @@ impl Printer {
             let column = indent + 1 + key.chars().count() + 2;
             self.out.push_str(&key);
             self.out.push_str(": ");
-            self.value(
-                value,
-                column,
-                if last { allowance + 1 } else { 1 },
-                level + 1,
-            );
+            self.value(value, column, if last { allowance + 1 } else { 1 }, level + 1);
             if !last {
                 self.out.push(',');
                 self.new_line(indent + 1);
@@ -164,12 +145,7 @@ impl Printer {
         self.out.push('[');
         for (at, item) in items.iter().enumerate() {
             let last = at + 1 == items.len();
-            self.value(
-                item,
-                indent + 1,
-                if last { allowance + 1 } else { 1 },
-                level + 1,
-            );
+            self.value(item, indent + 1, if last { allowance + 1 } else { 1 }, level + 1);
             if !last {
                 self.out.push(',');
                 self.new_line(indent + 1);
@@ -212,11 +188,7 @@ fn wrap(text: &str, width: usize, allowance: usize) -> Vec<String> {
     let mut chunks = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let last_line = at + 1 == lines.len();
-        let room = if last_line {
-            width.saturating_sub(allowance)
-        } else {
-            width
-        };
+        let room = if last_line { width.saturating_sub(allowance) } else { width };
         let whole = repr_str(line);
         if whole.chars().count() <= room {
             chunks.push(whole);
@@ -225,11 +197,7 @@ fn wrap(text: &str, width: usize, allowance: usize) -> Vec<String> {
         let words = split_words(line);
         let mut current = String::new();
         for (at, word) in words.iter().enumerate() {
-            let room = if last_line && at + 1 == words.len() {
-                width.saturating_sub(allowance)
-            } else {
-                width
-            };
+            let room = if last_line && at + 1 == words.len() { width.saturating_sub(allowance) } else { width };
             let candidate = format!("{current}{word}");
             if repr_str(&candidate).chars().count() > room {
                 if !current.is_empty() {
@@ -249,20 +217,13 @@ fn wrap(text: &str, width: usize, allowance: usize) -> Vec<String> {
 
 /// `text.splitlines(True)`.
 fn split_lines(text: &str) -> Vec<&str> {
-    let ends_line = |c| {
-        matches!(
-            c,
-            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'
-                ..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        )
-    };
+    let ends_line =
+        |c| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}');
     let mut lines = Vec::new();
     let mut start = 0;
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
-        if !ends_line(character)
-            || (character == '\r' && characters.peek().is_some_and(|(_, next)| *next == '\n'))
-        {
+        if !ends_line(character) || (character == '\r' && characters.peek().is_some_and(|(_, next)| *next == '\n')) {
             continue;
         }
         let end = at + character.len_utf8();
@@ -300,32 +261,14 @@ mod tests {
 
     #[test]
     fn numbers_and_constants_are_spelled_as_in_python() {
-        let value = json!([
-            null,
-            true,
-            false,
-            1,
-            -1,
-            1.0,
-            1e16,
-            1e-7,
-            0.0001,
-            1e300,
-            18446744073709551615_u64
-        ]);
-        assert_eq!(
-            repr(&value),
-            "[None, True, False, 1, -1, 1.0, 1e+16, 1e-07, 0.0001, 1e+300, 18446744073709551615]"
-        );
+        let value = json!([null, true, false, 1, -1, 1.0, 1e16, 1e-7, 0.0001, 1e300, 18446744073709551615_u64]);
+        assert_eq!(repr(&value), "[None, True, False, 1, -1, 1.0, 1e+16, 1e-07, 0.0001, 1e+300, 18446744073709551615]");
     }
 
     #[test]
     fn strings_are_quoted_as_in_python() {
         assert_eq!(repr_str("it's"), "\"it's\"");
         assert_eq!(repr_str("it's \"it\""), "'it\\'s \"it\"'");
-        assert_eq!(
-            repr_str("a\u{0}\u{a0}\u{200b}e\u{301}\\\n"),
-            "'a\\x00\\xa0\\u200be\u{301}\\\\\\n'"
-        );
+        assert_eq!(repr_str("a\u{0}\u{a0}\u{200b}e\u{301}\\\n"), "'a\\x00\\xa0\\u200be\u{301}\\\\\\n'");
     }
 }

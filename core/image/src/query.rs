@@ -47,10 +47,7 @@ impl FromStr for SortKey {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|key| key.as_str() == text)
-            .ok_or(())
+        Self::ALL.into_iter().find(|key| key.as_str() == text).ok_or(())
     }
 }
 

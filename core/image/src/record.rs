@@ -27,10 +27,7 @@ impl Visibility {
     ];
 
     pub fn as_str(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(visibility, _)| *visibility == self)
-            .map_or("", |(_, name)| name)
+        Self::NAMES.iter().find(|(visibility, _)| *visibility == self).map_or("", |(_, name)| name)
     }
 }
 
@@ -44,11 +41,7 @@ impl FromStr for Visibility {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::NAMES
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(visibility, _)| *visibility)
-            .ok_or(())
+        Self::NAMES.iter().find(|(_, name)| *name == text).map(|(visibility, _)| *visibility).ok_or(())
     }
 }
 
@@ -105,8 +98,7 @@ impl Image {
     /// Whether `caller` may know that this image exists. `is_member` says whether the caller's project is a
     /// member of it, with whatever member status.
     pub fn is_visible_to(&self, caller: &Caller, is_member: bool) -> bool {
-        if caller.is_admin || matches!(self.visibility, Visibility::Public | Visibility::Community)
-        {
+        if caller.is_admin || matches!(self.visibility, Visibility::Public | Visibility::Community) {
             return true;
         }
         match (&self.owner, &caller.project_id) {

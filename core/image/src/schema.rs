@@ -16,57 +16,25 @@ static SCHEMAS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
         ("members", include_str!("schemas/members.json")),
         ("task", include_str!("schemas/task.json")),
         ("tasks", include_str!("schemas/tasks.json")),
-        (
-            "metadefs/namespace",
-            include_str!("schemas/metadefs_namespace.json"),
-        ),
-        (
-            "metadefs/namespaces",
-            include_str!("schemas/metadefs_namespaces.json"),
-        ),
-        (
-            "metadefs/object",
-            include_str!("schemas/metadefs_object.json"),
-        ),
-        (
-            "metadefs/objects",
-            include_str!("schemas/metadefs_objects.json"),
-        ),
-        (
-            "metadefs/property",
-            include_str!("schemas/metadefs_property.json"),
-        ),
-        (
-            "metadefs/properties",
-            include_str!("schemas/metadefs_properties.json"),
-        ),
-        (
-            "metadefs/resource_type",
-            include_str!("schemas/metadefs_resource_type.json"),
-        ),
-        (
-            "metadefs/resource_types",
-            include_str!("schemas/metadefs_resource_types.json"),
-        ),
+        ("metadefs/namespace", include_str!("schemas/metadefs_namespace.json")),
+        ("metadefs/namespaces", include_str!("schemas/metadefs_namespaces.json")),
+        ("metadefs/object", include_str!("schemas/metadefs_object.json")),
+        ("metadefs/objects", include_str!("schemas/metadefs_objects.json")),
+        ("metadefs/property", include_str!("schemas/metadefs_property.json")),
+        ("metadefs/properties", include_str!("schemas/metadefs_properties.json")),
+        ("metadefs/resource_type", include_str!("schemas/metadefs_resource_type.json")),
+        ("metadefs/resource_types", include_str!("schemas/metadefs_resource_types.json")),
         ("metadefs/tag", include_str!("schemas/metadefs_tag.json")),
         ("metadefs/tags", include_str!("schemas/metadefs_tags.json")),
     ]
     .into_iter()
-    .map(|(name, text)| {
-        (
-            name,
-            serde_json::from_str(text).expect("an embedded schema is JSON"),
-        )
-    })
+    .map(|(name, text)| (name, serde_json::from_str(text).expect("an embedded schema is JSON")))
     .collect()
 });
 
 /// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
 pub fn by_name(name: &str) -> Option<&'static Value> {
-    SCHEMAS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, schema)| schema)
+    SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
 }
 
 /// The schema of one image.
@@ -118,12 +86,7 @@ struct Violation<'a> {
 }
 
 /// What a schema of the served documents can ask of a value, in the order it is written there.
-fn check<'a>(
-    value: &'a Value,
-    schema: &'static Value,
-    place: &mut Place,
-    found: &mut Vec<Violation<'a>>,
-) {
+fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found: &mut Vec<Violation<'a>>) {
     let Value::Object(schema) = schema else {
         return;
     };
@@ -133,12 +96,8 @@ fn check<'a>(
             ("enum", _) => wanted.as_array().is_none_or(|known| known.contains(value)),
             // The image schema has one pattern, that of an id.
             ("pattern", Value::String(text)) => ImageId::parse(text).is_some(),
-            ("minLength", Value::String(text)) => {
-                wanted.as_u64().is_none_or(|least| length(text) >= least)
-            }
-            ("maxLength", Value::String(text)) => {
-                wanted.as_u64().is_none_or(|most| length(text) <= most)
-            }
+            ("minLength", Value::String(text)) => wanted.as_u64().is_none_or(|least| length(text) >= least),
+            ("maxLength", Value::String(text)) => wanted.as_u64().is_none_or(|most| length(text) <= most),
             ("items", Value::Array(items)) => {
                 place.schema.push("items");
                 for (at, item) in items.iter().enumerate() {
@@ -152,13 +111,7 @@ fn check<'a>(
             _ => true,
         };
         if !holds {
-            found.push(Violation {
-                place: place.clone(),
-                keyword,
-                schema,
-                instance: Some(value),
-                missing: None,
-            });
+            found.push(Violation { place: place.clone(), keyword, schema, instance: Some(value), missing: None });
         }
     }
     if let Value::Object(entries) = value {
@@ -195,15 +148,13 @@ fn check_object<'a>(
             }
             place.schema.pop();
         }
-        Some(Value::Bool(false)) if entries.keys().any(|name| !is_known(name)) => {
-            found.push(Violation {
-                place: place.clone(),
-                keyword: "additionalProperties",
-                schema,
-                instance: whole,
-                missing: None,
-            })
-        }
+        Some(Value::Bool(false)) if entries.keys().any(|name| !is_known(name)) => found.push(Violation {
+            place: place.clone(),
+            keyword: "additionalProperties",
+            schema,
+            instance: whole,
+            missing: None,
+        }),
         _ => {}
     }
     let required = schema.get("required").and_then(Value::as_array);
@@ -232,11 +183,7 @@ fn is_of_type(value: &Value, wanted: &Value) -> bool {
         "array" => value.is_array(),
         "object" => value.is_object(),
         // A float without a fraction is an integer to JSON schema.
-        "integer" => {
-            value.is_i64()
-                || value.is_u64()
-                || value.as_f64().is_some_and(|float| float.fract() == 0.0)
-        }
+        "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|float| float.fract() == 0.0),
         _ => true,
     };
     match wanted {
@@ -251,10 +198,7 @@ fn is_of_type(value: &Value, wanted: &Value) -> bool {
 fn most_relevant(violations: Vec<Violation<'_>>) -> Option<Violation<'_>> {
     let mut best: Option<Violation<'_>> = None;
     for violation in violations {
-        if best
-            .as_ref()
-            .is_none_or(|best| violation.rank() > best.rank())
-        {
+        if best.as_ref().is_none_or(|best| violation.rank() > best.rank()) {
             best = Some(violation);
         }
     }
@@ -267,18 +211,12 @@ impl Violation<'_> {
             (Some(wanted), Some(value)) => is_of_type(value, wanted),
             _ => false,
         };
-        (
-            std::cmp::Reverse(self.place.instance.len()),
-            &self.place.instance,
-            !matches_type,
-        )
+        (std::cmp::Reverse(self.place.instance.len()), &self.place.instance, !matches_type)
     }
 
     fn into_error(self) -> Error {
-        let mut text = format!(
-            "Provided object does not match schema 'image': {}\n\nFailed validating ",
-            self.sentence()
-        );
+        let mut text =
+            format!("Provided object does not match schema 'image': {}\n\nFailed validating ", self.sentence());
         text.push_str(&repr_str(self.keyword));
         text.push_str(" in schema");
         for step in &self.place.schema {
@@ -313,10 +251,7 @@ impl Violation<'_> {
             "pattern" => format!("{value} does not match {}", repr(wanted)),
             "minLength" => format!("{value} is too short"),
             "maxLength" => format!("{value} is too long"),
-            "required" => format!(
-                "{} is a required property",
-                repr_str(self.missing.unwrap_or_default())
-            ),
+            "required" => format!("{} is a required property", repr_str(self.missing.unwrap_or_default())),
             _ => self.extras(),
         }
     }
@@ -331,11 +266,7 @@ impl Violation<'_> {
             .collect();
         extras.sort();
         let verb = if extras.len() == 1 { "was" } else { "were" };
-        let names = extras
-            .iter()
-            .map(|name| repr_str(name))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let names = extras.iter().map(|name| repr_str(name)).collect::<Vec<_>>().join(", ");
         format!("Additional properties are not allowed ({names} {verb} unexpected)")
     }
 }

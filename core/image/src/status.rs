@@ -29,10 +29,7 @@ impl Status {
     ];
 
     pub fn as_str(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(status, _)| *status == self)
-            .map_or("", |(_, name)| name)
+        Self::NAMES.iter().find(|(status, _)| *status == self).map_or("", |(_, name)| name)
     }
 
     /// Whether an image may go from here to `to`.
@@ -62,10 +59,6 @@ impl FromStr for Status {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::NAMES
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(status, _)| *status)
-            .ok_or(())
+        Self::NAMES.iter().find(|(_, name)| *name == text).map(|(status, _)| *status).ok_or(())
     }
 }

@@ -15,10 +15,7 @@ pub fn add(image: &mut Image, tag: &str, quotas: &Quotas) -> Result<bool> {
         return Ok(false);
     }
     quotas.check_tags(image.tags.len() + 1).map_err(|error| {
-        Error::new(
-            error.kind,
-            format!("Image tag limit exceeded for image {}: {error}:", image.id),
-        )
+        Error::new(error.kind, format!("Image tag limit exceeded for image {}: {error}:", image.id))
     })?;
     Ok(image.tags.insert(tag.to_owned()))
 }
@@ -27,9 +24,6 @@ pub fn add(image: &mut Image, tag: &str, quotas: &Quotas) -> Result<bool> {
 pub fn remove(image: &mut Image, tag: &str) -> Result<()> {
     match image.tags.remove(tag) {
         true => Ok(()),
-        false => Err(Error::new(
-            Kind::NotFound,
-            "The resource could not be found.",
-        )),
+        false => Err(Error::new(Kind::NotFound, "The resource could not be found.")),
     }
 }

@@ -22,11 +22,7 @@ const HIDDEN: [&str; 2] = ["os_glance_stage_host", "os_glance_hash_op_host"];
 /// The keys come in the order in which Glance writes them.
 pub fn image(image: &Image, options: &ViewOptions) -> Map<String, Value> {
     let mut view = Map::with_capacity(image.properties.len() + 26);
-    for (name, value) in image
-        .properties
-        .iter()
-        .filter(|(name, _)| !HIDDEN.contains(&name.as_str()))
-    {
+    for (name, value) in image.properties.iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str())) {
         view.insert(name.clone(), Value::String(value.clone()));
     }
     let mut put = |name: &str, value: Value| {
@@ -91,10 +87,7 @@ fn visible_locations<'a>(image: &'a Image, options: &ViewOptions) -> &'a [Locati
 fn location(location: &Location) -> Value {
     let mut view = Map::with_capacity(2);
     view.insert("url".to_owned(), location.url.as_str().into());
-    view.insert(
-        "metadata".to_owned(),
-        Value::Object(location.metadata.clone()),
-    );
+    view.insert("metadata".to_owned(), Value::Object(location.metadata.clone()));
     Value::Object(view)
 }
 

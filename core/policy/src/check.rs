@@ -47,33 +47,25 @@ impl Check {
             Self::Always => true,
             Self::Never => false,
             Self::Role(Template::Text(role)) => caller.roles.contains(role),
-            Self::Role(template) => template
-                .fill(target)
-                .is_some_and(|role| caller.roles.contains(&role.to_lowercase())),
+            Self::Role(template) => {
+                template.fill(target).is_some_and(|role| caller.roles.contains(&role.to_lowercase()))
+            }
             Self::Rule(at) => rules.rule(*at).check.holds(rules, caller, target),
             Self::Equal(left, template) => left.is(template, caller, target),
             Self::Not(check) => !check.holds(rules, caller, target),
-            Self::All(checks) => checks
-                .iter()
-                .all(|check| check.holds(rules, caller, target)),
-            Self::Any(checks) => checks
-                .iter()
-                .any(|check| check.holds(rules, caller, target)),
+            Self::All(checks) => checks.iter().all(|check| check.holds(rules, caller, target)),
+            Self::Any(checks) => checks.iter().any(|check| check.holds(rules, caller, target)),
         }
     }
 }
 
 impl Left {
     fn is(&self, template: &Template, caller: &Caller, target: &Target<'_>) -> bool {
-        let any = |roles: &std::collections::BTreeSet<String>| {
-            roles.iter().any(|role| template.is(role, target))
-        };
+        let any = |roles: &std::collections::BTreeSet<String>| roles.iter().any(|role| template.is(role, target));
         match self {
             Self::Roles => any(&caller.roles),
             Self::ServiceRoles => any(&caller.service_roles),
-            _ => self
-                .value(caller)
-                .is_some_and(|value| template.is(value, target)),
+            _ => self.value(caller).is_some_and(|value| template.is(value, target)),
         }
     }
 

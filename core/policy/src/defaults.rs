@@ -3,17 +3,17 @@
 const ADMIN: &str = "rule:context_is_admin";
 const MEMBER: &str = "rule:context_is_admin or (role:member and project_id:%(project_id)s)";
 const READER: &str = "rule:context_is_admin or (role:reader and project_id:%(project_id)s)";
-const CREATE: &str =
-    "rule:context_is_admin or (role:member and project_id:%(project_id)s and project_id:%(owner)s)";
+const CREATE: &str = "rule:context_is_admin or (role:member and project_id:%(project_id)s and project_id:%(owner)s)";
 const SEE_IMAGE: &str = "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or \
      project_id:%(member_id)s or 'community':%(visibility)s or 'public':%(visibility)s or 'shared':%(visibility)s))";
 const DOWNLOAD: &str = "rule:context_is_admin or (role:member and (project_id:%(project_id)s or \
      project_id:%(member_id)s or 'community':%(visibility)s or 'public':%(visibility)s or 'shared':%(visibility)s))";
-const SEE_MEMBERS: &str = "rule:context_is_admin or role:reader and (project_id:%(project_id)s or project_id:%(member_id)s)";
+const SEE_MEMBERS: &str =
+    "rule:context_is_admin or role:reader and (project_id:%(project_id)s or project_id:%(member_id)s)";
 const ANSWER_SHARE: &str = "rule:context_is_admin or (role:member and project_id:%(member_id)s)";
-const ADD_LOCATION: &str =
-    "rule:service_api or (role:member and project_id:%(project_id)s and project_id:%(owner)s)";
-const SEE_METADEF: &str = "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))";
+const ADD_LOCATION: &str = "rule:service_api or (role:member and project_id:%(project_id)s and project_id:%(owner)s)";
+const SEE_METADEF: &str =
+    "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))";
 const METADEF_ADMIN: &str = "rule:metadef_admin";
 
 /// Which tokens a rule accepts at all.
@@ -74,16 +74,8 @@ pub(crate) const RULES: [(&str, &str, Scope); 67] = [
     ("delete_metadef_object", METADEF_ADMIN, Project),
     ("list_metadef_resource_types", SEE_METADEF, Project),
     ("get_metadef_resource_type", SEE_METADEF, Project),
-    (
-        "add_metadef_resource_type_association",
-        METADEF_ADMIN,
-        Project,
-    ),
-    (
-        "remove_metadef_resource_type_association",
-        METADEF_ADMIN,
-        Project,
-    ),
+    ("add_metadef_resource_type_association", METADEF_ADMIN, Project),
+    ("remove_metadef_resource_type_association", METADEF_ADMIN, Project),
     ("get_metadef_property", SEE_METADEF, Project),
     ("get_metadef_properties", SEE_METADEF, Project),
     ("modify_metadef_property", METADEF_ADMIN, Project),
@@ -101,9 +93,5 @@ pub(crate) const RULES: [(&str, &str, Scope); 67] = [
     ("cache_delete", ADMIN, Project),
     ("cache_clean", ADMIN, Project),
     ("cache_prune", ADMIN, Project),
-    (
-        "stores_info_detail",
-        "rule:context_is_admin or rule:service_api",
-        Project,
-    ),
+    ("stores_info_detail", "rule:context_is_admin or rule:service_api", Project),
 ];

@@ -17,11 +17,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position {
-            Some(position) => write!(
-                f,
-                "policy rule \"{}\", character {position}: {}",
-                self.rule, self.message
-            ),
+            Some(position) => write!(f, "policy rule \"{}\", character {position}: {}", self.rule, self.message),
             None => write!(f, "policy rule \"{}\": {}", self.rule, self.message),
         }
     }

@@ -13,31 +13,19 @@ const MAX_DEPTH: usize = 100;
 
 /// `rule_at` finds the place of a rule that the text refers to, or says why there is none. Trouble is placed at a
 /// character, counted from 1.
-pub(crate) fn parse(
-    text: &str,
-    rule_at: &dyn Fn(&str) -> Result<usize, String>,
-) -> Result<Check, Trouble> {
+pub(crate) fn parse(text: &str, rule_at: &dyn Fn(&str) -> Result<usize, String>) -> Result<Check, Trouble> {
     // oslo.policy: an empty rule lets everyone pass.
     if text.is_empty() {
         return Ok(Check::Always);
     }
     // Inside, places are byte offsets; a person counts characters.
-    parse_words(text, rule_at)
-        .map_err(|(offset, message)| (text[..offset].chars().count() + 1, message))
+    parse_words(text, rule_at).map_err(|(offset, message)| (text[..offset].chars().count() + 1, message))
 }
 
-fn parse_words(
-    text: &str,
-    rule_at: &dyn Fn(&str) -> Result<usize, String>,
-) -> Result<Check, Trouble> {
+fn parse_words(text: &str, rule_at: &dyn Fn(&str) -> Result<usize, String>) -> Result<Check, Trouble> {
     let tokens = tokenize(text)?;
     let end = text.len();
-    let mut parser = Parser {
-        tokens: &tokens,
-        end,
-        depth: 0,
-        rule_at,
-    };
+    let mut parser = Parser { tokens: &tokens, end, depth: 0, rule_at };
     let check = parser.any()?;
     match parser.tokens.first() {
         None => Ok(check),
@@ -70,8 +58,7 @@ fn tokenize(text: &str) -> Result<Vec<(usize, Token<'_>)>, Trouble> {
             rest = after;
             continue;
         }
-        let whole = &rest
-            [..word_end(rest).ok_or_else(|| (at(rest), "this quote is not closed".to_owned()))?];
+        let whole = &rest[..word_end(rest).ok_or_else(|| (at(rest), "this quote is not closed".to_owned()))?];
         let word = whole.trim_end_matches(')');
         match word.to_lowercase().as_str() {
             "" => {}
@@ -142,17 +129,11 @@ impl<'a> Parser<'a> {
 
     fn one(&mut self) -> Result<Check, Trouble> {
         let Some((at, token)) = self.next() else {
-            return Err((
-                self.end,
-                "the rule ends where a check is expected".to_owned(),
-            ));
+            return Err((self.end, "the rule ends where a check is expected".to_owned()));
         };
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err((
-                *at,
-                format!("more than {MAX_DEPTH} brackets and nots inside of each other"),
-            ));
+            return Err((*at, format!("more than {MAX_DEPTH} brackets and nots inside of each other")));
         }
         let check = match token {
             Token::Word(word) => self.word(*at, word)?,
@@ -179,54 +160,33 @@ impl<'a> Parser<'a> {
             _ => {}
         }
         let Some(colon) = colon(word) else {
-            return Err((
-                at,
-                format!("'{word}' is no check; a check is written kind:match, such as role:admin"),
-            ));
+            return Err((at, format!("'{word}' is no check; a check is written kind:match, such as role:admin")));
         };
         let (kind, wanted) = (&word[..colon], &word[colon + 1..]);
         let behind = at + colon + 1;
         match kind {
-            "" => Err((
-                at,
-                "what is to be compared is missing before the colon".to_owned(),
-            )),
-            "rule" => (self.rule_at)(wanted)
-                .map(Check::Rule)
-                .map_err(|message| (behind, message)),
+            "" => Err((at, "what is to be compared is missing before the colon".to_owned())),
+            "rule" => (self.rule_at)(wanted).map(Check::Rule).map_err(|message| (behind, message)),
             "role" => Ok(Check::Role(template(wanted, behind)?.lower_cased())),
-            "http" | "https" => Err((
-                at,
-                "checks that ask another server are not supported".to_owned(),
-            )),
+            "http" | "https" => Err((at, "checks that ask another server are not supported".to_owned())),
             _ => Ok(Check::Equal(left(kind), template(wanted, behind)?)),
         }
     }
 }
 
 fn joined(mut checks: Vec<Check>, many: fn(Vec<Check>) -> Check) -> Check {
-    if checks.len() == 1 {
-        checks.remove(0)
-    } else {
-        many(checks)
-    }
+    if checks.len() == 1 { checks.remove(0) } else { many(checks) }
 }
 
 /// The colon that separates; one inside of quotes does not.
 fn colon(word: &str) -> Option<usize> {
-    let quote = word
-        .chars()
-        .next()
-        .filter(|first| matches!(first, '\'' | '"'));
+    let quote = word.chars().next().filter(|first| matches!(first, '\'' | '"'));
     let start = quote.map_or(Some(0), |quote| word[1..].find(quote).map(|at| at + 2))?;
     word[start..].find(':').map(|at| start + at)
 }
 
 fn left(kind: &str) -> Left {
-    let quoted = |quote| {
-        kind.strip_prefix(quote)
-            .and_then(|rest| rest.strip_suffix(quote))
-    };
+    let quoted = |quote| kind.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     if let Some(text) = quoted('\'').or_else(|| quoted('"')) {
         return Left::Literal(text.to_owned());
     }
@@ -257,17 +217,10 @@ fn template(text: &str, at: usize) -> Result<Template, Trouble> {
             rest = after;
             continue;
         }
-        let field = after
-            .strip_prefix('(')
-            .and_then(|after| after.split_once(")s"));
-        let Some((name, after)) =
-            field.filter(|(name, _)| !name.is_empty() && !name.contains(['(', ')', '%']))
-        else {
+        let field = after.strip_prefix('(').and_then(|after| after.split_once(")s"));
+        let Some((name, after)) = field.filter(|(name, _)| !name.is_empty() && !name.contains(['(', ')', '%'])) else {
             let position = at + text.len() - rest.len() + percent;
-            return Err((
-                position,
-                "a field of the target is written %(name)s".to_owned(),
-            ));
+            return Err((position, "a field of the target is written %(name)s".to_owned()));
         };
         if !literal.is_empty() {
             parts.push(Template::Text(std::mem::take(&mut literal)));
@@ -279,9 +232,5 @@ fn template(text: &str, at: usize) -> Result<Template, Trouble> {
     if !literal.is_empty() || parts.is_empty() {
         parts.push(Template::Text(literal));
     }
-    Ok(if parts.len() == 1 {
-        parts.remove(0)
-    } else {
-        Template::Mixed(parts)
-    })
+    Ok(if parts.len() == 1 { parts.remove(0) } else { Template::Mixed(parts) })
 }

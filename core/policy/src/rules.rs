@@ -40,10 +40,7 @@ impl Rules {
             texts.push((name.to_owned(), text.to_owned(), scope));
         }
         let known: BTreeSet<&str> = defaults::RULES.iter().map(|(name, ..)| *name).collect();
-        for (name, text) in overrides
-            .iter()
-            .filter(|(name, _)| !known.contains(name.as_str()))
-        {
+        for (name, text) in overrides.iter().filter(|(name, _)| !known.contains(name.as_str())) {
             if !overrides.values().any(|text| refers_to(text, name)) {
                 return Err(Error {
                     rule: name.clone(),
@@ -62,11 +59,8 @@ impl Rules {
     }
 
     fn compile(texts: Vec<(String, String, Scope)>) -> Result<Self> {
-        let places: BTreeMap<String, usize> = texts
-            .iter()
-            .enumerate()
-            .map(|(at, (name, ..))| (name.clone(), at))
-            .collect();
+        let places: BTreeMap<String, usize> =
+            texts.iter().enumerate().map(|(at, (name, ..))| (name.clone(), at)).collect();
         let place_of = |name: &str| {
             places.get(name).copied().ok_or_else(|| {
                 let known = places.keys().map(String::as_str).collect();
@@ -96,11 +90,7 @@ impl Rules {
 
     fn visit(&self, at: usize, path: &mut Vec<usize>, done: &mut [bool]) -> Result<()> {
         if let Some(first) = path.iter().position(|known| *known == at) {
-            let names: Vec<&str> = path[first..]
-                .iter()
-                .chain([&at])
-                .map(|at| self.rules[*at].name.as_str())
-                .collect();
+            let names: Vec<&str> = path[first..].iter().chain([&at]).map(|at| self.rules[*at].name.as_str()).collect();
             return Err(Error {
                 rule: self.rules[at].name.clone(),
                 position: None,
@@ -123,9 +113,7 @@ impl Rules {
 
     /// Whether `caller` may do `action` to `target`. An action that does not exist is allowed to nobody.
     pub fn check(&self, action: &str, caller: &Caller, target: &Target<'_>) -> bool {
-        self.find(action).is_some_and(|rule| {
-            in_scope(rule.scope, caller) && rule.check.holds(self, caller, target)
-        })
+        self.find(action).is_some_and(|rule| in_scope(rule.scope, caller) && rule.check.holds(self, caller, target))
     }
 
     /// Whether the caller is an administrator of images: sees all of them, whoever owns them.
@@ -138,9 +126,7 @@ impl Rules {
         match self.find(action) {
             None => format!("{action}: denied, there is no such action\n"),
             Some(rule) if !in_scope(rule.scope, caller) => {
-                format!(
-                    "{action}: denied, the token is scoped to the system or a domain, not to a project\n"
-                )
+                format!("{action}: denied, the token is scoped to the system or a domain, not to a project\n")
             }
             Some(rule) => explain::explain(self, rule, caller, target),
         }
@@ -156,8 +142,7 @@ impl Rules {
 }
 
 fn in_scope(scope: Scope, caller: &Caller) -> bool {
-    let of_project = caller.system_scope.is_none()
-        && (caller.domain_id.is_none() || caller.project_id.is_some());
+    let of_project = caller.system_scope.is_none() && (caller.domain_id.is_none() || caller.project_id.is_some());
     scope == Scope::Any || of_project
 }
 
@@ -165,9 +150,7 @@ fn collect_references(check: &Check, found: &mut Vec<usize>) {
     match check {
         Check::Rule(at) => found.push(*at),
         Check::Not(check) => collect_references(check, found),
-        Check::All(checks) | Check::Any(checks) => checks
-            .iter()
-            .for_each(|check| collect_references(check, found)),
+        Check::All(checks) | Check::Any(checks) => checks.iter().for_each(|check| collect_references(check, found)),
         Check::Always | Check::Never | Check::Role(_) | Check::Equal(..) => {}
     }
 }
@@ -178,10 +161,6 @@ fn refers_to(text: &str, name: &str) -> bool {
 }
 
 fn did_you_mean(name: &str, known: &BTreeSet<&str>) -> String {
-    let nearest = known
-        .iter()
-        .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    nearest.map_or_else(String::new, |nearest| {
-        format!("; the nearest name is \"{nearest}\"")
-    })
+    let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    nearest.map_or_else(String::new, |nearest| format!("; the nearest name is \"{nearest}\""))
 }

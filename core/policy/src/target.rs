@@ -23,10 +23,7 @@ impl<'a> Target<'a> {
             project_id: image.owner.as_deref(),
             owner: image.owner.as_deref(),
             visibility: Some(image.visibility.as_str()),
-            member_id: caller
-                .project_id
-                .as_deref()
-                .filter(|_| is_member && image.visibility == Visibility::Shared),
+            member_id: caller.project_id.as_deref().filter(|_| is_member && image.visibility == Visibility::Shared),
             image: Some(image),
         }
     }
@@ -43,10 +40,7 @@ impl<'a> Target<'a> {
 
     /// Nothing in particular, such as a list: whatever is the caller's own.
     pub fn own(caller: &'a Caller) -> Self {
-        Self {
-            project_id: caller.project_id.as_deref(),
-            ..Self::default()
-        }
+        Self { project_id: caller.project_id.as_deref(), ..Self::default() }
     }
 
     /// The value behind `%(key)s`.

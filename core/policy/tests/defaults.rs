@@ -6,12 +6,8 @@ use casement_policy::{Rules, Target};
 use std::collections::BTreeSet;
 
 const ROLES: [&str; 5] = ["admin", "member", "reader", "service", "none"];
-const VISIBILITIES: [Visibility; 4] = [
-    Visibility::Private,
-    Visibility::Shared,
-    Visibility::Community,
-    Visibility::Public,
-];
+const VISIBILITIES: [Visibility; 4] =
+    [Visibility::Private, Visibility::Shared, Visibility::Community, Visibility::Public];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Relation {
@@ -24,20 +20,13 @@ fn caller(roles: &[&str]) -> Caller {
     Caller {
         user_id: Some("u1".to_owned()),
         project_id: Some("p1".to_owned()),
-        roles: roles
-            .iter()
-            .map(|role| (*role).to_owned())
-            .collect::<BTreeSet<_>>(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect::<BTreeSet<_>>(),
         ..Caller::default()
     }
 }
 
 fn target(relation: Relation, visibility: Visibility) -> Target<'static> {
-    let owner = if relation == Relation::Owner {
-        "p1"
-    } else {
-        "p2"
-    };
+    let owner = if relation == Relation::Owner { "p1" } else { "p2" };
     Target {
         project_id: Some(owner),
         owner: Some(owner),
@@ -53,10 +42,8 @@ fn expected(action: &str, role: &str, relation: Relation, visibility: Visibility
     let seen = own || member || visibility != Visibility::Private;
     match action {
         _ if role == "admin" => true,
-        "add_image" | "delete_image" | "modify_image" | "upload_image" | "communitize_image"
-        | "set_image_location" | "add_member" | "delete_member" | "deactivate" | "reactivate" => {
-            role == "member" && own
-        }
+        "add_image" | "delete_image" | "modify_image" | "upload_image" | "communitize_image" | "set_image_location"
+        | "add_member" | "delete_member" | "deactivate" | "reactivate" => role == "member" && own,
         "get_image" => role == "reader" && seen,
         "download_image" | "download_from_store" => role == "member" && seen,
         "get_images" | "get_image_location" => role == "reader" && own,
@@ -137,36 +124,17 @@ fn an_image_is_created_only_for_the_callers_own_project() {
     let rules = Rules::defaults();
     let member = caller(&["member"]);
     for (owner, allowed) in [(Some("p1"), true), (Some("p2"), false), (None, false)] {
-        assert_eq!(
-            rules.check("add_image", &member, &Target::new_image(owner, None)),
-            allowed,
-            "{owner:?}"
-        );
+        assert_eq!(rules.check("add_image", &member, &Target::new_image(owner, None)), allowed, "{owner:?}");
     }
-    assert!(rules.check(
-        "add_image",
-        &caller(&["admin"]),
-        &Target::new_image(Some("p2"), None)
-    ));
+    assert!(rules.check("add_image", &caller(&["admin"]), &Target::new_image(Some("p2"), None)));
 }
 
 #[test]
 fn a_caller_without_a_project_does_not_own_what_has_no_owner() {
     let rules = Rules::defaults();
-    let nobody = Caller {
-        project_id: None,
-        ..caller(&["member", "reader"])
-    };
-    let orphan = Target {
-        visibility: Some("private"),
-        ..Target::default()
-    };
-    for action in [
-        "get_image",
-        "modify_image",
-        "delete_image",
-        "download_image",
-    ] {
+    let nobody = Caller { project_id: None, ..caller(&["member", "reader"]) };
+    let orphan = Target { visibility: Some("private"), ..Target::default() };
+    for action in ["get_image", "modify_image", "delete_image", "download_image"] {
         assert!(!rules.check(action, &nobody, &orphan), "{action}");
     }
     assert!(!rules.check("get_images", &nobody, &Target::own(&nobody)));
@@ -175,15 +143,8 @@ fn a_caller_without_a_project_does_not_own_what_has_no_owner() {
 #[test]
 fn metadefs_are_read_by_readers_and_written_by_admins() {
     let rules = Rules::defaults();
-    let public = Target {
-        project_id: Some("p2"),
-        visibility: Some("public"),
-        ..Target::default()
-    };
-    let private = Target {
-        visibility: Some("private"),
-        ..public
-    };
+    let public = Target { project_id: Some("p2"), visibility: Some("public"), ..Target::default() };
+    let private = Target { visibility: Some("private"), ..public };
     for (action, role, target, allowed) in [
         ("get_metadef_namespace", "reader", public, true),
         ("get_metadef_namespace", "reader", private, false),
@@ -193,11 +154,7 @@ fn metadefs_are_read_by_readers_and_written_by_admins() {
         ("add_metadef_namespace", "admin", private, true),
         ("delete_metadef_tags", "admin", private, true),
     ] {
-        assert_eq!(
-            rules.check(action, &caller(&[role]), &target),
-            allowed,
-            "{action} by {role}"
-        );
+        assert_eq!(rules.check(action, &caller(&[role]), &target), allowed, "{action} by {role}");
     }
     let reader = caller(&["reader"]);
     assert!(rules.check("get_metadef_namespaces", &reader, &Target::own(&reader)));
@@ -206,38 +163,15 @@ fn metadefs_are_read_by_readers_and_written_by_admins() {
 #[test]
 fn tokens_of_a_system_or_a_domain_may_do_nothing_with_images() {
     let rules = Rules::defaults();
-    let system = Caller {
-        system_scope: Some("all".to_owned()),
-        project_id: None,
-        ..caller(&["admin"])
-    };
-    let domain = Caller {
-        domain_id: Some("d1".to_owned()),
-        project_id: None,
-        ..caller(&["admin"])
-    };
+    let system = Caller { system_scope: Some("all".to_owned()), project_id: None, ..caller(&["admin"]) };
+    let domain = Caller { domain_id: Some("d1".to_owned()), project_id: None, ..caller(&["admin"]) };
     for outsider in [system, domain] {
-        assert!(!rules.check(
-            "get_image",
-            &outsider,
-            &target(Relation::Owner, Visibility::Public)
-        ));
+        assert!(!rules.check("get_image", &outsider, &target(Relation::Owner, Visibility::Public)));
         assert!(rules.is_admin(&outsider));
-        assert!(
-            rules
-                .explain("get_image", &outsider, &Target::default())
-                .contains("not to a project")
-        );
+        assert!(rules.explain("get_image", &outsider, &Target::default()).contains("not to a project"));
     }
-    let in_domain = Caller {
-        domain_id: Some("d1".to_owned()),
-        ..caller(&["admin"])
-    };
-    assert!(rules.check(
-        "get_image",
-        &in_domain,
-        &target(Relation::Owner, Visibility::Public)
-    ));
+    let in_domain = Caller { domain_id: Some("d1".to_owned()), ..caller(&["admin"]) };
+    assert!(rules.check("get_image", &in_domain, &target(Relation::Owner, Visibility::Public)));
 }
 
 #[test]
@@ -248,8 +182,7 @@ fn an_action_that_does_not_exist_is_allowed_to_nobody() {
 
 #[test]
 fn admins_are_told_by_the_rule_for_admins() {
-    let rules =
-        Rules::with_overrides([("context_is_admin".to_owned(), "role:root".to_owned())]).unwrap();
+    let rules = Rules::with_overrides([("context_is_admin".to_owned(), "role:root".to_owned())]).unwrap();
     assert!(rules.is_admin(&caller(&["root"])));
     assert!(!rules.is_admin(&caller(&["admin"])));
     assert!(rules.check("publicize_image", &caller(&["root"]), &Target::default()));

@@ -5,11 +5,7 @@ use casement_image::Caller;
 use casement_policy::{Error, Rules, Target};
 
 fn rules(overrides: &[(&str, &str)]) -> Result<Rules, Error> {
-    Rules::with_overrides(
-        overrides
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned())),
-    )
+    Rules::with_overrides(overrides.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())))
 }
 
 fn holds(text: &str) -> bool {
@@ -20,15 +16,8 @@ fn holds(text: &str) -> bool {
         service_roles: ["service".to_owned()].into(),
         ..Caller::default()
     };
-    let target = Target {
-        project_id: Some("p1"),
-        owner: Some("p2"),
-        visibility: Some("public"),
-        ..Target::default()
-    };
-    rules(&[("get_image", text)])
-        .unwrap()
-        .check("get_image", &caller, &target)
+    let target = Target { project_id: Some("p1"), owner: Some("p2"), visibility: Some("public"), ..Target::default() };
+    rules(&[("get_image", text)]).unwrap().check("get_image", &caller, &target)
 }
 
 #[test]
@@ -82,10 +71,7 @@ fn and_binds_tighter_than_or_and_not_tightest() {
         ("not not @", true),
         ("NOT ! AND @", true),
         ("((@))", true),
-        (
-            "not role:admin and ('public':%(visibility)s or project_id:%(owner)s)",
-            true,
-        ),
+        ("not role:admin and ('public':%(visibility)s or project_id:%(owner)s)", true),
     ] {
         assert_eq!(holds(text), expected, "{text}");
     }
@@ -110,11 +96,7 @@ fn a_rule_that_cannot_be_read_tells_the_place() {
         ("role:é 'open", 8, "quote is not closed"),
     ] {
         let error = rules(&[("get_image", text)]).unwrap_err();
-        assert_eq!(
-            (error.rule.as_str(), error.position),
-            ("get_image", Some(position)),
-            "{text}: {error}"
-        );
+        assert_eq!((error.rule.as_str(), error.position), ("get_image", Some(position)), "{text}: {error}");
         assert!(error.message.contains(message), "{text}: {error}");
     }
 }
@@ -122,42 +104,20 @@ fn a_rule_that_cannot_be_read_tells_the_place() {
 #[test]
 fn deep_nesting_is_an_error_and_no_crash() {
     let deep = format!("{}@{}", "(".repeat(100_000), ")".repeat(100_000));
-    assert!(
-        rules(&[("get_image", &deep)])
-            .unwrap_err()
-            .message
-            .contains("inside of each other")
-    );
+    assert!(rules(&[("get_image", &deep)]).unwrap_err().message.contains("inside of each other"));
     let deep = format!("{}@", "not ".repeat(100_000));
-    assert!(
-        rules(&[("get_image", &deep)])
-            .unwrap_err()
-            .message
-            .contains("inside of each other")
-    );
+    assert!(rules(&[("get_image", &deep)]).unwrap_err().message.contains("inside of each other"));
 }
 
 #[test]
 fn an_operators_own_rule_is_known_once_another_refers_to_it() {
-    let own = rules(&[
-        ("get_image", "rule:friends or role:admin"),
-        ("friends", "role:friend"),
-    ])
-    .unwrap();
-    let friend = Caller {
-        roles: ["friend".to_owned()].into(),
-        ..Caller::default()
-    };
+    let own = rules(&[("get_image", "rule:friends or role:admin"), ("friends", "role:friend")]).unwrap();
+    let friend = Caller { roles: ["friend".to_owned()].into(), ..Caller::default() };
     assert!(own.check("get_image", &friend, &Target::default()));
 
     let error = rules(&[("delete_imag", "role:friend")]).unwrap_err();
     assert_eq!(error.rule, "delete_imag");
-    assert!(
-        error
-            .message
-            .contains("the nearest name is \"delete_image\""),
-        "{error}"
-    );
+    assert!(error.message.contains("the nearest name is \"delete_image\""), "{error}");
 }
 
 #[test]
@@ -173,15 +133,8 @@ fn rules_that_lead_back_to_themselves_are_refused() {
 
 #[test]
 fn an_explanation_names_every_check_and_its_answer() {
-    let caller = Caller {
-        project_id: Some("p1".to_owned()),
-        roles: ["member".to_owned()].into(),
-        ..Caller::default()
-    };
-    let target = Target {
-        project_id: Some("p2"),
-        ..Target::default()
-    };
+    let caller = Caller { project_id: Some("p1".to_owned()), roles: ["member".to_owned()].into(), ..Caller::default() };
+    let target = Target { project_id: Some("p2"), ..Target::default() };
     assert_eq!(
         Rules::defaults().explain("modify_image", &caller, &target),
         "modify_image: denied\n\
@@ -221,9 +174,7 @@ fn no_text_makes_the_parser_panic() {
     for _ in 0..2_000 {
         let mut text = String::new();
         for _ in 0..8 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             text.push_str(words[(state >> 33) as usize % words.len()]);
             if state >> 63 == 0 {
                 text.push(' ');
@@ -231,12 +182,7 @@ fn no_text_makes_the_parser_panic() {
         }
         match rules(&[("get_image", &text)]) {
             Ok(_) => accepted += 1,
-            Err(error) => assert!(
-                error
-                    .position
-                    .is_none_or(|at| at <= text.chars().count() + 1),
-                "{text}"
-            ),
+            Err(error) => assert!(error.position.is_none_or(|at| at <= text.chars().count() + 1), "{text}"),
         }
     }
     assert!(accepted > 0);

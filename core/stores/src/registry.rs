@@ -45,10 +45,9 @@ impl fmt::Display for StartError {
         let lines: Vec<String> = match self {
             // The reason names the store's table.
             Self::Configuration(stores) => stores.iter().map(|(_, reason)| reason.clone()).collect(),
-            Self::Required(stores) => stores
-                .iter()
-                .map(|(store, reason)| format!("required store `{store}` can't serve: {reason}"))
-                .collect(),
+            Self::Required(stores) => {
+                stores.iter().map(|(store, reason)| format!("required store `{store}` can't serve: {reason}")).collect()
+            }
         };
         f.write_str(&lines.join("; "))
     }
@@ -164,8 +163,7 @@ async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> O
 
 async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Result<(), Refusal> {
     let options = store.options();
-    let plugin =
-        find_plugin(options, plugins).map_err(|reason| Refusal::Failed { reason, retryable: false })?;
+    let plugin = find_plugin(options, plugins).map_err(|reason| Refusal::Failed { reason, retryable: false })?;
     store.enter(StoreState::Loaded);
     let config = checked_config(plugin.config_schema(), options).map_err(Refusal::Configuration)?;
     let services = Arc::new(StoreServices::new(store.id(), plugin_threads));

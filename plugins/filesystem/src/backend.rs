@@ -2,9 +2,7 @@
 
 use crate::platform::{self, Dir, Space};
 use crate::{Config, Lister, Reader, Writer, location};
-use casement_sdk::{
-    Capabilities, Error, Host, Kind, Range, Result, Staged, Stat, Usage, WriteOptions, blocking,
-};
+use casement_sdk::{Capabilities, Error, Host, Kind, Range, Result, Staged, Stat, Usage, WriteOptions, blocking};
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -46,24 +44,13 @@ impl Root {
                      it is never made for you",
                 ),
                 io::ErrorKind::NotADirectory => (Kind::Config, "name a directory"),
-                _ => (
-                    kind_of(&error),
-                    "let the gateway's account read and write it",
-                ),
+                _ => (kind_of(&error), "let the gateway's account read and write it"),
             };
-            Error::new(
-                kind,
-                format!("cannot open the root `{shown}`: {error}: {advice}"),
-            )
+            Error::new(kind, format!("cannot open the root `{shown}`: {error}: {advice}"))
         })?;
-        if config.require_mount
-            && !dir
-                .is_mounted()
-                .map_err(|error| failed("looking for the mount", error))?
-        {
-            let message = format!(
-                "nothing is mounted at the root `{shown}`: mount its file system, or unset require_mount"
-            );
+        if config.require_mount && !dir.is_mounted().map_err(|error| failed("looking for the mount", error))? {
+            let message =
+                format!("nothing is mounted at the root `{shown}`: mount its file system, or unset require_mount");
             return Err(Error::new(Kind::Unavailable, message));
         }
         let id = settle_marker(&dir).map_err(|error| {
@@ -72,10 +59,7 @@ impl Root {
                 io::ErrorKind::ReadOnlyFilesystem => ": remount the file system writable",
                 _ => "",
             };
-            Error::new(
-                kind_of(&error),
-                format!("cannot use the root `{shown}`: {error}{advice}"),
-            )
+            Error::new(kind_of(&error), format!("cannot use the root `{shown}`: {error}{advice}"))
         })?;
         tracing::debug!(root = %shown, %id, "root is open");
         Ok(Self { path, id })
@@ -88,10 +72,9 @@ impl Root {
         let found = Dir::open(&self.path).and_then(|dir| Ok((read_marker(&dir)?, dir)));
         match found {
             Ok((id, dir)) if id == self.id => Ok(dir),
-            Err(error) if !is_absence(&error) => Err(failed(
-                &format!("opening the root `{}`", self.path.display()),
-                error,
-            )),
+            Err(error) if !is_absence(&error) => {
+                Err(failed(&format!("opening the root `{}`", self.path.display()), error))
+            }
             found => {
                 tracing::debug!(root = %self.path.display(), ?found, "root has changed");
                 let message = format!(
@@ -106,20 +89,12 @@ impl Root {
 
     /// The directory of staged writes below a verified root.
     pub(crate) fn staging(&self, root: &Dir) -> Result<Dir> {
-        make_staging(root).map_err(|error| {
-            failed(
-                &format!("opening `{STAGING}` in `{}`", self.path.display()),
-                error,
-            )
-        })
+        make_staging(root).map_err(|error| failed(&format!("opening `{STAGING}` in `{}`", self.path.display()), error))
     }
 
     /// What to say of a failure at an object.
     pub(crate) fn failed(&self, doing: &str, name: &str, error: io::Error) -> Error {
-        failed(
-            &format!("{doing} `{name}` in `{}`", self.path.display()),
-            error,
-        )
+        failed(&format!("{doing} `{name}` in `{}`", self.path.display()), error)
     }
 
     /// An object's metadata; only a regular file is one.
@@ -135,12 +110,10 @@ impl Root {
 
     fn open_object(&self, key: &str) -> Result<File> {
         location::check_for_reading(key)?;
-        self.verified()?
-            .open_file(key)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => Error::not_found(key),
-                _ => self.failed("opening", key, error),
-            })
+        self.verified()?.open_file(key).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::not_found(key),
+            _ => self.failed("opening", key, error),
+        })
     }
 
     /// The state of the file system that `dir` is on; `None` where the platform cannot tell.
@@ -183,10 +156,7 @@ fn kind_of(error: &io::Error) -> Kind {
 
 fn is_absence(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, NotADirectory, NotFound, StaleNetworkFileHandle};
-    matches!(
-        error.kind(),
-        NotFound | NotADirectory | InvalidData | StaleNetworkFileHandle
-    )
+    matches!(error.kind(), NotFound | NotADirectory | InvalidData | StaleNetworkFileHandle)
 }
 
 fn make_staging(root: &Dir) -> io::Result<Dir> {
@@ -218,9 +188,8 @@ fn offer_marker(root: &Dir, id: Uuid) -> io::Result<()> {
     let staging = make_staging(root)?;
     let name = format!("store-{id}");
     let mut file = staging.create_file(&name, None)?;
-    let published = writeln!(file, "{id}")
-        .and_then(|()| file.sync_all())
-        .and_then(|()| staging.publish(&name, root, MARKER));
+    let published =
+        writeln!(file, "{id}").and_then(|()| file.sync_all()).and_then(|()| staging.publish(&name, root, MARKER));
     match published {
         Ok(()) => root.sync(),
         Err(error) => staging.remove(&name).and(Err(error)),
@@ -231,24 +200,14 @@ fn read_marker(root: &Dir) -> io::Result<Uuid> {
     let mut text = String::new();
     root.open_file(MARKER)?.take(64).read_to_string(&mut text)?;
     text.trim().parse().map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("`{MARKER}` is damaged: remove it and restart the gateway"),
-        )
+        io::Error::new(io::ErrorKind::InvalidData, format!("`{MARKER}` is damaged: remove it and restart the gateway"))
     })
 }
 
 pub(crate) fn stat_of(metadata: &Metadata) -> Stat {
-    let modified = metadata
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
     let modified_ms = modified.and_then(|since| u64::try_from(since.as_millis()).ok());
-    Stat {
-        size: metadata.len(),
-        etag: None,
-        modified_ms,
-    }
+    Stat { size: metadata.len(), etag: None, modified_ms }
 }
 
 impl Filesystem {
@@ -260,11 +219,7 @@ impl Filesystem {
     pub fn new(config: Config) -> Result<Self> {
         let config = config.checked()?;
         let file_mode = config.mode()?;
-        Ok(Self {
-            root: Arc::new(Root::open(&config)?),
-            config,
-            file_mode,
-        })
+        Ok(Self { root: Arc::new(Root::open(&config)?), config, file_mode })
     }
 }
 
@@ -300,13 +255,7 @@ impl blocking::Backend for Filesystem {
     }
 
     fn read(&self, key: &str, range: Range) -> Result<Reader> {
-        Reader::new(
-            &self.root,
-            key,
-            self.root.open_object(key)?,
-            range,
-            self.config.chunk_size,
-        )
+        Reader::new(&self.root, key, self.root.open_object(key)?, range, self.config.chunk_size)
     }
 
     fn delete(&self, key: &str) -> Result<()> {
@@ -328,29 +277,21 @@ impl blocking::Backend for Filesystem {
         if !location::is_transfer(token) {
             return Err(nothing());
         }
-        self.root
-            .staging(&root)?
-            .remove(token)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => nothing(),
-                _ => self.root.failed("discarding", token, error),
-            })
+        self.root.staging(&root)?.remove(token).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => nothing(),
+            _ => self.root.failed("discarding", token, error),
+        })
     }
 
     fn list_staged(&self) -> Result<Vec<Staged>> {
         let staging = self.root.staging(&self.root.verified()?)?;
-        let names = staging
-            .names()
-            .map_err(|error| self.root.failed("listing", STAGING, error))?;
+        let names = staging.names().map_err(|error| self.root.failed("listing", STAGING, error))?;
         let mut staged = Vec::new();
         for token in names.into_iter().filter(|name| location::is_transfer(name)) {
             match staging.metadata(&token) {
                 Ok(found) if !found.is_file() => {}
                 Ok(found) => {
-                    let idle = found
-                        .modified()
-                        .ok()
-                        .map(|written| written.elapsed().unwrap_or_default());
+                    let idle = found.modified().ok().map(|written| written.elapsed().unwrap_or_default());
                     let idle_ms = idle.and_then(|idle| u64::try_from(idle.as_millis()).ok());
                     staged.push(Staged { token, idle_ms });
                 }
@@ -364,10 +305,7 @@ impl blocking::Backend for Filesystem {
 
     fn copy(&self, from: &str, to: &str) -> Result<Stat> {
         let source = self.root.open_object(from)?;
-        let size = source
-            .metadata()
-            .map_err(|error| self.root.failed("looking at", from, error))?
-            .len();
+        let size = source.metadata().map_err(|error| self.root.failed("looking at", from, error))?.len();
         // No size: what shares its extents or has holes needs less space, and must not be preallocated.
         let mut writer = Writer::create(self, to, Uuid::new_v4().to_string(), None)?;
         writer.copy_from(&source, from, size)?;
@@ -386,8 +324,7 @@ impl blocking::Backend for Filesystem {
         let space = self.root.space(&self.root.verified()?)?;
         if space.is_some_and(|space| space.read_only) {
             let shown = self.root.path.display();
-            let message =
-                format!("the file system of `{shown}` is mounted read-only: remount it writable");
+            let message = format!("the file system of `{shown}` is mounted read-only: remount it writable");
             return Err(Error::new(Kind::Denied, message));
         }
         Ok(())
@@ -396,9 +333,6 @@ impl blocking::Backend for Filesystem {
     fn usage(&self) -> Result<Usage> {
         let space = self.root.space(&self.root.verified()?)?;
         let free = |space: Space| space.available.saturating_sub(self.config.reserve);
-        Ok(Usage {
-            used: space.map(|space| space.used),
-            free: space.map(free),
-        })
+        Ok(Usage { used: space.map(|space| space.used), free: space.map(free) })
     }
 }

@@ -48,25 +48,14 @@ impl Config {
     pub(crate) fn checked(mut self) -> Result<Self> {
         let shown = self.root.display();
         if !self.root.is_absolute() {
-            return bad(format!(
-                "root = `{shown}` is not absolute: write the whole path, such as `/srv/images`"
-            ));
+            return bad(format!("root = `{shown}` is not absolute: write the whole path, such as `/srv/images`"));
         }
-        if self
-            .root
-            .components()
-            .any(|part| part == Component::ParentDir)
-        {
-            return bad(format!(
-                "root = `{shown}` contains `..`: write the path without it"
-            ));
+        if self.root.components().any(|part| part == Component::ParentDir) {
+            return bad(format!("root = `{shown}` contains `..`: write the path without it"));
         }
         if !CHUNK_SIZES.contains(&self.chunk_size) {
             let (least, most) = (CHUNK_SIZES.start(), CHUNK_SIZES.end());
-            return bad(format!(
-                "chunk_size = {}: write a number of bytes from {least} to {most}",
-                self.chunk_size
-            ));
+            return bad(format!("chunk_size = {}: write a number of bytes from {least} to {most}", self.chunk_size));
         }
         self.mode()?;
         platform::check_config(&self)?;
@@ -81,16 +70,12 @@ impl Config {
         };
         let digits = text.strip_prefix("0o").unwrap_or(text);
         match u32::from_str_radix(digits, 8) {
-            Ok(mode) if mode > 0o777 => bad(format!(
-                "file_mode = \"{text}\" is above 0777: write \"0640\", say"
-            )),
+            Ok(mode) if mode > 0o777 => bad(format!("file_mode = \"{text}\" is above 0777: write \"0640\", say")),
             Ok(mode) if mode & 0o400 == 0 => bad(format!(
                 "file_mode = \"{text}\" would keep the gateway from reading its images: write \"0640\", say"
             )),
             Ok(mode) => Ok(Some(mode)),
-            Err(_) => bad(format!(
-                "file_mode = \"{text}\" is not an octal number: write \"0640\", say"
-            )),
+            Err(_) => bad(format!("file_mode = \"{text}\" is not an octal number: write \"0640\", say")),
         }
     }
 }

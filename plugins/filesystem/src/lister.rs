@@ -18,20 +18,12 @@ pub struct Lister {
 
 impl Lister {
     pub(crate) fn new(root: &Arc<Root>, prefix: &str, after: Option<&str>) -> Result<Self> {
-        let mut names = root
-            .verified()?
-            .names()
-            .map_err(|error| root.failed("listing", prefix, error))?;
+        let mut names = root.verified()?.names().map_err(|error| root.failed("listing", prefix, error))?;
         names.retain(|name| {
-            location::is_key(name)
-                && name.starts_with(prefix)
-                && after.is_none_or(|after| name.as_str() > after)
+            location::is_key(name) && name.starts_with(prefix) && after.is_none_or(|after| name.as_str() > after)
         });
         names.sort_unstable();
-        Ok(Self {
-            root: Arc::clone(root),
-            names: names.into_iter(),
-        })
+        Ok(Self { root: Arc::clone(root), names: names.into_iter() })
     }
 }
 
@@ -44,10 +36,7 @@ impl blocking::Lister for Lister {
             && let Some(key) = self.names.next()
         {
             match dir.metadata(&key) {
-                Ok(found) if found.is_file() => page.push(Entry {
-                    key,
-                    size: found.len(),
-                }),
+                Ok(found) if found.is_file() => page.push(Entry { key, size: found.len() }),
                 Ok(_) => {}
                 // Deleted since the directory was read.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -32,9 +32,7 @@ fn objection(key: &str) -> Option<&'static str> {
         "" => Some("is empty"),
         _ if key.starts_with('.') => Some("starts with a dot"),
         _ if key.len() > 255 => Some("is longer than 255 bytes"),
-        _ if key.contains(platform::FORBIDDEN) => {
-            Some("contains a character that a file name cannot hold")
-        }
+        _ if key.contains(platform::FORBIDDEN) => Some("contains a character that a file name cannot hold"),
         _ => None,
     }
 }
@@ -46,39 +44,26 @@ pub(crate) fn is_key(name: &str) -> bool {
 
 /// Nothing can be found under a key that could never have been written.
 pub(crate) fn check_for_reading(key: &str) -> Result<()> {
-    if is_key(key) {
-        Ok(())
-    } else {
-        Err(Error::not_found(key))
-    }
+    if is_key(key) { Ok(()) } else { Err(Error::not_found(key)) }
 }
 
 pub(crate) fn check_for_writing(key: &str) -> Result<()> {
     match objection(key) {
         None => Ok(()),
-        Some(objection) => Err(Error::new(
-            Kind::Misuse,
-            format!("the key `{key}` {objection}"),
-        )),
+        Some(objection) => Err(Error::new(Kind::Misuse, format!("the key `{key}` {objection}"))),
     }
 }
 
 /// Whether `name` has the form that the contract promises of a transfer.
 pub(crate) fn is_transfer(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// `file:///root/key`
 pub(crate) fn format(root: &Path, key: &str) -> Result<String> {
     check_for_writing(key)?;
     let mut uri = String::from("file://");
-    for segment in platform::segments(root)?
-        .into_iter()
-        .chain([key.as_bytes()])
-    {
+    for segment in platform::segments(root)?.into_iter().chain([key.as_bytes()]) {
         uri.push('/');
         uri.extend(percent_encode(segment, ESCAPED));
     }
@@ -89,20 +74,11 @@ pub(crate) fn format(root: &Path, key: &str) -> Result<String> {
 /// undecoded path lies in it. The key has none then.
 pub(crate) fn parse(root: &Path, uri: &str) -> Result<String> {
     let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
-    if !["file", "filesystem"]
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known))
-    {
-        let message =
-            format!("`{uri}` is not the location of a file: it should start with `file:///`");
+    if !["file", "filesystem"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        let message = format!("`{uri}` is not the location of a file: it should start with `file:///`");
         return Err(Error::new(Kind::Unsupported, message));
     }
-    let elsewhere = || {
-        Error::new(
-            Kind::NotFound,
-            format!("`{uri}` does not lie in the root `{}`", root.display()),
-        )
-    };
+    let elsewhere = || Error::new(Kind::NotFound, format!("`{uri}` does not lie in the root `{}`", root.display()));
     let path = local_path(rest).ok_or_else(elsewhere)?;
     let root = platform::segments(root)?;
     let decoded: Vec<u8> = percent_decode_str(path).collect();
@@ -123,10 +99,8 @@ fn local_path(rest: &str) -> Option<&str> {
 /// The last segment of `path` if it is a key and all before it are the root's. A `..` is never resolved: it
 /// equals no segment of a root and is no key.
 fn key_below(root: &[&[u8]], path: &[u8]) -> Option<String> {
-    let segments: Vec<&[u8]> = path
-        .split(|byte| *byte == b'/')
-        .filter(|segment| !segment.is_empty() && *segment != b".")
-        .collect();
+    let segments: Vec<&[u8]> =
+        path.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty() && *segment != b".").collect();
     let (key, directory) = segments.split_last()?;
     let key = std::str::from_utf8(key).ok()?;
     // A trailing slash names a directory.
@@ -144,27 +118,13 @@ mod tests {
 
     #[test]
     fn the_location_is_written_as_glance_writes_it() {
-        let uri = format(
-            Path::new("/var/lib/glance/images"),
-            "71c675ab-d94f-49cd-a114-e12490b328d9",
-        )
-        .unwrap();
-        assert_eq!(
-            uri,
-            "file:///var/lib/glance/images/71c675ab-d94f-49cd-a114-e12490b328d9"
-        );
+        let uri = format(Path::new("/var/lib/glance/images"), "71c675ab-d94f-49cd-a114-e12490b328d9").unwrap();
+        assert_eq!(uri, "file:///var/lib/glance/images/71c675ab-d94f-49cd-a114-e12490b328d9");
     }
 
     #[test]
     fn every_location_written_is_read_back() {
-        for root in [
-            "/",
-            "/srv",
-            "/srv/a b",
-            "/srv/100%",
-            "/srv/a%20b",
-            "/srv/ü#?",
-        ] {
+        for root in ["/", "/srv", "/srv/a b", "/srv/100%", "/srv/a%20b", "/srv/ü#?"] {
             for name in ["id", "a b", "50%", "%41", "ü", "a#b?c", "a:b@c", "x..y"] {
                 let uri = format(Path::new(root), name).unwrap();
                 assert!(uri.is_ascii() && !uri.contains([' ', '#', '?']), "{uri}");
@@ -186,10 +146,7 @@ mod tests {
         ] {
             assert_eq!(key("/srv/a b", uri).as_deref(), Ok("id"), "{uri}");
         }
-        assert_eq!(
-            key("/srv/a%20b", "file:///srv/a%20b/id").as_deref(),
-            Ok("id")
-        );
+        assert_eq!(key("/srv/a%20b", "file:///srv/a%20b/id").as_deref(), Ok("id"));
     }
 
     #[test]
@@ -228,37 +185,18 @@ mod tests {
         for good in ["id", "a.b", "a..b", "ä", &"x".repeat(255)] {
             assert_eq!(check_for_writing(good), Ok(()), "{good}");
         }
-        for bad in [
-            "",
-            ".",
-            "..",
-            "a/b",
-            "/a",
-            "a\0b",
-            ".casement-staging",
-            ".hidden",
-            &"x".repeat(256),
-            &"ä".repeat(128),
-        ] {
-            assert_eq!(
-                check_for_writing(bad).unwrap_err().kind(),
-                Kind::Misuse,
-                "{bad}"
-            );
-            assert_eq!(
-                check_for_reading(bad).unwrap_err().kind(),
-                Kind::NotFound,
-                "{bad}"
-            );
+        for bad in
+            ["", ".", "..", "a/b", "/a", "a\0b", ".casement-staging", ".hidden", &"x".repeat(256), &"ä".repeat(128)]
+        {
+            assert_eq!(check_for_writing(bad).unwrap_err().kind(), Kind::Misuse, "{bad}");
+            assert_eq!(check_for_reading(bad).unwrap_err().kind(), Kind::NotFound, "{bad}");
         }
     }
 
     #[test]
     fn a_transfer_is_letters_digits_and_hyphens() {
         assert!(is_transfer("a-1") && is_transfer(&"x".repeat(64)));
-        assert!(
-            !is_transfer("") && !is_transfer("a_b") && !is_transfer("../a") && !is_transfer("ä")
-        );
+        assert!(!is_transfer("") && !is_transfer("a_b") && !is_transfer("../a") && !is_transfer("ä"));
         assert!(!is_transfer(&"x".repeat(65)));
     }
 }

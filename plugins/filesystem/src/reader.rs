@@ -21,32 +21,14 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(
-        root: &Arc<Root>,
-        key: &str,
-        file: File,
-        range: Range,
-        chunk_size: u64,
-    ) -> Result<Self> {
-        let size = file
-            .metadata()
-            .map_err(|error| root.failed("looking at", key, error))?
-            .len();
-        let end = range
-            .len
-            .map_or(size, |len| range.offset.saturating_add(len).min(size));
+    pub(crate) fn new(root: &Arc<Root>, key: &str, file: File, range: Range, chunk_size: u64) -> Result<Self> {
+        let size = file.metadata().map_err(|error| root.failed("looking at", key, error))?.len();
+        let end = range.len.map_or(size, |len| range.offset.saturating_add(len).min(size));
         let at = range.offset.min(end);
         if end - at >= LONG {
             platform::will_read(&file, at, end - at);
         }
-        Ok(Self {
-            root: Arc::clone(root),
-            key: key.to_owned(),
-            file,
-            at,
-            end,
-            chunk_size,
-        })
+        Ok(Self { root: Arc::clone(root), key: key.to_owned(), file, at, end, chunk_size })
     }
 }
 
@@ -59,10 +41,7 @@ impl blocking::Reader for Reader {
         let chunk = platform::read_at(&self.file, self.at, wanted as usize)
             .map_err(|error| self.root.failed("reading", &self.key, error))?;
         if chunk.is_empty() {
-            let message = format!(
-                "`{}` became shorter than {} bytes while it was read",
-                self.key, self.end
-            );
+            let message = format!("`{}` became shorter than {} bytes while it was read", self.key, self.end);
             return Err(Error::new(Kind::Corrupt, message));
         }
         self.at += chunk.len() as u64;

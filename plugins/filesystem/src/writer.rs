@@ -40,16 +40,10 @@ pub struct Writer {
 
 impl Writer {
     /// Starts a staged write called `transfer`. Without a `size` nothing is preallocated.
-    pub(crate) fn create(
-        store: &Filesystem,
-        key: &str,
-        transfer: String,
-        size: Option<u64>,
-    ) -> Result<Self> {
+    pub(crate) fn create(store: &Filesystem, key: &str, transfer: String, size: Option<u64>) -> Result<Self> {
         location::check_for_writing(key)?;
         if !location::is_transfer(&transfer) {
-            let message =
-                format!("the transfer `{transfer}` must be 1 to 64 letters, digits and hyphens");
+            let message = format!("the transfer `{transfer}` must be 1 to 64 letters, digits and hyphens");
             return Err(Error::new(Kind::Misuse, message));
         }
         let root = Arc::clone(&store.root);
@@ -60,15 +54,12 @@ impl Writer {
             Err(error) => return Err(root.failed("looking at", key, error)),
         }
         let staging = root.staging(&dir)?;
-        let file = staging
-            .create_file(&transfer, store.file_mode)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => Error::new(
-                    Kind::Misuse,
-                    format!("the transfer `{transfer}` is already staged"),
-                ),
-                _ => root.failed("staging", &transfer, error),
-            })?;
+        let file = staging.create_file(&transfer, store.file_mode).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Error::new(Kind::Misuse, format!("the transfer `{transfer}` is already staged"))
+            }
+            _ => root.failed("staging", &transfer, error),
+        })?;
         let mut writer = Self {
             root,
             staging,
@@ -95,16 +86,11 @@ impl Writer {
     }
 
     fn preallocate(&mut self, size: u64) -> Result<()> {
-        if platform::preallocate(&self.file, size)
-            .map_err(|error| self.failed("preallocating", error))?
-        {
+        if platform::preallocate(&self.file, size).map_err(|error| self.failed("preallocating", error))? {
             self.preallocated = size;
             self.length = size;
         } else {
-            tracing::debug!(
-                transfer = self.transfer,
-                "the file system cannot preallocate"
-            );
+            tracing::debug!(transfer = self.transfer, "the file system cannot preallocate");
         }
         Ok(())
     }
@@ -116,9 +102,7 @@ impl Writer {
     /// Looks at the free space now and then: others write there as well, and some file systems say that they
     /// are full only at the end.
     fn watch_space(&mut self, offset: u64, coming: u64) -> Result<()> {
-        let due = self
-            .space_checked
-            .is_none_or(|at| offset - at >= SPACE_EVERY);
+        let due = self.space_checked.is_none_or(|at| offset - at >= SPACE_EVERY);
         if !due || offset + coming <= self.preallocated {
             return Ok(());
         }
@@ -129,8 +113,7 @@ impl Writer {
 
     fn put(&mut self, data: &[u8], offset: u64) -> Result<()> {
         self.watch_space(offset, data.len() as u64)?;
-        platform::write_all_at(&self.file, data, offset)
-            .map_err(|error| self.failed("writing", error))?;
+        platform::write_all_at(&self.file, data, offset).map_err(|error| self.failed("writing", error))?;
         self.length = self.length.max(offset + data.len() as u64);
         Ok(())
     }
@@ -146,17 +129,12 @@ impl Writer {
     /// Takes the whole content from an open object.
     pub(crate) fn copy_from(&mut self, source: &File, name: &str, size: u64) -> Result<()> {
         platform::copy_data(source, &self.file, size).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Error::new(
-                Kind::Corrupt,
-                format!("`{name}` became shorter while it was copied"),
-            ),
+            io::ErrorKind::UnexpectedEof => {
+                Error::new(Kind::Corrupt, format!("`{name}` became shorter while it was copied"))
+            }
             _ => self.failed("copying to", error),
         })?;
-        self.length = self
-            .file
-            .metadata()
-            .map_err(|error| self.failed("looking at", error))?
-            .len();
+        self.length = self.file.metadata().map_err(|error| self.failed("looking at", error))?.len();
         self.written = size;
         // What a copy takes is known only now: shared extents take nothing.
         self.require_space(0)
@@ -173,19 +151,14 @@ impl Writer {
 
     fn publish(&self) -> Result<()> {
         let root = self.root.verified()?;
-        self.staging
-            .publish(&self.transfer, &root, &self.key)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => exists(&self.key),
-                io::ErrorKind::NotFound => {
-                    let message = format!(
-                        "the staged write `{}` was discarded before it was committed",
-                        self.transfer
-                    );
-                    Error::new(Kind::Cancelled, message)
-                }
-                _ => self.failed("publishing", error),
-            })?;
+        self.staging.publish(&self.transfer, &root, &self.key).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => exists(&self.key),
+            io::ErrorKind::NotFound => {
+                let message = format!("the staged write `{}` was discarded before it was committed", self.transfer);
+                Error::new(Kind::Cancelled, message)
+            }
+            _ => self.failed("publishing", error),
+        })?;
         // The staging directory need not be flushed: a staged name that comes back after a power cut is one
         // more name of the published file, and discarding it is harmless.
         root.sync().map_err(|error| {
@@ -231,17 +204,14 @@ impl blocking::Writer for Writer {
     }
 
     fn commit(mut self) -> Result<Stat> {
-        let stat = self
-            .finish()
-            .map_err(|error| self.failed("flushing", error))?;
+        let stat = self.finish().map_err(|error| self.failed("flushing", error))?;
         self.publish()?;
         self.staged = false;
         Ok(stat)
     }
 
     fn abort(mut self) -> Result<()> {
-        self.unstage()
-            .map_err(|error| self.failed("removing what was staged of", error))
+        self.unstage().map_err(|error| self.failed("removing what was staged of", error))
     }
 }
 

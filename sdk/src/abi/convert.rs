@@ -1,10 +1,9 @@
 //! Rust values to wire values and back, without copying bytes.
 
 use super::{
-    CASEMENT_CANCELLED, CASEMENT_CONFIG, CASEMENT_CORRUPT, CASEMENT_DENIED, CASEMENT_EXISTS,
-    CASEMENT_INTERNAL, CASEMENT_MISUSE, CASEMENT_NO_SPACE, CASEMENT_NONE, CASEMENT_NOT_FOUND,
-    CASEMENT_OK, CASEMENT_PANICKED, CASEMENT_TIMEOUT, CASEMENT_UNAVAILABLE, CASEMENT_UNSUPPORTED,
-    CasementBuf, CasementOp, CasementReply, CasementStr,
+    CASEMENT_CANCELLED, CASEMENT_CONFIG, CASEMENT_CORRUPT, CASEMENT_DENIED, CASEMENT_EXISTS, CASEMENT_INTERNAL,
+    CASEMENT_MISUSE, CASEMENT_NO_SPACE, CASEMENT_NONE, CASEMENT_NOT_FOUND, CASEMENT_OK, CASEMENT_PANICKED,
+    CASEMENT_TIMEOUT, CASEMENT_UNAVAILABLE, CASEMENT_UNSUPPORTED, CasementBuf, CasementOp, CasementReply, CasementStr,
 };
 use crate::Kind;
 use bytes::Bytes;
@@ -21,10 +20,7 @@ pub struct BadBuffer;
 impl CasementStr {
     /// Lends a text.
     pub const fn new(text: &str) -> Self {
-        Self {
-            ptr: text.as_ptr(),
-            len: text.len(),
-        }
+        Self { ptr: text.as_ptr(), len: text.len() }
     }
 
     /// The lent text.
@@ -60,12 +56,7 @@ impl CasementStr {
 
 impl CasementBuf {
     /// No bytes.
-    pub const EMPTY: Self = Self {
-        ptr: ptr::null(),
-        len: 0,
-        owner: ptr::null_mut(),
-        release: None,
-    };
+    pub const EMPTY: Self = Self { ptr: ptr::null(), len: 0, owner: ptr::null_mut(), release: None };
 
     /// Gives bytes away.
     pub fn from_bytes(bytes: Bytes) -> Self {
@@ -77,12 +68,7 @@ impl CasementBuf {
             return Self::EMPTY;
         }
         let (ptr, len) = (bytes.as_ptr(), bytes.len());
-        Self {
-            ptr,
-            len,
-            owner: Box::into_raw(Box::new(bytes)).cast(),
-            release: Some(release),
-        }
+        Self { ptr, len, owner: Box::into_raw(Box::new(bytes)).cast(), release: Some(release) }
     }
 
     /// Takes the bytes; they are released when the last clone is dropped, at once when there are none.
@@ -125,11 +111,7 @@ impl Drop for Owned {
 
 impl CasementOp {
     /// An operation that is over, or cannot be cancelled.
-    pub const NONE: Self = Self {
-        ctx: ptr::null_mut(),
-        cancel: None,
-        release: None,
-    };
+    pub const NONE: Self = Self { ctx: ptr::null_mut(), cancel: None, release: None };
 }
 
 impl CasementReply {
@@ -157,6 +139,7 @@ macro_rules! kinds {
             }
 
             /// The kind of a failure's code. Codes of a newer plugin, and garbage, are [`Kind::Internal`].
+            #[cfg(feature = "host")]
             pub(crate) fn from_code(code: u32) -> Self {
                 match code { $($code => Self::$kind,)+ _ => Self::Internal }
             }

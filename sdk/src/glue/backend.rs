@@ -2,18 +2,15 @@
 
 use super::{
     logging,
-    operation::{
-        Answer, Place, end_handle, from_handle, guarded, into_handle, json_reply, owned, text_reply,
-    },
+    operation::{Answer, Place, end_handle, from_handle, guarded, into_handle, json_reply, owned, text_reply},
     runtime, streams,
 };
 use crate::{
     Backend, Capabilities, Error, Host, Kind, Range, Result, Stat, WriteOptions, Writer,
     abi::{
-        CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE,
-        CASEMENT_CAN_STAGE_TOKENS, CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE, CasementBackendVt,
-        CasementBuf, CasementCapabilities, CasementCompletion, CasementHost, CasementOp,
-        CasementReply, CasementStr, from_wire, to_wire,
+        CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE, CASEMENT_CAN_STAGE_TOKENS,
+        CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE, CasementBackendVt, CasementBuf, CasementCapabilities,
+        CasementCompletion, CasementHost, CasementOp, CasementReply, CasementStr, from_wire, to_wire,
     },
 };
 use bytes::Bytes;
@@ -63,25 +60,14 @@ pub(super) unsafe extern "C" fn open<B: Backend>(
         let (host, config) = unsafe { (Host::new(host), owned(config)) };
         logging::set_up(&host);
         let place = match runtime::handle(&host, B::NAME) {
-            Ok(runtime) => Place {
-                runtime,
-                host,
-                inline: B::NON_BLOCKING,
-            },
+            Ok(runtime) => Place { runtime, host, inline: B::NON_BLOCKING },
             Err(error) => return answer.refuse(error),
         };
         let inner = place.clone();
         place.run(answer, async move {
             let backend = B::open(configuration(&config?)?, inner.host.clone()).await?;
-            let store = Store {
-                capabilities: backend.capabilities(),
-                backend,
-                place: inner,
-            };
-            Ok(CasementReply {
-                handle: into_handle(store),
-                ..CasementReply::OK
-            })
+            let store = Store { capabilities: backend.capabilities(), backend, place: inner };
+            Ok(CasementReply { handle: into_handle(store), ..CasementReply::OK })
         })
     })
 }
@@ -94,14 +80,7 @@ fn configuration<C: serde::de::DeserializeOwned>(json: &str) -> Result<C> {
         let why = error.into_inner().to_string();
         // The place in the JSON means nothing to the operator, who wrote TOML.
         let why = why.split(" at line ").next().unwrap_or_default();
-        Error::new(
-            Kind::Config,
-            if key == "." {
-                why.to_owned()
-            } else {
-                format!("`{key}`: {why}")
-            },
-        )
+        Error::new(Kind::Config, if key == "." { why.to_owned() } else { format!("`{key}`: {why}") })
     })
 }
 
@@ -125,10 +104,7 @@ where
     })
 }
 
-unsafe extern "C" fn capabilities<B: Backend>(
-    backend: *mut c_void,
-    out: *mut CasementCapabilities,
-) {
+unsafe extern "C" fn capabilities<B: Backend>(backend: *mut c_void, out: *mut CasementCapabilities) {
     // SAFETY: a live handle, and a struct of the gateway's that has the fields of this version.
     let (store, out) = unsafe { (from_handle::<Store<B>>(backend), &mut *out) };
     let caps = &store.capabilities;
@@ -141,26 +117,16 @@ unsafe extern "C" fn capabilities<B: Backend>(
         (caps.copy, CASEMENT_CAN_COPY),
         (caps.usage, CASEMENT_CAN_USAGE),
     ];
-    out.flags = flags
-        .iter()
-        .filter(|(can, _)| *can)
-        .map(|(_, flag)| flag)
-        .sum();
+    out.flags = flags.iter().filter(|(can, _)| *can).map(|(_, flag)| flag).sum();
     out.chunk_size = caps.chunk_size;
     out.max_object_size = caps.max_object_size;
 }
 
-unsafe extern "C" fn stat<B: Backend>(
-    b: *mut c_void,
-    key: CasementStr,
-    c: CasementCompletion,
-) -> CasementOp {
+unsafe extern "C" fn stat<B: Backend>(b: *mut c_void, key: CasementStr, c: CasementCompletion) -> CasementOp {
     // SAFETY: the contract of the call: a live handle, texts lent for its duration. So for all that follow.
     unsafe {
         let key = owned(key);
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            Ok(stat_reply(s.backend.stat(&key?).await?))
-        })
+        operation(b, c, |s: Arc<Store<B>>| async move { Ok(stat_reply(s.backend.stat(&key?).await?)) })
     }
 }
 
@@ -175,18 +141,11 @@ unsafe extern "C" fn open_write<B: Backend>(
     unsafe {
         let (key, transfer) = (owned(key), owned(transfer));
         operation(b, c, move |s: Arc<Store<B>>| async move {
-            let options = WriteOptions {
-                size: from_wire(size),
-                transfer: transfer?,
-            };
+            let options = WriteOptions { size: from_wire(size), transfer: transfer? };
             let writer = s.backend.create(&key?, options).await?;
             let token = Bytes::from(writer.token().to_owned());
             let handle = streams::into_stream(writer, &s.place);
-            Ok(CasementReply {
-                data: CasementBuf::from_bytes(token),
-                handle,
-                ..CasementReply::OK
-            })
+            Ok(CasementReply { data: CasementBuf::from_bytes(token), handle, ..CasementReply::OK })
         })
     }
 }
@@ -202,35 +161,17 @@ unsafe extern "C" fn open_read<B: Backend>(
     unsafe {
         let key = owned(key);
         operation(b, c, move |s: Arc<Store<B>>| async move {
-            let reader = s
-                .backend
-                .read(
-                    &key?,
-                    Range {
-                        offset,
-                        len: from_wire(len),
-                    },
-                )
-                .await?;
-            Ok(CasementReply {
-                handle: streams::into_stream(reader, &s.place),
-                ..CasementReply::OK
-            })
+            let reader = s.backend.read(&key?, Range { offset, len: from_wire(len) }).await?;
+            Ok(CasementReply { handle: streams::into_stream(reader, &s.place), ..CasementReply::OK })
         })
     }
 }
 
-unsafe extern "C" fn delete<B: Backend>(
-    b: *mut c_void,
-    key: CasementStr,
-    c: CasementCompletion,
-) -> CasementOp {
+unsafe extern "C" fn delete<B: Backend>(b: *mut c_void, key: CasementStr, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `stat`.
     unsafe {
         let key = owned(key);
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            s.backend.delete(&key?).await.map(|()| CasementReply::OK)
-        })
+        operation(b, c, |s: Arc<Store<B>>| async move { s.backend.delete(&key?).await.map(|()| CasementReply::OK) })
     }
 }
 
@@ -245,39 +186,23 @@ unsafe extern "C" fn open_list<B: Backend>(
         let (prefix, after) = (owned(prefix), owned(after));
         operation(b, c, |s: Arc<Store<B>>| async move {
             let after = after?;
-            let lister = s
-                .backend
-                .list(&prefix?, (!after.is_empty()).then_some(after.as_str()))
-                .await?;
-            Ok(CasementReply {
-                handle: streams::into_stream(lister, &s.place),
-                ..CasementReply::OK
-            })
+            let lister = s.backend.list(&prefix?, (!after.is_empty()).then_some(after.as_str())).await?;
+            Ok(CasementReply { handle: streams::into_stream(lister, &s.place), ..CasementReply::OK })
         })
     }
 }
 
-unsafe extern "C" fn discard<B: Backend>(
-    b: *mut c_void,
-    token: CasementStr,
-    c: CasementCompletion,
-) -> CasementOp {
+unsafe extern "C" fn discard<B: Backend>(b: *mut c_void, token: CasementStr, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `stat`.
     unsafe {
         let token = owned(token);
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            s.backend.discard(&token?).await.map(|()| CasementReply::OK)
-        })
+        operation(b, c, |s: Arc<Store<B>>| async move { s.backend.discard(&token?).await.map(|()| CasementReply::OK) })
     }
 }
 
 unsafe extern "C" fn list_staged<B: Backend>(b: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `stat`.
-    unsafe {
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            json_reply(&s.backend.list_staged().await?)
-        })
-    }
+    unsafe { operation(b, c, |s: Arc<Store<B>>| async move { json_reply(&s.backend.list_staged().await?) }) }
 }
 
 unsafe extern "C" fn copy<B: Backend>(
@@ -289,9 +214,7 @@ unsafe extern "C" fn copy<B: Backend>(
     // SAFETY: as in `stat`.
     unsafe {
         let (from, to) = (owned(from), owned(to));
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            Ok(stat_reply(s.backend.copy(&from?, &to?).await?))
-        })
+        operation(b, c, |s: Arc<Store<B>>| async move { Ok(stat_reply(s.backend.copy(&from?, &to?).await?)) })
     }
 }
 
@@ -303,33 +226,21 @@ unsafe extern "C" fn format_location<B: Backend>(
     // SAFETY: as in `stat`.
     unsafe {
         let key = owned(key);
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            s.backend.format_location(&key?).map(text_reply)
-        })
+        operation(b, c, |s: Arc<Store<B>>| async move { s.backend.format_location(&key?).map(text_reply) })
     }
 }
 
-unsafe extern "C" fn parse_location<B: Backend>(
-    b: *mut c_void,
-    uri: CasementStr,
-    c: CasementCompletion,
-) -> CasementOp {
+unsafe extern "C" fn parse_location<B: Backend>(b: *mut c_void, uri: CasementStr, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `stat`.
     unsafe {
         let uri = owned(uri);
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            s.backend.parse_location(&uri?).map(text_reply)
-        })
+        operation(b, c, |s: Arc<Store<B>>| async move { s.backend.parse_location(&uri?).map(text_reply) })
     }
 }
 
 unsafe extern "C" fn health<B: Backend>(b: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `stat`.
-    unsafe {
-        operation(b, c, |s: Arc<Store<B>>| async move {
-            s.backend.health().await.map(|()| CasementReply::OK)
-        })
-    }
+    unsafe { operation(b, c, |s: Arc<Store<B>>| async move { s.backend.health().await.map(|()| CasementReply::OK) }) }
 }
 
 unsafe extern "C" fn usage<B: Backend>(b: *mut c_void, c: CasementCompletion) -> CasementOp {
@@ -337,11 +248,7 @@ unsafe extern "C" fn usage<B: Backend>(b: *mut c_void, c: CasementCompletion) ->
     unsafe {
         operation(b, c, |s: Arc<Store<B>>| async move {
             let usage = s.backend.usage().await?;
-            Ok(CasementReply {
-                value: to_wire(usage.used),
-                value2: to_wire(usage.free),
-                ..CasementReply::OK
-            })
+            Ok(CasementReply { value: to_wire(usage.used), value2: to_wire(usage.free), ..CasementReply::OK })
         })
     }
 }

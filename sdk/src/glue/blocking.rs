@@ -21,10 +21,7 @@ pub struct Blocking<B: Backend> {
 }
 
 /// Runs `f` on a blocking thread, logging for `host`; a panic goes on in the caller.
-async fn blocking<T: Send + 'static>(
-    host: &Host,
-    f: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+async fn blocking<T: Send + 'static>(host: &Host, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let host = host.clone();
     match spawn_blocking(move || scope(&host, f)).await {
         Ok(result) => result,
@@ -46,9 +43,7 @@ impl<T: Send + Sync + 'static> Offloaded<T> {
     }
 
     fn share(&self) -> Result<Arc<T>> {
-        self.0
-            .clone()
-            .ok_or_else(|| Error::new(Kind::Misuse, "this handle is finished"))
+        self.0.clone().ok_or_else(|| Error::new(Kind::Misuse, "this handle is finished"))
     }
 }
 
@@ -61,10 +56,7 @@ impl<T: Send + Sync + 'static> Drop for Offloaded<T> {
 }
 
 impl<B: Backend> Blocking<B> {
-    async fn call<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&B) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn call<T: Send + 'static>(&self, f: impl FnOnce(&B) -> Result<T> + Send + 'static) -> Result<T> {
         let backend = self.backend.share()?;
         blocking(&self.host, move || f(&backend)).await
     }
@@ -87,10 +79,7 @@ where
     async fn open(config: B::Config, host: Host) -> Result<Self> {
         let for_backend = host.clone();
         let backend = blocking(&host, move || B::open(config, for_backend)).await?;
-        Ok(Self {
-            backend: Offloaded::new(backend),
-            host,
-        })
+        Ok(Self { backend: Offloaded::new(backend), host })
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -106,10 +95,7 @@ where
         let key = key.to_owned();
         let writer = self.call(move |b| b.create(&key, options)).await?;
         let token = writer.token().to_owned();
-        Ok(BlockingWriter {
-            token,
-            stream: BlockingStream::new(writer, &self.host),
-        })
+        Ok(BlockingWriter { token, stream: BlockingStream::new(writer, &self.host) })
     }
 
     async fn read(&self, key: &str, range: Range) -> Result<Self::Reader> {
@@ -125,9 +111,7 @@ where
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Self::Lister> {
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
-        let lister = self
-            .call(move |b| b.list(&prefix, after.as_deref()))
-            .await?;
+        let lister = self.call(move |b| b.list(&prefix, after.as_deref())).await?;
         Ok(BlockingStream::new(lister, &self.host))
     }
 
@@ -171,26 +155,15 @@ pub struct BlockingStream<T: Send + 'static> {
 
 impl<T: Send + 'static> BlockingStream<T> {
     fn new(value: T, host: &Host) -> Self {
-        Self {
-            slot: Offloaded::new(Mutex::new(Some(value))),
-            host: host.clone(),
-        }
+        Self { slot: Offloaded::new(Mutex::new(Some(value))), host: host.clone() }
     }
 
-    async fn call<R: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut T) -> Result<R> + Send + 'static,
-    ) -> Result<R> {
-        self.with_slot(move |slot| f(slot.as_mut().ok_or_else(finished)?))
-            .await
+    async fn call<R: Send + 'static>(&self, f: impl FnOnce(&mut T) -> Result<R> + Send + 'static) -> Result<R> {
+        self.with_slot(move |slot| f(slot.as_mut().ok_or_else(finished)?)).await
     }
 
-    async fn last<R: Send + 'static>(
-        self,
-        f: impl FnOnce(T) -> Result<R> + Send + 'static,
-    ) -> Result<R> {
-        self.with_slot(move |slot| f(slot.take().ok_or_else(finished)?))
-            .await
+    async fn last<R: Send + 'static>(self, f: impl FnOnce(T) -> Result<R> + Send + 'static) -> Result<R> {
+        self.with_slot(move |slot| f(slot.take().ok_or_else(finished)?)).await
     }
 
     async fn with_slot<R: Send + 'static>(
@@ -199,10 +172,7 @@ impl<T: Send + 'static> BlockingStream<T> {
     ) -> Result<R> {
         let slot = self.slot.share()?;
         // After a panic only the end of the handle follows, and that is safe.
-        blocking(&self.host, move || {
-            f(&mut slot.lock().unwrap_or_else(PoisonError::into_inner))
-        })
-        .await
+        blocking(&self.host, move || f(&mut slot.lock().unwrap_or_else(PoisonError::into_inner))).await
     }
 }
 

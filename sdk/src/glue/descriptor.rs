@@ -3,10 +3,7 @@
 use super::{backend, logging, streams};
 use crate::{
     Backend,
-    abi::{
-        CASEMENT_ABI_MAJOR, CASEMENT_ABI_MINOR, CASEMENT_PLUGIN_UNWINDS, CasementPlugin,
-        CasementStr,
-    },
+    abi::{CASEMENT_ABI_MAJOR, CASEMENT_ABI_MINOR, CASEMENT_PLUGIN_UNWINDS, CasementPlugin, CasementStr},
 };
 use std::{
     ffi::c_void,
@@ -15,12 +12,7 @@ use std::{
     sync::OnceLock,
 };
 
-const BUILT_WITH: &str = concat!(
-    "casement-sdk ",
-    env!("CARGO_PKG_VERSION"),
-    ", ",
-    env!("CASEMENT_RUSTC")
-);
+const BUILT_WITH: &str = concat!("casement-sdk ", env!("CARGO_PKG_VERSION"), ", ", env!("CASEMENT_RUSTC"));
 
 /// A descriptor and the text it lends.
 #[derive(Debug)]
@@ -37,11 +29,7 @@ impl Published {
             size: size_of::<CasementPlugin>() as u32,
             abi_major: CASEMENT_ABI_MAJOR,
             abi_minor: CASEMENT_ABI_MINOR,
-            flags: if cfg!(panic = "unwind") {
-                CASEMENT_PLUGIN_UNWINDS
-            } else {
-                0
-            },
+            flags: if cfg!(panic = "unwind") { CASEMENT_PLUGIN_UNWINDS } else { 0 },
             reserved: 0,
             name: CasementStr::new(B::NAME),
             version: CasementStr::new(version),
@@ -54,10 +42,7 @@ impl Published {
             lister: &const { streams::lister_table::<B::Lister>() },
             query: Some(query),
         };
-        Self {
-            descriptor,
-            _config_schema: config_schema,
-        }
+        Self { descriptor, _config_schema: config_schema }
     }
 
     /// The descriptor, valid as long as `self`.
@@ -67,17 +52,10 @@ impl Published {
 }
 
 /// The body of a plugin file's entry function. Null where the schema cannot be made.
-pub fn enter<B: Backend>(
-    published: &'static OnceLock<Published>,
-    version: &'static str,
-) -> *const CasementPlugin {
+pub fn enter<B: Backend>(published: &'static OnceLock<Published>, version: &'static str) -> *const CasementPlugin {
     logging::this_is_a_plugin_file();
-    catch_unwind(AssertUnwindSafe(|| {
-        published
-            .get_or_init(|| Published::new::<B>(version))
-            .descriptor()
-    }))
-    .unwrap_or(ptr::null())
+    catch_unwind(AssertUnwindSafe(|| published.get_or_init(|| Published::new::<B>(version)).descriptor()))
+        .unwrap_or(ptr::null())
 }
 
 /// No extension tables yet.

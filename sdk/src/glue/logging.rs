@@ -5,14 +5,11 @@
 
 use crate::{
     Host,
-    abi::{
-        CASEMENT_LOG_DEBUG, CASEMENT_LOG_ERROR, CASEMENT_LOG_INFO, CASEMENT_LOG_TRACE,
-        CASEMENT_LOG_WARN,
-    },
+    abi::{CASEMENT_LOG_DEBUG, CASEMENT_LOG_ERROR, CASEMENT_LOG_INFO, CASEMENT_LOG_TRACE, CASEMENT_LOG_WARN},
 };
 use std::{
     cell::RefCell,
-    io, mem, panic,
+    io, panic,
     sync::{
         Once, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -46,14 +43,8 @@ pub(super) fn set_up(host: &Host) {
     }
     ONCE.call_once(|| {
         FIRST.get_or_init(|| host.clone());
-        let lines = fmt::layer()
-            .without_time()
-            .with_level(false)
-            .with_target(false)
-            .with_ansi(false);
-        let subscriber = tracing_subscriber::registry()
-            .with(Wanted)
-            .with(lines.with_writer(ToHost));
+        let lines = fmt::layer().without_time().with_level(false).with_target(false).with_ansi(false);
+        let subscriber = tracing_subscriber::registry().with(Wanted).with(lines.with_writer(ToHost));
         // An author may have installed one of their own in a static initialiser: then theirs stays.
         drop(tracing::subscriber::set_global_default(subscriber));
         panic::set_hook(Box::new(|info| {
@@ -71,18 +62,14 @@ pub(crate) fn scope<T>(host: &Host, f: impl FnOnce() -> T) -> T {
             CURRENT.with(|current| *current.borrow_mut() = before);
         }
     }
-    let _restore = Restore(
-        CURRENT.with(|current| mem::replace(&mut *current.borrow_mut(), Some(host.clone()))),
-    );
+    let before = CURRENT.with(|current| current.borrow_mut().replace(host.clone()));
+    let _restore = Restore(before);
     f()
 }
 
 fn with_host<T>(f: impl FnOnce(&Host) -> T) -> Option<T> {
     // A thread that is ending has no current store any more.
-    let current = CURRENT
-        .try_with(|current| current.borrow().clone())
-        .ok()
-        .flatten();
+    let current = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
     current.as_ref().or_else(|| FIRST.get()).map(f)
 }
 
@@ -115,19 +102,11 @@ impl<'a> MakeWriter<'a> for ToHost {
     type Writer = Line;
 
     fn make_writer(&'a self) -> Line {
-        Line {
-            level: CASEMENT_LOG_INFO,
-            target: "plugin".into(),
-            text: Vec::new(),
-        }
+        Line { level: CASEMENT_LOG_INFO, target: "plugin".into(), text: Vec::new() }
     }
 
     fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Line {
-        Line {
-            level: code_of(*metadata.level()),
-            target: metadata.target().into(),
-            text: Vec::new(),
-        }
+        Line { level: code_of(*metadata.level()), target: metadata.target().into(), text: Vec::new() }
     }
 }
 

@@ -10,6 +10,8 @@ mod logging;
 mod operation;
 mod runtime;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};
@@ -29,8 +31,7 @@ pub use abi_stable as __abi_stable;
 macro_rules! export_backend {
     ($backend:ty) => {
         const _: () = {
-            static PUBLISHED: ::std::sync::OnceLock<$crate::glue::Published> =
-                ::std::sync::OnceLock::new();
+            static PUBLISHED: ::std::sync::OnceLock<$crate::glue::Published> = ::std::sync::OnceLock::new();
 
             #[unsafe(no_mangle)]
             pub extern "C" fn casement_plugin_entry_v1() -> *const $crate::abi::CasementPlugin {

@@ -3,10 +3,7 @@
 use super::logging;
 use crate::{
     Error, Host, Kind, Result,
-    abi::{
-        BadText, CASEMENT_REPLY_RETRYABLE, CasementBuf, CasementCompletion, CasementOp,
-        CasementReply, CasementStr,
-    },
+    abi::{BadText, CASEMENT_REPLY_RETRYABLE, CasementBuf, CasementCompletion, CasementOp, CasementReply, CasementStr},
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -38,10 +35,7 @@ impl Place {
         answer: Answer,
         work: impl Future<Output = Result<CasementReply>> + Send + 'static,
     ) -> CasementOp {
-        let work = InStore {
-            host: self.host.clone(),
-            work: AssertUnwindSafe(work).catch_unwind(),
-        };
+        let work = InStore { host: self.host.clone(), work: AssertUnwindSafe(work).catch_unwind() };
         let task = async move {
             // The work is gone, with all it holds, before its answer is sent, also when it is aborted here.
             let outcome = work.await;
@@ -68,8 +62,7 @@ impl Place {
     /// Drops something of the author's on the plugin's runtime. A panic in its `Drop` ends there.
     pub(super) fn bury(&self, remains: impl Send + 'static) {
         let host = self.host.clone();
-        self.runtime
-            .spawn(async move { logging::scope(&host, || drop(remains)) });
+        self.runtime.spawn(async move { logging::scope(&host, || drop(remains)) });
     }
 }
 
@@ -93,10 +86,7 @@ impl<F: Future> Future for InStore<F> {
 }
 
 /// Starts an operation within a function of the contract: no panic leaves it, and the answer comes anyhow.
-pub(super) fn guarded(
-    completion: CasementCompletion,
-    start: impl FnOnce(Answer) -> CasementOp,
-) -> CasementOp {
+pub(super) fn guarded(completion: CasementCompletion, start: impl FnOnce(Answer) -> CasementOp) -> CasementOp {
     let answer = Answer(Some(completion));
     catch_unwind(AssertUnwindSafe(|| start(answer))).unwrap_or(CasementOp::NONE)
 }
@@ -128,10 +118,7 @@ impl Drop for Answer {
     fn drop(&mut self) {
         if self.0.is_some() {
             let error = if thread::panicking() {
-                Error::new(
-                    Kind::Panicked,
-                    "the backend panicked while it let go of an operation",
-                )
+                Error::new(Kind::Panicked, "the backend panicked while it let go of an operation")
             } else {
                 Error::new(Kind::Cancelled, "the operation was cancelled")
             };
@@ -143,11 +130,7 @@ impl Drop for Answer {
 pub(super) fn failure(error: Error) -> CasementReply {
     CasementReply {
         code: error.kind().code(),
-        flags: if error.is_retryable() {
-            CASEMENT_REPLY_RETRYABLE
-        } else {
-            0
-        },
+        flags: if error.is_retryable() { CASEMENT_REPLY_RETRYABLE } else { 0 },
         retry_after_ms: error.retry_after_ms(),
         data: CasementBuf::from_bytes(Bytes::from(error.message().to_owned())),
         ..CasementReply::OK
@@ -156,16 +139,12 @@ pub(super) fn failure(error: Error) -> CasementReply {
 
 /// An answer that is text or JSON.
 pub(super) fn text_reply(text: impl Into<Bytes>) -> CasementReply {
-    CasementReply {
-        data: CasementBuf::from_bytes(text.into()),
-        ..CasementReply::OK
-    }
+    CasementReply { data: CasementBuf::from_bytes(text.into()), ..CasementReply::OK }
 }
 
 /// An answer that is a JSON list.
 pub(super) fn json_reply(value: &impl serde::Serialize) -> Result<CasementReply> {
-    let json =
-        serde_json::to_vec(value).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+    let json = serde_json::to_vec(value).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
     Ok(text_reply(json))
 }
 
@@ -176,15 +155,11 @@ pub(super) fn json_reply(value: &impl serde::Serialize) -> Result<CasementReply>
 pub(super) unsafe fn owned(text: CasementStr) -> Result<String> {
     // SAFETY: the caller's promise is the same.
     let text = unsafe { text.as_str() };
-    text.map(str::to_owned)
-        .map_err(|BadText| Error::new(Kind::Misuse, "the gateway passed a text that is not UTF-8"))
+    text.map(str::to_owned).map_err(|BadText| Error::new(Kind::Misuse, "the gateway passed a text that is not UTF-8"))
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("the backend panicked").to_owned()
 }
 
@@ -197,11 +172,7 @@ fn cancellable(task: AbortHandle) -> CasementOp {
         // SAFETY: made below, and released once.
         drop(unsafe { Box::from_raw(ctx.cast::<AbortHandle>()) });
     }
-    CasementOp {
-        ctx: Box::into_raw(Box::new(task)).cast(),
-        cancel: Some(cancel),
-        release: Some(release),
-    }
+    CasementOp { ctx: Box::into_raw(Box::new(task)).cast(), cancel: Some(cancel), release: Some(release) }
 }
 
 /// A handle of the contract: an `Arc`, so that an operation in flight outlives `destroy`.

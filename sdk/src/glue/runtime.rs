@@ -23,9 +23,6 @@ pub(super) fn handle(host: &Host, name: &str) -> Result<Handle> {
     };
     match RUNTIME.get_or_init(make) {
         Ok(runtime) => Ok(runtime.handle().clone()),
-        Err(error) => Err(Error::new(
-            Kind::Internal,
-            format!("cannot start the plugin's threads: {error}"),
-        )),
+        Err(error) => Err(Error::new(Kind::Internal, format!("cannot start the plugin's threads: {error}"))),
     }
 }

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     Error, Kind, Lister, Reader, Result, Writer,
     abi::{
-        CASEMENT_END, CasementBuf, CasementCompletion, CasementListerVt, CasementOp,
-        CasementReaderVt, CasementReply, CasementWriterVt,
+        CASEMENT_END, CasementBuf, CasementCompletion, CasementListerVt, CasementOp, CasementReaderVt, CasementReply,
+        CasementWriterVt,
     },
 };
 use std::{
@@ -37,14 +37,10 @@ impl<T> Slot<T> {
     /// The value, for an operation that spoils it unless [`Slot::done`] follows.
     fn begin(&mut self) -> Result<&mut T> {
         if self.spoiled {
-            return Err(misuse(
-                "an operation on this handle failed or was cancelled; only its end can follow",
-            ));
+            return Err(misuse("an operation on this handle failed or was cancelled; only its end can follow"));
         }
         self.spoiled = true;
-        self.value
-            .as_mut()
-            .ok_or_else(|| misuse("this handle is finished"))
+        self.value.as_mut().ok_or_else(|| misuse("this handle is finished"))
     }
 
     fn done(&mut self) {
@@ -52,9 +48,7 @@ impl<T> Slot<T> {
     }
 
     fn take(&mut self) -> Result<T> {
-        self.value
-            .take()
-            .ok_or_else(|| misuse("this handle is finished"))
+        self.value.take().ok_or_else(|| misuse("this handle is finished"))
     }
 }
 
@@ -63,14 +57,8 @@ fn misuse(message: &str) -> Error {
 }
 
 pub(super) fn into_stream<T>(value: T, place: &Place) -> *mut c_void {
-    let slot = Slot {
-        value: Some(value),
-        spoiled: false,
-    };
-    into_handle(Stream {
-        slot: Arc::new(Mutex::new(slot)),
-        place: place.clone(),
-    })
+    let slot = Slot { value: Some(value), spoiled: false };
+    into_handle(Stream { slot: Arc::new(Mutex::new(slot)), place: place.clone() })
 }
 
 /// Starts an operation, unless another one is in flight.
@@ -114,18 +102,13 @@ pub(super) const fn writer_table<W: Writer>() -> CasementWriterVt {
     }
 }
 
-unsafe extern "C" fn write<W: Writer>(
-    w: *mut c_void,
-    chunk: CasementBuf,
-    c: CasementCompletion,
-) -> CasementOp {
+unsafe extern "C" fn write<W: Writer>(w: *mut c_void, chunk: CasementBuf, c: CasementCompletion) -> CasementOp {
     // SAFETY: the contract of the call: the chunk is ours now, also when the write is refused.
     let chunk = unsafe { chunk.into_bytes() };
     // SAFETY: the contract of the call: a live handle. So for all that follow.
     unsafe {
         operation(w, c, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
-            let chunk =
-                chunk.map_err(|_| misuse("the gateway passed a buffer that cannot be one"))?;
+            let chunk = chunk.map_err(|_| misuse("the gateway passed a buffer that cannot be one"))?;
             slot.begin()?.write(chunk).await?;
             slot.done();
             Ok(CasementReply::OK)
@@ -175,14 +158,8 @@ unsafe extern "C" fn next<R: Reader>(r: *mut c_void, c: CasementCompletion) -> C
             };
             slot.done();
             Ok(match chunk {
-                Some(chunk) => CasementReply {
-                    data: CasementBuf::from_bytes(chunk),
-                    ..CasementReply::OK
-                },
-                None => CasementReply {
-                    code: CASEMENT_END,
-                    ..CasementReply::OK
-                },
+                Some(chunk) => CasementReply { data: CasementBuf::from_bytes(chunk), ..CasementReply::OK },
+                None => CasementReply { code: CASEMENT_END, ..CasementReply::OK },
             })
         })
     }
@@ -204,10 +181,7 @@ unsafe extern "C" fn next_page<L: Lister>(l: *mut c_void, c: CasementCompletion)
             let page = slot.begin()?.next_page().await?;
             slot.done();
             match page.is_empty() {
-                true => Ok(CasementReply {
-                    code: CASEMENT_END,
-                    ..CasementReply::OK
-                }),
+                true => Ok(CasementReply { code: CASEMENT_END, ..CasementReply::OK }),
                 false => json_reply(&page),
             }
         })

@@ -43,8 +43,7 @@ impl Answer {
         calls: &Calls,
     ) -> Result<Self> {
         // SAFETY: the caller's promise.
-        let reply =
-            unsafe { copied(reply) }.ok_or_else(|| broken(what, "without a usable reply"))?;
+        let reply = unsafe { copied(reply) }.ok_or_else(|| broken(what, "without a usable reply"))?;
         // SAFETY: `data` is moved to the gateway by the contract.
         let data = unsafe { reply.data.into_bytes() };
         if reply.code != CASEMENT_OK && reply.code != CASEMENT_END {
@@ -52,12 +51,9 @@ impl Answer {
         }
         let end = reply.code == CASEMENT_END;
         let handle = match expect {
-            Expect::Handle(destroy) if !end && !reply.handle.is_null() => Some(Handle::new(
-                reply.handle,
-                destroy,
-                calls.pool.clone(),
-                calls.handle.clone(),
-            )),
+            Expect::Handle(destroy) if !end && !reply.handle.is_null() => {
+                Some(Handle::new(reply.handle, destroy, calls.pool.clone(), calls.handle.clone()))
+            }
             Expect::Handle(_) => return Err(broken(what, "OK without a handle")),
             Expect::Plain if end => {
                 return Err(broken(what, "END, which only `next` and `next_page` may"));
@@ -65,22 +61,13 @@ impl Answer {
             Expect::Plain | Expect::PlainOrEnd => None,
         };
         let data = data.map_err(|_| broken(what, "with a buffer that cannot be one"))?;
-        Ok(Self {
-            end,
-            value: reply.value,
-            value2: reply.value2,
-            data,
-            handle,
-        })
+        Ok(Self { end, value: reply.value, value2: reply.value2, data, handle })
     }
 
     /// The answer's text, of at most so many bytes.
     pub(super) fn text(&self, what: &str, most: usize) -> Result<&str> {
         if self.data.len() > most {
-            return Err(broken(
-                what,
-                &format!("with a text of more than {most} bytes"),
-            ));
+            return Err(broken(what, &format!("with a text of more than {most} bytes")));
         }
         std::str::from_utf8(&self.data).map_err(|_| broken(what, "with a text that is not UTF-8"))
     }
@@ -127,8 +114,7 @@ fn failure(reply: &CasementReply, what: &str, text: &[u8]) -> Error {
         ("", kind) => format!("`{what}` failed: {kind:?}"),
         (text, _) => text.to_owned(),
     };
-    let error =
-        Error::new(kind, message).with_retryable(reply.flags & CASEMENT_REPLY_RETRYABLE != 0);
+    let error = Error::new(kind, message).with_retryable(reply.flags & CASEMENT_REPLY_RETRYABLE != 0);
     match reply.retry_after_ms {
         0 => error,
         pause => error.with_retry_after_ms(pause),
@@ -137,8 +123,5 @@ fn failure(reply: &CasementReply, what: &str, text: &[u8]) -> Error {
 
 /// The plugin broke the contract.
 pub(super) fn broken(what: &str, how: &str) -> Error {
-    Error::new(
-        Kind::Internal,
-        format!("the plugin broke its contract: it answered `{what}` {how}"),
-    )
+    Error::new(Kind::Internal, format!("the plugin broke its contract: it answered `{what}` {how}"))
 }

@@ -9,9 +9,8 @@ use super::{
 use crate::{
     Capabilities, Error, Kind, Range, Result, Staged, Stat, Usage, WriteOptions,
     abi::{
-        CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE,
-        CASEMENT_CAN_STAGE_TOKENS, CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE, CasementCapabilities,
-        CasementStr, from_wire, to_wire,
+        CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE, CASEMENT_CAN_STAGE_TOKENS,
+        CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE, CasementCapabilities, CasementStr, from_wire, to_wire,
     },
 };
 use std::sync::Arc;
@@ -40,16 +39,10 @@ pub(super) use function;
 
 impl Backend {
     pub(super) async fn new(tables: Arc<Tables>, opening: Calls, answer: Answer) -> Result<Self> {
-        let handle = answer
-            .handle
-            .ok_or_else(|| broken("open", "OK without a handle"))?;
+        let handle = answer.handle.ok_or_else(|| broken("open", "OK without a handle"))?;
         let calls = opening.on(handle);
         let capabilities = capabilities(&tables, &calls).await?;
-        Ok(Self {
-            tables,
-            calls,
-            capabilities,
-        })
+        Ok(Self { tables, calls, capabilities })
     }
 
     /// What the backend can do, as it said right after `open`.
@@ -61,12 +54,8 @@ impl Backend {
     pub async fn stat(&self, key: &str) -> Result<Stat> {
         let (stat, key) = (function!(self.tables.backend, stat), key.to_owned());
         // SAFETY: the contract of the call: a live handle, texts lent for its duration.
-        let answer = self
-            .calls
-            .call("stat", Expect::Plain, move |b, c| unsafe {
-                stat(b, CasementStr::new(&key), c)
-            })
-            .await?;
+        let answer =
+            self.calls.call("stat", Expect::Plain, move |b, c| unsafe { stat(b, CasementStr::new(&key), c) }).await?;
         stat_of(&answer, "stat")
     }
 
@@ -79,20 +68,9 @@ impl Backend {
         let (key, WriteOptions { size, transfer }) = (key.to_owned(), options);
         let submit = move |b, c| {
             // SAFETY: as in `stat`.
-            unsafe {
-                open_write(
-                    b,
-                    CasementStr::new(&key),
-                    CasementStr::new(&transfer),
-                    to_wire(size),
-                    c,
-                )
-            }
+            unsafe { open_write(b, CasementStr::new(&key), CasementStr::new(&transfer), to_wire(size), c) }
         };
-        let answer = self
-            .calls
-            .call("open_write", Expect::Handle(destroy), submit)
-            .await?;
+        let answer = self.calls.call("open_write", Expect::Handle(destroy), submit).await?;
         Writer::new(table, &self.calls, answer)
     }
 
@@ -104,20 +82,9 @@ impl Backend {
         };
         let submit = move |b, c| {
             // SAFETY: as in `stat`.
-            unsafe {
-                open_read(
-                    b,
-                    CasementStr::new(&key),
-                    range.offset,
-                    to_wire(range.len),
-                    c,
-                )
-            }
+            unsafe { open_read(b, CasementStr::new(&key), range.offset, to_wire(range.len), c) }
         };
-        let answer = self
-            .calls
-            .call("open_read", Expect::Handle(destroy), submit)
-            .await?;
+        let answer = self.calls.call("open_read", Expect::Handle(destroy), submit).await?;
         Reader::new(table, &self.calls, answer)
     }
 
@@ -126,10 +93,7 @@ impl Backend {
         let (delete, key) = (function!(self.tables.backend, delete), key.to_owned());
         // SAFETY: as in `stat`.
         let submit = move |b, c| unsafe { delete(b, CasementStr::new(&key), c) };
-        self.calls
-            .call("delete", Expect::Plain, submit)
-            .await
-            .map(drop)
+        self.calls.call("delete", Expect::Plain, submit).await.map(drop)
     }
 
     /// See [`crate::Backend::list`].
@@ -140,13 +104,8 @@ impl Backend {
         };
         let (prefix, after) = (prefix.to_owned(), after.unwrap_or_default().to_owned());
         // SAFETY: as in `stat`.
-        let submit = move |b, c| unsafe {
-            open_list(b, CasementStr::new(&prefix), CasementStr::new(&after), c)
-        };
-        let answer = self
-            .calls
-            .call("open_list", Expect::Handle(destroy), submit)
-            .await?;
+        let submit = move |b, c| unsafe { open_list(b, CasementStr::new(&prefix), CasementStr::new(&after), c) };
+        let answer = self.calls.call("open_list", Expect::Handle(destroy), submit).await?;
         Lister::new(table, &self.calls, answer)
     }
 
@@ -155,10 +114,7 @@ impl Backend {
         let (discard, token) = (function!(self.tables.backend, discard), token.to_owned());
         // SAFETY: as in `stat`.
         let submit = move |b, c| unsafe { discard(b, CasementStr::new(&token), c) };
-        self.calls
-            .call("discard", Expect::Plain, submit)
-            .await
-            .map(drop)
+        self.calls.call("discard", Expect::Plain, submit).await.map(drop)
     }
 
     /// See [`crate::Backend::list_staged`].
@@ -166,60 +122,33 @@ impl Backend {
         let list_staged = function!(self.tables.backend, list_staged);
         // SAFETY: as in `stat`.
         let submit = move |b, c| unsafe { list_staged(b, c) };
-        self.calls
-            .call("list_staged", Expect::Plain, submit)
-            .await?
-            .json("list_staged")
+        self.calls.call("list_staged", Expect::Plain, submit).await?.json("list_staged")
     }
 
     /// See [`crate::Backend::copy`].
     pub async fn copy(&self, from: &str, to: &str) -> Result<Stat> {
-        let (copy, from, to) = (
-            function!(self.tables.backend, copy),
-            from.to_owned(),
-            to.to_owned(),
-        );
+        let (copy, from, to) = (function!(self.tables.backend, copy), from.to_owned(), to.to_owned());
         // SAFETY: as in `stat`.
-        let submit =
-            move |b, c| unsafe { copy(b, CasementStr::new(&from), CasementStr::new(&to), c) };
-        stat_of(
-            &self.calls.call("copy", Expect::Plain, submit).await?,
-            "copy",
-        )
+        let submit = move |b, c| unsafe { copy(b, CasementStr::new(&from), CasementStr::new(&to), c) };
+        stat_of(&self.calls.call("copy", Expect::Plain, submit).await?, "copy")
     }
 
     /// See [`crate::Backend::format_location`].
     pub async fn format_location(&self, key: &str) -> Result<String> {
-        let (format_location, key) = (
-            function!(self.tables.backend, format_location),
-            key.to_owned(),
-        );
+        let (format_location, key) = (function!(self.tables.backend, format_location), key.to_owned());
         // SAFETY: as in `stat`.
         let submit = move |b, c| unsafe { format_location(b, CasementStr::new(&key), c) };
-        let answer = self
-            .calls
-            .call("format_location", Expect::Plain, submit)
-            .await?;
-        answer
-            .text("format_location", LONGEST_TEXT)
-            .map(str::to_owned)
+        let answer = self.calls.call("format_location", Expect::Plain, submit).await?;
+        answer.text("format_location", LONGEST_TEXT).map(str::to_owned)
     }
 
     /// See [`crate::Backend::parse_location`].
     pub async fn parse_location(&self, uri: &str) -> Result<String> {
-        let (parse_location, uri) = (
-            function!(self.tables.backend, parse_location),
-            uri.to_owned(),
-        );
+        let (parse_location, uri) = (function!(self.tables.backend, parse_location), uri.to_owned());
         // SAFETY: as in `stat`.
         let submit = move |b, c| unsafe { parse_location(b, CasementStr::new(&uri), c) };
-        let answer = self
-            .calls
-            .call("parse_location", Expect::Plain, submit)
-            .await?;
-        answer
-            .text("parse_location", LONGEST_TEXT)
-            .map(str::to_owned)
+        let answer = self.calls.call("parse_location", Expect::Plain, submit).await?;
+        answer.text("parse_location", LONGEST_TEXT).map(str::to_owned)
     }
 
     /// See [`crate::Backend::health`].
@@ -228,10 +157,7 @@ impl Backend {
             return Ok(());
         };
         // SAFETY: as in `stat`.
-        self.calls
-            .call("health", Expect::Plain, move |b, c| unsafe { health(b, c) })
-            .await
-            .map(drop)
+        self.calls.call("health", Expect::Plain, move |b, c| unsafe { health(b, c) }).await.map(drop)
     }
 
     /// See [`crate::Backend::usage`].
@@ -240,14 +166,8 @@ impl Backend {
             return Ok(Usage::default());
         };
         // SAFETY: as in `stat`.
-        let answer = self
-            .calls
-            .call("usage", Expect::Plain, move |b, c| unsafe { usage(b, c) })
-            .await?;
-        Ok(Usage {
-            used: from_wire(answer.value),
-            free: from_wire(answer.value2),
-        })
+        let answer = self.calls.call("usage", Expect::Plain, move |b, c| unsafe { usage(b, c) }).await?;
+        Ok(Usage { used: from_wire(answer.value), free: from_wire(answer.value2) })
     }
 }
 
@@ -262,10 +182,7 @@ pub(super) fn stat_of(answer: &Answer, what: &str) -> Result<Stat> {
 }
 
 async fn capabilities(tables: &Tables, calls: &Calls) -> Result<Capabilities> {
-    let (ask, handle) = (
-        function!(tables.backend, capabilities),
-        calls.handle.clone(),
-    );
+    let (ask, handle) = (function!(tables.backend, capabilities), calls.handle.clone());
     let ask = move || {
         let mut caps = CasementCapabilities {
             size: size_of::<CasementCapabilities>() as u32,
@@ -282,10 +199,9 @@ async fn capabilities(tables: &Tables, calls: &Calls) -> Result<Capabilities> {
     };
     let caps = match &calls.pool {
         None => ask(),
-        Some(pool) => pool
-            .spawn_blocking(ask)
-            .await
-            .map_err(|_| Error::new(Kind::Cancelled, "the gateway is shutting down"))?,
+        Some(pool) => {
+            pool.spawn_blocking(ask).await.map_err(|_| Error::new(Kind::Cancelled, "the gateway is shutting down"))?
+        }
     };
     let can = |flag| caps.flags & flag != 0;
     Ok(Capabilities {

@@ -38,10 +38,7 @@ pub(super) struct Calls {
 impl Calls {
     /// The same, for operations on another handle.
     pub(super) fn on(&self, handle: Handle) -> Self {
-        Self {
-            pool: self.pool.clone(),
-            handle: Some(Arc::new(handle)),
-        }
+        Self { pool: self.pool.clone(), handle: Some(Arc::new(handle)) }
     }
 
     /// Makes an operation that is about to be submitted.
@@ -51,20 +48,8 @@ impl Calls {
         let key = NEXT.fetch_add(1, Ordering::Relaxed);
         let operation = Arc::new(Operation::new());
         let (calls, operation_kept) = (self.clone(), operation.clone());
-        shard(key).insert(
-            key,
-            Entry {
-                operation: operation_kept,
-                what,
-                expect,
-                calls,
-            },
-        );
-        Started {
-            key,
-            calls: self.clone(),
-            waiting: Waiting(operation),
-        }
+        shard(key).insert(key, Entry { operation: operation_kept, what, expect, calls });
+        Started { key, calls: self.clone(), waiting: Waiting(operation) }
     }
 
     /// Submits an operation and waits for its answer. `submit` gets the handle's pointer.
@@ -96,24 +81,15 @@ impl Started {
         self,
         submit: impl FnOnce(*mut c_void, CasementCompletion) -> CasementOp + Send + 'static,
     ) -> Result<Answer> {
-        let Self {
-            key,
-            calls: Calls { pool, handle },
-            waiting,
-        } = self;
+        let Self { key, calls: Calls { pool, handle }, waiting } = self;
         let operation = waiting.0.clone();
         let submit = move || {
             if operation.is_abandoned() {
                 forget(key);
                 return;
             }
-            let pointer = handle
-                .as_ref()
-                .map_or(ptr::null_mut(), |handle| handle.ptr());
-            let completion = CasementCompletion {
-                ctx: ptr::without_provenance_mut(key),
-                done,
-            };
+            let pointer = handle.as_ref().map_or(ptr::null_mut(), |handle| handle.ptr());
+            let completion = CasementCompletion { ctx: ptr::without_provenance_mut(key), done };
             operation.submitted(submit(pointer, completion));
         };
         match pool {
@@ -152,12 +128,7 @@ enum Progress {
 
 impl Operation {
     fn new() -> Self {
-        Self(Mutex::new(State {
-            answer: Progress::Awaited,
-            waker: None,
-            op: None,
-            abandoned: false,
-        }))
+        Self(Mutex::new(State { answer: Progress::Awaited, waker: None, op: None, abandoned: false }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -182,11 +153,8 @@ impl Operation {
 
     fn settle(&self, answer: Result<Answer>) {
         let mut state = self.state();
-        let (kept, unwanted) = if state.abandoned {
-            (Progress::Taken, Some(answer))
-        } else {
-            (Progress::Here(answer), None)
-        };
+        let (kept, unwanted) =
+            if state.abandoned { (Progress::Taken, Some(answer)) } else { (Progress::Here(answer), None) };
         state.answer = kept;
         let waker = state.waker.take();
         drop(state);
@@ -203,11 +171,7 @@ impl Operation {
         state.waker = None;
         let op = state.op.take();
         let awaited = matches!(state.answer, Progress::Awaited);
-        let unwanted = if awaited {
-            Progress::Taken
-        } else {
-            std::mem::replace(&mut state.answer, Progress::Taken)
-        };
+        let unwanted = if awaited { Progress::Taken } else { std::mem::replace(&mut state.answer, Progress::Taken) };
         drop(state);
         drop(unwanted);
         if let Some(op) = op {
@@ -258,9 +222,7 @@ impl Future for Waiting {
                 state.waker = Some(context.waker().clone());
                 Poll::Pending
             }
-            Progress::Taken => {
-                Poll::Ready(Err(Error::new(Kind::Misuse, "the answer has been taken")))
-            }
+            Progress::Taken => Poll::Ready(Err(Error::new(Kind::Misuse, "the answer has been taken"))),
         }
     }
 }
@@ -285,18 +247,14 @@ type Shard = Mutex<HashMap<usize, Entry>>;
 static AWAITED: LazyLock<[Shard; SHARDS]> = LazyLock::new(Default::default);
 
 fn shard(key: usize) -> MutexGuard<'static, HashMap<usize, Entry>> {
-    AWAITED[key % SHARDS]
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
+    AWAITED[key % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The operation was never submitted.
 fn forget(key: usize) {
     let entry = shard(key).remove(&key);
     if let Some(entry) = entry {
-        entry
-            .operation
-            .settle(Err(Error::new(Kind::Cancelled, "never submitted")));
+        entry.operation.settle(Err(Error::new(Kind::Cancelled, "never submitted")));
     }
 }
 
@@ -304,9 +262,7 @@ unsafe extern "C" fn done(ctx: *mut c_void, reply: *const CasementReply) {
     // A panic (of a log subscriber, say) must not unwind through the plugin.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let Some(entry) = shard(ctx.addr()).remove(&ctx.addr()) else {
-            tracing::warn!(
-                "a plugin answered an operation that is over or never was; the answer is ignored"
-            );
+            tracing::warn!("a plugin answered an operation that is over or never was; the answer is ignored");
             return;
         };
         // SAFETY: `reply` is the plugin's, valid during this call.

@@ -29,10 +29,7 @@ pub struct LoadError {
 
 impl LoadError {
     pub(super) fn new(kind: LoadErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
+        Self { kind, message: message.into() }
     }
 
     /// The class of the error.

@@ -28,12 +28,7 @@ impl Handle {
         pool: Option<runtime::Handle>,
         parent: Option<Arc<Handle>>,
     ) -> Self {
-        Self {
-            ptr,
-            destroy,
-            pool,
-            parent: parent,
-        }
+        Self { ptr, destroy, pool, parent }
     }
 
     /// What the plugin's functions are called with.
@@ -44,11 +39,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let last = Last {
-            ptr: self.ptr,
-            destroy: self.destroy,
-            _parent: self.parent.take(),
-        };
+        let last = Last { ptr: self.ptr, destroy: self.destroy, _parent: self.parent.take() };
         if let Some(pool) = &self.pool {
             // A pool that is shutting down drops the closure, and so destroys here and now.
             pool.spawn_blocking(move || drop(last));

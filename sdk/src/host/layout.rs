@@ -29,19 +29,7 @@ pub(super) fn check(path: &Path) -> Result<bool, LoadError> {
 /// The checker's report runs to tens of kilobytes of type descriptions; what differs stands behind `Error:`.
 fn shortened(full: &str) -> String {
     const LINES: usize = 6;
-    let lines: Vec<_> = full
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let from = lines
-        .iter()
-        .position(|line| line.starts_with("Error:"))
-        .unwrap_or(0);
-    lines[from..]
-        .iter()
-        .take(LINES)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(" ")
+    let lines: Vec<_> = full.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let from = lines.iter().position(|line| line.starts_with("Error:")).unwrap_or(0);
+    lines[from..].iter().take(LINES).copied().collect::<Vec<_>>().join(" ")
 }

@@ -30,8 +30,7 @@ impl Library {
     /// # Errors
     /// See [`LoadErrorKind`].
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Plugin, LoadError> {
-        let library = system::open(path)
-            .map_err(|error| LoadError::new(LoadErrorKind::Open, chain_text(&error)))?;
+        let library = system::open(path).map_err(|error| LoadError::new(LoadErrorKind::Open, chain_text(&error)))?;
         // SAFETY: the contract gives the symbol this type.
         let entry = unsafe { library.get::<unsafe extern "C" fn() -> *const CasementPlugin>(ENTRY) }
             .map(|symbol| *symbol)

@@ -1,8 +1,6 @@
 //! An accepted plugin, and the opening of stores on it.
 
-use super::{
-    Backend, HostServices, LoadError, answer::Expect, call::Calls, services, tables::Tables,
-};
+use super::{Backend, HostServices, LoadError, answer::Expect, call::Calls, services, tables::Tables};
 use crate::{
     Error, Kind, Result,
     abi::{CASEMENT_PLUGIN_BLOCKING, CASEMENT_PLUGIN_UNWINDS, CasementStr},
@@ -18,10 +16,7 @@ pub struct Plugin {
 
 impl Plugin {
     pub(super) fn new(tables: Tables, layout_checked: bool) -> Self {
-        Self {
-            tables: Arc::new(tables),
-            layout_checked,
-        }
+        Self { tables: Arc::new(tables), layout_checked }
     }
 
     /// A backend that is linked into this binary, through the same tables: for tests under Miri and sanitizers.
@@ -94,21 +89,14 @@ impl Plugin {
     /// # Errors
     /// What the backend answers; [`Kind::Misuse`] outside a tokio runtime where the plugin may block.
     pub async fn open(&self, services: Arc<dyn HostServices>, config: &str) -> Result<Backend> {
-        let calls = Calls {
-            pool: self.pool()?,
-            handle: None,
-        };
+        let calls = Calls { pool: self.pool()?, handle: None };
         let host = services::publish(services);
         let (open, config) = (self.tables.open, config.to_owned());
         let answer = calls
-            .call(
-                "open",
-                Expect::Handle(self.tables.destroy_backend),
-                move |_, completion| {
-                    // SAFETY: the host's table lives as long as the process, the text as long as the call.
-                    unsafe { open(host, CasementStr::new(&config), completion) }
-                },
-            )
+            .call("open", Expect::Handle(self.tables.destroy_backend), move |_, completion| {
+                // SAFETY: the host's table lives as long as the process, the text as long as the call.
+                unsafe { open(host, CasementStr::new(&config), completion) }
+            })
             .await?;
         Backend::new(self.tables.clone(), calls, answer).await
     }
@@ -121,11 +109,6 @@ impl Plugin {
         }
         tokio::runtime::Handle::try_current()
             .map(Some)
-            .map_err(|_| {
-                Error::new(
-                    Kind::Misuse,
-                    "this plugin may block: open it from within a tokio runtime",
-                )
-            })
+            .map_err(|_| Error::new(Kind::Misuse, "this plugin may block: open it from within a tokio runtime"))
     }
 }

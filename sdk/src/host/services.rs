@@ -2,8 +2,8 @@
 
 use super::Level;
 use crate::abi::{
-    CASEMENT_LOG_DEBUG, CASEMENT_LOG_ERROR, CASEMENT_LOG_INFO, CASEMENT_LOG_TRACE,
-    CASEMENT_LOG_WARN, CasementHost, CasementRuntime, CasementStr,
+    CASEMENT_LOG_DEBUG, CASEMENT_LOG_ERROR, CASEMENT_LOG_INFO, CASEMENT_LOG_TRACE, CASEMENT_LOG_WARN, CasementHost,
+    CasementRuntime, CasementStr,
 };
 use std::{
     borrow::Cow,
@@ -55,10 +55,7 @@ pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static CasementHost 
     // Listed, so that leak checkers see what is kept on purpose.
     static KEPT: Mutex<Vec<&'static Published>> = Mutex::new(Vec::new());
 
-    let runtime = CasementRuntime {
-        size: size_of::<CasementRuntime>() as u32,
-        workers: services.workers(),
-    };
+    let runtime = CasementRuntime { size: size_of::<CasementRuntime>() as u32, workers: services.workers() };
     let table = CasementHost {
         size: size_of::<CasementHost>() as u32,
         reserved: 0,
@@ -70,19 +67,13 @@ pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static CasementHost 
         histogram_observe,
         query,
     };
-    let published = Box::into_raw(Box::new(Published {
-        table,
-        runtime,
-        services,
-    }));
+    let published = Box::into_raw(Box::new(Published { table, runtime, services }));
     // SAFETY: just made, nobody else has it yet; from here on it is only read.
     let published: &'static Published = unsafe {
         (*published).table.ctx = published.cast();
         &*published
     };
-    KEPT.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(published);
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(published);
     &published.table
 }
 
@@ -96,12 +87,7 @@ fn serve<T>(ctx: *mut c_void, otherwise: T, f: impl FnOnce(&'static Published) -
 unsafe extern "C" fn log(ctx: *mut c_void, level: u32, target: CasementStr, message: CasementStr) {
     serve(ctx, (), |p| {
         // SAFETY: the plugin lends both texts for this call.
-        let (target, message) = unsafe {
-            (
-                readable(target, LONGEST_NAME),
-                readable(message, LONGEST_MESSAGE),
-            )
-        };
+        let (target, message) = unsafe { (readable(target, LONGEST_NAME), readable(message, LONGEST_MESSAGE)) };
         p.services.log(level_of(level), &target, &message);
     });
 }
@@ -111,26 +97,22 @@ unsafe extern "C" fn log_enabled(ctx: *mut c_void, level: u32) -> u32 {
 }
 
 unsafe extern "C" fn counter_add(ctx: *mut c_void, name: CasementStr, delta: u64) {
-    // SAFETY: the plugin lends the name for this call.
-    serve(ctx, (), |p| {
-        p.services
-            .counter_add(&unsafe { readable(name, LONGEST_NAME) }, delta)
-    });
+    metric(ctx, name, |services, name| services.counter_add(name, delta));
 }
 
 unsafe extern "C" fn gauge_set(ctx: *mut c_void, name: CasementStr, value: f64) {
-    // SAFETY: the plugin lends the name for this call.
-    serve(ctx, (), |p| {
-        p.services
-            .gauge_set(&unsafe { readable(name, LONGEST_NAME) }, value)
-    });
+    metric(ctx, name, |services, name| services.gauge_set(name, value));
 }
 
 unsafe extern "C" fn histogram_observe(ctx: *mut c_void, name: CasementStr, value: f64) {
-    // SAFETY: the plugin lends the name for this call.
-    serve(ctx, (), |p| {
-        p.services
-            .histogram_observe(&unsafe { readable(name, LONGEST_NAME) }, value)
+    metric(ctx, name, |services, name| services.histogram_observe(name, value));
+}
+
+fn metric(ctx: *mut c_void, name: CasementStr, f: impl FnOnce(&dyn HostServices, &str)) {
+    serve(ctx, (), |published| {
+        // SAFETY: the plugin lends the name for this call.
+        let name = unsafe { readable(name, LONGEST_NAME) };
+        f(&*published.services, &name);
     });
 }
 

@@ -7,10 +7,7 @@ use super::{
 };
 use crate::{
     Entry, Error, Kind, Result, Stat,
-    abi::{
-        CasementBuf, CasementCompletion, CasementListerVt, CasementOp, CasementReaderVt,
-        CasementWriterVt,
-    },
+    abi::{CasementBuf, CasementCompletion, CasementListerVt, CasementOp, CasementReaderVt, CasementWriterVt},
 };
 use bytes::Bytes;
 use std::{ffi::c_void, sync::Arc};
@@ -28,10 +25,7 @@ struct Sequence {
 
 impl Sequence {
     fn new(calls: Calls) -> Self {
-        Self {
-            calls,
-            spoiled_by: None,
-        }
+        Self { calls, spoiled_by: None }
     }
 
     async fn call(
@@ -41,8 +35,7 @@ impl Sequence {
         submit: impl FnOnce(*mut c_void, CasementCompletion) -> CasementOp + Send + 'static,
     ) -> Result<Answer> {
         if self.spoiled_by.is_some() {
-            let message =
-                format!("`{what}` cannot follow an operation that failed or was given up");
+            let message = format!("`{what}` cannot follow an operation that failed or was given up");
             return Err(Error::new(Kind::Misuse, message));
         }
         let started = self.calls.start(what, expect);
@@ -70,22 +63,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(
-        table: CasementWriterVt,
-        backend: &Calls,
-        mut answer: Answer,
-    ) -> Result<Self> {
-        let handle = answer
-            .handle
-            .take()
-            .ok_or_else(|| broken("open_write", "OK without a handle"))?;
+    pub(super) fn new(table: CasementWriterVt, backend: &Calls, mut answer: Answer) -> Result<Self> {
+        let handle = answer.handle.take().ok_or_else(|| broken("open_write", "OK without a handle"))?;
         let sequence = Sequence::new(backend.on(handle));
         let token = answer.text("open_write", LONGEST_TOKEN)?.to_owned();
-        Ok(Self {
-            sequence,
-            table,
-            token,
-        })
+        Ok(Self { sequence, table, token })
     }
 
     /// What [`Backend::discard`](super::Backend::discard) takes; empty where the backend keeps nothing behind.
@@ -98,10 +80,7 @@ impl Writer {
         let write = function!(self.table, write);
         // SAFETY: the contract of the call: a live handle, one operation at a time, the chunk is moved.
         let submit = move |w, c| unsafe { write(w, CasementBuf::from_bytes(chunk), c) };
-        self.sequence
-            .call("write", Expect::Plain, submit)
-            .await
-            .map(drop)
+        self.sequence.call("write", Expect::Plain, submit).await.map(drop)
     }
 
     /// Publishes the object.
@@ -109,10 +88,7 @@ impl Writer {
         let commit = function!(self.table, commit);
         // SAFETY: as in `write`.
         let submit = move |w, c| unsafe { commit(w, c) };
-        stat_of(
-            &self.sequence.call("commit", Expect::Plain, submit).await?,
-            "commit",
-        )
+        stat_of(&self.sequence.call("commit", Expect::Plain, submit).await?, "commit")
     }
 
     /// Removes what was staged.
@@ -121,11 +97,7 @@ impl Writer {
         self.sequence.idle().await;
         // SAFETY: as in `write`.
         let submit = move |w, c| unsafe { abort(w, c) };
-        self.sequence
-            .calls
-            .call("abort", Expect::Plain, submit)
-            .await
-            .map(drop)
+        self.sequence.calls.call("abort", Expect::Plain, submit).await.map(drop)
     }
 }
 
@@ -139,13 +111,8 @@ pub struct Reader {
 
 impl Reader {
     pub(super) fn new(table: CasementReaderVt, backend: &Calls, answer: Answer) -> Result<Self> {
-        let handle = answer
-            .handle
-            .ok_or_else(|| broken("open_read", "OK without a handle"))?;
-        Ok(Self {
-            sequence: Sequence::new(backend.on(handle)),
-            table,
-        })
+        let handle = answer.handle.ok_or_else(|| broken("open_read", "OK without a handle"))?;
+        Ok(Self { sequence: Sequence::new(backend.on(handle)), table })
     }
 
     /// The next bytes, moved from the plugin without a copy; `None` at the end.
@@ -153,10 +120,7 @@ impl Reader {
         let next = function!(self.table, next);
         // SAFETY: the contract of the call: a live handle, one operation at a time.
         let submit = move |r, c| unsafe { next(r, c) };
-        let answer = self
-            .sequence
-            .call("next", Expect::PlainOrEnd, submit)
-            .await?;
+        let answer = self.sequence.call("next", Expect::PlainOrEnd, submit).await?;
         if answer.end {
             return Ok(None);
         }
@@ -177,13 +141,8 @@ pub struct Lister {
 
 impl Lister {
     pub(super) fn new(table: CasementListerVt, backend: &Calls, answer: Answer) -> Result<Self> {
-        let handle = answer
-            .handle
-            .ok_or_else(|| broken("open_list", "OK without a handle"))?;
-        Ok(Self {
-            sequence: Sequence::new(backend.on(handle)),
-            table,
-        })
+        let handle = answer.handle.ok_or_else(|| broken("open_list", "OK without a handle"))?;
+        Ok(Self { sequence: Sequence::new(backend.on(handle)), table })
     }
 
     /// The next page; an empty page is the end.
@@ -191,14 +150,7 @@ impl Lister {
         let next_page = function!(self.table, next_page);
         // SAFETY: the contract of the call: a live handle, one operation at a time.
         let submit = move |l, c| unsafe { next_page(l, c) };
-        let answer = self
-            .sequence
-            .call("next_page", Expect::PlainOrEnd, submit)
-            .await?;
-        if answer.end {
-            Ok(Vec::new())
-        } else {
-            answer.json("next_page")
-        }
+        let answer = self.sequence.call("next_page", Expect::PlainOrEnd, submit).await?;
+        if answer.end { Ok(Vec::new()) } else { answer.json("next_page") }
     }
 }

@@ -2,16 +2,14 @@
 
 use super::{LoadError, LoadErrorKind};
 use crate::abi::{
-    CASEMENT_ABI_MAJOR, CASEMENT_PLUGIN_BLOCKING, CASEMENT_PLUGIN_UNWINDS, CasementBackendVt,
-    CasementCompletion, CasementHost, CasementListerVt, CasementOp, CasementPlugin,
-    CasementReaderVt, CasementStr, CasementWriterVt,
+    CASEMENT_ABI_MAJOR, CASEMENT_PLUGIN_BLOCKING, CASEMENT_PLUGIN_UNWINDS, CasementBackendVt, CasementCompletion,
+    CasementHost, CasementListerVt, CasementOp, CasementPlugin, CasementReaderVt, CasementStr, CasementWriterVt,
 };
 use std::{ffi::c_void, ptr};
 
 /// Ends a handle.
 pub(super) type Destroy = unsafe extern "C" fn(*mut c_void);
-type Open =
-    unsafe extern "C" fn(*const CasementHost, CasementStr, CasementCompletion) -> CasementOp;
+type Open = unsafe extern "C" fn(*const CasementHost, CasementStr, CasementCompletion) -> CasementOp;
 
 /// What a plugin published.
 #[derive(Debug)]
@@ -41,27 +39,19 @@ impl Tables {
             return Err(unusable("its entry function refused to start"));
         }
         // SAFETY: the first eight bytes are the same in every version; nothing else is read yet.
-        let (size, major, minor) =
-            unsafe { ((*plugin).size, (*plugin).abi_major, (*plugin).abi_minor) };
+        let (size, major, minor) = unsafe { ((*plugin).size, (*plugin).abi_major, (*plugin).abi_minor) };
         if major != CASEMENT_ABI_MAJOR {
             return Err(version(format!(
                 "it speaks version {major} of the contract, this gateway {CASEMENT_ABI_MAJOR}"
             )));
         }
         if (size as usize) < size_of::<CasementPlugin>() {
-            return Err(version(format!(
-                "its descriptor has {size} bytes of {}",
-                size_of::<CasementPlugin>()
-            )));
+            return Err(version(format!("its descriptor has {size} bytes of {}", size_of::<CasementPlugin>())));
         }
         // SAFETY: version and size say that all of it is there.
         let plugin = unsafe { ptr::read(plugin) };
         let name = text(plugin.name, "name", 64)?;
-        if name.is_empty()
-            || !name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        {
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
             return Err(unusable("its name must be letters, digits, `-` and `_`"));
         }
         // SAFETY: the contract's promise about each table pointer and its size field.
@@ -73,8 +63,7 @@ impl Tables {
                 table(plugin.lister, "lister")?,
             )
         };
-        let backend: CasementBackendVt =
-            backend.ok_or_else(|| unusable("it has no table of backend functions"))?;
+        let backend: CasementBackendVt = backend.ok_or_else(|| unusable("it has no table of backend functions"))?;
         if backend.capabilities.is_none() {
             return Err(unusable("its backend has no `capabilities`"));
         }
@@ -115,10 +104,7 @@ unsafe fn table<T: Copy>(at: *const T, what: &str) -> Result<Option<T>, LoadErro
     // SAFETY: every table begins with its size.
     let size = unsafe { ptr::read(at.cast::<u32>()) } as usize;
     if size < size_of::<T>() {
-        return Err(version(format!(
-            "its {what} table has {size} bytes of {}",
-            size_of::<T>()
-        )));
+        return Err(version(format!("its {what} table has {size} bytes of {}", size_of::<T>())));
     }
     // SAFETY: the table is large enough.
     Ok(Some(unsafe { ptr::read(at) }))
@@ -146,8 +132,7 @@ fn text(text: CasementStr, what: &str, most: usize) -> Result<String, LoadError>
         return Err(unusable(&format!("its {what} is longer than {most} bytes")));
     }
     // SAFETY: texts of a descriptor are valid until the process ends.
-    let text =
-        unsafe { text.as_str() }.map_err(|_| unusable(&format!("its {what} is not UTF-8 text")))?;
+    let text = unsafe { text.as_str() }.map_err(|_| unusable(&format!("its {what} is not UTF-8 text")))?;
     Ok(text.to_owned())
 }
 
@@ -158,9 +143,6 @@ fn unusable(message: &str) -> LoadError {
 fn version(message: String) -> LoadError {
     LoadError::new(
         LoadErrorKind::Version,
-        format!(
-            "{message}; rebuild it with casement-sdk {}",
-            env!("CARGO_PKG_VERSION")
-        ),
+        format!("{message}; rebuild it with casement-sdk {}", env!("CARGO_PKG_VERSION")),
     )
 }

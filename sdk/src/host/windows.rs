@@ -1,8 +1,6 @@
 //! Opening a library on Windows.
 
-use libloading::os::windows::{
-    LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR, LOAD_LIBRARY_SEARCH_SYSTEM32, Library,
-};
+use libloading::os::windows::{LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR, LOAD_LIBRARY_SEARCH_SYSTEM32, Library};
 use std::path::Path;
 
 /// Opens the file; what it depends on is sought beside it and in the system folder only, never in the current

@@ -7,12 +7,7 @@ use serde_json::json;
 use sqlx::Row;
 
 fn full() -> Image {
-    let metadata = |store: &str| {
-        json!({"store": store, "weight": 3})
-            .as_object()
-            .unwrap()
-            .clone()
-    };
+    let metadata = |store: &str| json!({"store": store, "weight": 3}).as_object().unwrap().clone();
     Image {
         name: Some("Ünïcode 😀 ' \" %".into()),
         status: Status::Active,
@@ -28,18 +23,10 @@ fn full() -> Image {
         min_disk: 7,
         updated_at: at(5) + Duration::MICROSECOND,
         tags: ["a", "b", "ß"].map(String::from).into(),
-        properties: [("os_distro", "debian"), ("empty", ""), ("", "no name")]
-            .map(|(k, v)| (k.into(), v.into()))
-            .into(),
+        properties: [("os_distro", "debian"), ("empty", ""), ("", "no name")].map(|(k, v)| (k.into(), v.into())).into(),
         locations: vec![
-            Location {
-                url: "file:///images/z".into(),
-                metadata: metadata("fast"),
-            },
-            Location {
-                url: "file:///images/a".into(),
-                metadata: metadata("cheap"),
-            },
+            Location { url: "file:///images/z".into(), metadata: metadata("fast") },
+            Location { url: "file:///images/a".into(), metadata: metadata("cheap") },
         ],
         ..queued()
     }
@@ -48,41 +35,19 @@ fn full() -> Image {
 #[tokio::test]
 async fn an_image_is_read_as_it_was_written() {
     let bench = Bench::new().await;
-    for image in [
-        full(),
-        queued(),
-        Image {
-            owner: None,
-            disk_format: None,
-            container_format: None,
-            ..queued()
-        },
-    ] {
+    for image in [full(), queued(), Image { owner: None, disk_format: None, container_format: None, ..queued() }] {
         bench.catalog.create_image(&image).await.unwrap();
         assert_eq!(bench.image(&image.id).await, image);
     }
-    assert_eq!(
-        bench
-            .catalog
-            .find_image(&ImageId::random(), None)
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(bench.catalog.find_image(&ImageId::random(), None).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_size_that_no_database_holds_is_refused_and_nothing_is_written() {
     let bench = Bench::new().await;
-    let image = Image {
-        size: Some(u64::MAX),
-        ..queued()
-    };
+    let image = Image { size: Some(u64::MAX), ..queued() };
     bench.catalog.create_image(&image).await.unwrap_err();
-    assert_eq!(
-        bench.catalog.find_image(&image.id, None).await.unwrap(),
-        None
-    );
+    assert_eq!(bench.catalog.find_image(&image.id, None).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -90,21 +55,9 @@ async fn an_id_is_given_once_even_after_the_image_is_deleted() {
     let bench = Bench::new().await;
     let image = full();
     bench.catalog.create_image(&image).await.unwrap();
-    assert_eq!(
-        bench.catalog.create_image(&image).await.unwrap_err().kind,
-        Kind::Exists
-    );
-    assert!(
-        bench
-            .catalog
-            .delete_image(&image, &[], at(9))
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        bench.catalog.create_image(&image).await.unwrap_err().kind,
-        Kind::Exists
-    );
+    assert_eq!(bench.catalog.create_image(&image).await.unwrap_err().kind, Kind::Exists);
+    assert!(bench.catalog.delete_image(&image, &[], at(9)).await.unwrap());
+    assert_eq!(bench.catalog.create_image(&image).await.unwrap_err().kind, Kind::Exists);
 }
 
 #[tokio::test]
@@ -114,12 +67,7 @@ async fn a_member_of_whatever_status_is_known_as_one() {
     bench.catalog.create_image(&image).await.unwrap();
     bench.share(&image.id, "p2", "rejected").await;
     for (project, is_member) in [(Some("p2"), true), (Some("p1"), false), (None, false)] {
-        let found = bench
-            .catalog
-            .find_image(&image.id, project)
-            .await
-            .unwrap()
-            .unwrap();
+        let found = bench.catalog.find_image(&image.id, project).await.unwrap().unwrap();
         assert_eq!(found.is_member, is_member, "{project:?}");
     }
 }
@@ -127,36 +75,17 @@ async fn a_member_of_whatever_status_is_known_as_one() {
 #[tokio::test]
 async fn an_update_writes_fields_properties_and_tags_and_grows_the_time() {
     let bench = Bench::new().await;
-    let before = Image {
-        locations: Vec::new(),
-        ..full()
-    };
+    let before = Image { locations: Vec::new(), ..full() };
     bench.catalog.create_image(&before).await.unwrap();
-    let mut after = Image {
-        id: before.id.clone(),
-        ..queued()
-    };
-    after.properties = [("os_distro", "arch"), ("new", "1")]
-        .map(|(k, v)| (k.into(), v.into()))
-        .into();
+    let mut after = Image { id: before.id.clone(), ..queued() };
+    after.properties = [("os_distro", "arch"), ("new", "1")].map(|(k, v)| (k.into(), v.into())).into();
     after.tags = ["b", "c"].map(String::from).into();
     // A clock that went back must not make the new version look older.
-    after.updated_at = bench
-        .catalog
-        .update_image(&before, &after, at(-100))
-        .await
-        .unwrap();
+    after.updated_at = bench.catalog.update_image(&before, &after, at(-100)).await.unwrap();
     assert_eq!(after.updated_at, before.updated_at + Duration::MICROSECOND);
     assert_eq!(bench.image(&before.id).await, after);
 
-    let back = Image {
-        updated_at: bench
-            .catalog
-            .update_image(&after, &before, at(50))
-            .await
-            .unwrap(),
-        ..before
-    };
+    let back = Image { updated_at: bench.catalog.update_image(&after, &before, at(50)).await.unwrap(), ..before };
     assert_eq!(back.updated_at, at(50));
     assert_eq!(bench.image(&back.id).await, back);
 }
@@ -166,28 +95,13 @@ async fn a_removed_property_comes_back_in_its_old_row() {
     let bench = Bench::new().await;
     let before = full();
     bench.catalog.create_image(&before).await.unwrap();
-    let mut bare = Image {
-        properties: BTreeMap::new(),
-        tags: BTreeSet::new(),
-        ..before.clone()
-    };
-    bare.updated_at = bench
-        .catalog
-        .update_image(&before, &bare, at(10))
-        .await
-        .unwrap();
+    let mut bare = Image { properties: BTreeMap::new(), tags: BTreeSet::new(), ..before.clone() };
+    bare.updated_at = bench.catalog.update_image(&before, &bare, at(10)).await.unwrap();
     assert_eq!(bench.image(&before.id).await, bare);
-    bench
-        .catalog
-        .update_image(&bare, &before, at(20))
-        .await
-        .unwrap();
+    bench.catalog.update_image(&bare, &before, at(20)).await.unwrap();
     for table in ["image_properties", "image_tags"] {
         let count = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
-        let rows: i64 = sqlx::query_scalar(count)
-            .fetch_one(&mut bench.raw().await)
-            .await
-            .unwrap();
+        let rows: i64 = sqlx::query_scalar(count).fetch_one(&mut bench.raw().await).await.unwrap();
         assert_eq!(rows, 3, "{table}");
     }
 }
@@ -197,24 +111,10 @@ async fn an_update_of_a_version_that_is_gone_changes_nothing() {
     let bench = Bench::new().await;
     let before = full();
     bench.catalog.create_image(&before).await.unwrap();
-    assert!(
-        bench
-            .catalog
-            .add_tag(&before.id, "late", at(9))
-            .await
-            .unwrap()
-    );
+    assert!(bench.catalog.add_tag(&before.id, "late", at(9)).await.unwrap());
     let current = bench.image(&before.id).await;
-    let after = Image {
-        name: Some("lost".into()),
-        properties: BTreeMap::new(),
-        ..before.clone()
-    };
-    let error = bench
-        .catalog
-        .update_image(&before, &after, at(10))
-        .await
-        .unwrap_err();
+    let after = Image { name: Some("lost".into()), properties: BTreeMap::new(), ..before.clone() };
+    let error = bench.catalog.update_image(&before, &after, at(10)).await.unwrap_err();
     assert_eq!((error.kind, error.retryable), (Kind::Changed, false));
     assert_eq!(bench.image(&before.id).await, current);
 }
@@ -227,10 +127,7 @@ async fn of_two_updates_at_once_exactly_one_wins() {
     for round in 0..20 {
         let rivals = ["one", "two"].map(|name| {
             let (catalog, before) = (bench.catalog.clone(), before.clone());
-            let after = Image {
-                name: Some(name.into()),
-                ..before.clone()
-            };
+            let after = Image { name: Some(name.into()), ..before.clone() };
             tokio::spawn(async move { catalog.update_image(&before, &after, at(round)).await })
         });
         let mut won = Vec::new();
@@ -240,14 +137,9 @@ async fn of_two_updates_at_once_exactly_one_wins() {
                 Err(error) => assert_eq!(error.kind, Kind::Changed),
             }
         }
-        let [(name, updated_at)] = won[..] else {
-            panic!("{won:?}")
-        };
+        let [(name, updated_at)] = won[..] else { panic!("{won:?}") };
         before = bench.image(&before.id).await;
-        assert_eq!(
-            (before.name.as_deref(), before.updated_at),
-            (Some(name), updated_at)
-        );
+        assert_eq!((before.name.as_deref(), before.updated_at), (Some(name), updated_at));
     }
 }
 
@@ -258,21 +150,9 @@ async fn two_hundred_creations_and_as_many_reads_at_once_all_succeed() {
         .map(|_| {
             let catalog = bench.catalog.clone();
             tokio::spawn(async move {
-                let image = Image {
-                    properties: full().properties,
-                    tags: full().tags,
-                    ..queued()
-                };
+                let image = Image { properties: full().properties, tags: full().tags, ..queued() };
                 catalog.create_image(&image).await.unwrap();
-                assert_eq!(
-                    catalog
-                        .find_image(&image.id, Some("p1"))
-                        .await
-                        .unwrap()
-                        .unwrap()
-                        .image,
-                    image
-                );
+                assert_eq!(catalog.find_image(&image.id, Some("p1")).await.unwrap().unwrap().image, image);
             })
         })
         .collect();
@@ -290,10 +170,7 @@ async fn a_write_waits_for_a_foreign_program_instead_of_failing() {
     let (catalog, ours) = (bench.catalog.clone(), image.clone());
     let waiting = tokio::spawn(async move { catalog.create_image(&ours).await });
     // A reader sees the state before, and does not wait.
-    assert_eq!(
-        bench.catalog.find_image(&image.id, None).await.unwrap(),
-        None
-    );
+    assert_eq!(bench.catalog.find_image(&image.id, None).await.unwrap(), None);
     assert!(!waiting.is_finished());
     tx.commit().await.unwrap();
     waiting.await.unwrap().unwrap();
@@ -327,10 +204,8 @@ async fn a_write_that_is_given_up_leaves_nothing_and_blocks_nobody() {
 }
 
 async fn polled_to_the_end<T>(future: &mut (impl Future<Output = T> + Unpin)) -> bool {
-    std::future::poll_fn(|context| {
-        std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(context).is_ready())
-    })
-    .await
+    std::future::poll_fn(|context| std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(context).is_ready()))
+        .await
 }
 
 #[tokio::test]
@@ -339,11 +214,7 @@ async fn tags_are_added_and_removed_once_and_the_image_notices() {
     let image = queued();
     let id = &image.id;
     bench.catalog.create_image(&image).await.unwrap();
-    let tagged_at = |seconds| Image {
-        tags: ["a".to_owned()].into(),
-        updated_at: at(seconds),
-        ..image.clone()
-    };
+    let tagged_at = |seconds| Image { tags: ["a".to_owned()].into(), updated_at: at(seconds), ..image.clone() };
 
     assert!(bench.catalog.add_tag(id, "a", at(1)).await.unwrap());
     assert_eq!(bench.image(id).await, tagged_at(1));
@@ -351,13 +222,7 @@ async fn tags_are_added_and_removed_once_and_the_image_notices() {
     assert_eq!(bench.image(id).await, tagged_at(1));
     assert!(bench.catalog.remove_tag(id, "a", at(3)).await.unwrap());
     assert!(!bench.catalog.remove_tag(id, "a", at(4)).await.unwrap());
-    assert_eq!(
-        bench.image(id).await,
-        Image {
-            updated_at: at(3),
-            ..image.clone()
-        }
-    );
+    assert_eq!(bench.image(id).await, Image { updated_at: at(3), ..image.clone() });
     assert!(bench.catalog.add_tag(id, "a", at(5)).await.unwrap());
     assert_eq!(bench.image(id).await, tagged_at(5));
 
@@ -371,29 +236,10 @@ async fn a_status_changes_only_from_where_it_was_said_to_be() {
     let bench = Bench::new().await;
     let image = full();
     bench.catalog.create_image(&image).await.unwrap();
-    assert!(
-        !bench
-            .catalog
-            .change_status(&image.id, Status::Queued, Status::Active, at(9))
-            .await
-            .unwrap()
-    );
+    assert!(!bench.catalog.change_status(&image.id, Status::Queued, Status::Active, at(9)).await.unwrap());
     assert_eq!(bench.image(&image.id).await, image);
-    assert!(
-        bench
-            .catalog
-            .change_status(&image.id, Status::Active, Status::Deactivated, at(9))
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        bench.image(&image.id).await,
-        Image {
-            status: Status::Deactivated,
-            updated_at: at(9),
-            ..image
-        }
-    );
+    assert!(bench.catalog.change_status(&image.id, Status::Active, Status::Deactivated, at(9)).await.unwrap());
+    assert_eq!(bench.image(&image.id).await, Image { status: Status::Deactivated, updated_at: at(9), ..image });
 }
 
 #[tokio::test]
@@ -402,34 +248,15 @@ async fn a_deleted_image_leaves_marked_rows_and_one_transfer_for_each_object() {
     let image = full();
     bench.catalog.create_image(&image).await.unwrap();
     bench.share(&image.id, "p2", "accepted").await;
-    let objects = [
-        transfer_of(&image.id, "t1"),
-        NewTransfer {
-            store: "cheap".into(),
-            ..transfer_of(&image.id, "t2")
-        },
-    ];
-    assert!(
-        bench
-            .catalog
-            .delete_image(&image, &objects, at(9))
-            .await
-            .unwrap()
-    );
+    let objects = [transfer_of(&image.id, "t1"), NewTransfer { store: "cheap".into(), ..transfer_of(&image.id, "t2") }];
+    assert!(bench.catalog.delete_image(&image, &objects, at(9)).await.unwrap());
 
-    assert_eq!(
-        bench.catalog.find_image(&image.id, None).await.unwrap(),
-        None
-    );
+    assert_eq!(bench.catalog.find_image(&image.id, None).await.unwrap(), None);
     for object in &objects {
         let transfer = bench.catalog.transfer(&object.id).await.unwrap().unwrap();
         assert_eq!(
             (transfer.state, transfer.store, transfer.key),
-            (
-                TransferState::Deleting,
-                object.store.clone(),
-                object.key.clone()
-            )
+            (TransferState::Deleting, object.store.clone(), object.key.clone())
         );
     }
     let rows = sqlx::query(
@@ -446,10 +273,7 @@ async fn a_deleted_image_leaves_marked_rows_and_one_transfer_for_each_object() {
     for row in rows {
         let what: String = row.get("what");
         assert_eq!(
-            (
-                row.get::<i64, _>("deleted"),
-                row.get::<String, _>("deleted_at")
-            ),
+            (row.get::<i64, _>("deleted"), row.get::<String, _>("deleted_at")),
             (1, "2026-03-01 12:00:09.000000".into()),
             "{what}"
         );
@@ -467,17 +291,8 @@ async fn an_image_that_changed_its_status_is_not_deleted() {
     let bench = Bench::new().await;
     let image = full();
     bench.catalog.create_image(&image).await.unwrap();
-    let stale = Image {
-        status: Status::Queued,
-        ..image.clone()
-    };
-    assert!(
-        !bench
-            .catalog
-            .delete_image(&stale, &[transfer_of(&image.id, "t1")], at(9))
-            .await
-            .unwrap()
-    );
+    let stale = Image { status: Status::Queued, ..image.clone() };
+    assert!(!bench.catalog.delete_image(&stale, &[transfer_of(&image.id, "t1")], at(9)).await.unwrap());
     assert_eq!(bench.image(&image.id).await, image);
     assert_eq!(bench.catalog.transfer("t1").await.unwrap(), None);
 }

@@ -36,12 +36,7 @@ impl Bench {
     }
 
     async fn image(&self, id: &ImageId) -> Image {
-        self.catalog
-            .find_image(id, None)
-            .await
-            .unwrap()
-            .unwrap()
-            .image
+        self.catalog.find_image(id, None).await.unwrap().unwrap().image
     }
 
     async fn status(&self, id: &ImageId) -> Status {
@@ -67,17 +62,11 @@ fn path(dir: &TempDir) -> PathBuf {
 }
 
 fn options(dir: &TempDir) -> Options {
-    Options {
-        path: path(dir),
-        readers: 4,
-    }
+    Options { path: path(dir), readers: 4 }
 }
 
 async fn raw(dir: &TempDir) -> SqliteConnection {
-    let options = SqliteConnectOptions::new()
-        .filename(path(dir))
-        .create_if_missing(true)
-        .foreign_keys(false);
+    let options = SqliteConnectOptions::new().filename(path(dir)).create_if_missing(true).foreign_keys(false);
     SqliteConnection::connect_with(&options).await.unwrap()
 }
 

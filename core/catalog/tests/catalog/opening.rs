@@ -23,16 +23,10 @@ fn id_of_glance(n: u32) -> ImageId {
 #[tokio::test]
 async fn a_missing_directory_is_named_and_not_made() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options {
-        path: dir.path().join("absent").join("c.db"),
-        readers: 1,
-    };
+    let options = Options { path: dir.path().join("absent").join("c.db"), readers: 1 };
     let error = Catalog::open(&options).await.unwrap_err();
     assert_eq!(error.kind, Kind::Unavailable);
-    assert!(
-        error.message.contains("absent") && error.message.contains("directory does not exist"),
-        "{error}"
-    );
+    assert!(error.message.contains("absent") && error.message.contains("directory does not exist"), "{error}");
     assert!(!dir.path().join("absent").exists());
 }
 
@@ -43,15 +37,7 @@ async fn what_was_written_is_there_after_a_restart() {
     bench.catalog.create_image(&image).await.unwrap();
     bench.catalog.close().await;
     let again = Catalog::open(&options(&bench.dir)).await.unwrap();
-    assert_eq!(
-        again
-            .find_image(&image.id, None)
-            .await
-            .unwrap()
-            .unwrap()
-            .image,
-        image
-    );
+    assert_eq!(again.find_image(&image.id, None).await.unwrap().unwrap().image, image);
     again.ping().await.unwrap();
 }
 
@@ -69,28 +55,14 @@ async fn a_database_that_is_open_is_busy_and_the_error_names_the_file() {
 async fn a_closed_catalog_says_so() {
     let bench = Bench::new().await;
     bench.catalog.close().await;
-    assert_eq!(
-        bench.catalog.ping().await.unwrap_err().kind,
-        Kind::Unavailable
-    );
-    assert_eq!(
-        bench
-            .catalog
-            .create_image(&queued())
-            .await
-            .unwrap_err()
-            .kind,
-        Kind::Unavailable
-    );
+    assert_eq!(bench.catalog.ping().await.unwrap_err().kind, Kind::Unavailable);
+    assert_eq!(bench.catalog.create_image(&queued()).await.unwrap_err().kind, Kind::Unavailable);
 }
 
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
     let bench = Bench::new().await;
-    sqlx::query("UPDATE casement_schema SET version = 99")
-        .execute(&mut bench.raw().await)
-        .await
-        .unwrap();
+    sqlx::query("UPDATE casement_schema SET version = 99").execute(&mut bench.raw().await).await.unwrap();
     bench.catalog.close().await;
     let error = Catalog::open(&options(&bench.dir)).await.unwrap_err();
     assert_eq!(error.kind, Kind::Incompatible);
@@ -102,10 +74,7 @@ async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let text = "this is a letter, and no database at all. ".repeat(100);
     std::fs::write(path(&dir), &text).unwrap();
-    assert_eq!(
-        Catalog::open(&options(&dir)).await.unwrap_err().kind,
-        Kind::Incompatible
-    );
+    assert_eq!(Catalog::open(&options(&dir)).await.unwrap_err().kind, Kind::Incompatible);
     assert_eq!(std::fs::read_to_string(path(&dir)).unwrap(), text);
 }
 
@@ -114,63 +83,28 @@ async fn a_database_of_glance_is_taken_over() {
     let dir = glance_database("").await;
     let catalog = Catalog::open(&options(&dir)).await.unwrap();
 
-    let found = catalog
-        .find_image(&id_of_glance(1), None)
-        .await
-        .unwrap()
-        .unwrap();
+    let found = catalog.find_image(&id_of_glance(1), None).await.unwrap().unwrap();
     let image = found.image;
-    assert_eq!(
-        (image.status, image.visibility, image.size),
-        (Status::Active, Visibility::Public, Some(5))
-    );
+    assert_eq!((image.status, image.visibility, image.size), (Status::Active, Visibility::Public, Some(5)));
     assert_eq!(image.created_at, datetime!(2026-01-02 03:04:01.000_250 UTC));
     assert_eq!(
         image.properties,
-        BTreeMap::from([
-            ("os_distro".into(), "debian".into()),
-            ("hw_note".into(), String::new())
-        ])
+        BTreeMap::from([("os_distro".into(), "debian".into()), ("hw_note".into(), String::new())])
     );
     assert_eq!(image.tags, BTreeSet::from(["green".into()]));
-    let stores: Vec<_> = image
-        .locations
-        .iter()
-        .map(|location| location.store().unwrap())
-        .collect();
+    let stores: Vec<_> = image.locations.iter().map(|location| location.store().unwrap()).collect();
     assert_eq!(stores, ["fast", "cheap"]);
 
-    assert!(
-        catalog
-            .find_image(&id_of_glance(3), Some("p2"))
-            .await
-            .unwrap()
-            .unwrap()
-            .is_member
-    );
-    assert_eq!(
-        catalog.find_image(&id_of_glance(4), None).await.unwrap(),
-        None
-    );
-    assert_eq!(
-        catalog.saving_without_transfer().await.unwrap(),
-        [id_of_glance(2)]
-    );
+    assert!(catalog.find_image(&id_of_glance(3), Some("p2")).await.unwrap().unwrap().is_member);
+    assert_eq!(catalog.find_image(&id_of_glance(4), None).await.unwrap(), None);
+    assert_eq!(catalog.saving_without_transfer().await.unwrap(), [id_of_glance(2)]);
 
     let mut changed = image.clone();
     changed.properties.insert("dropped".into(), "back".into());
     changed.tags.insert("blue".into());
     catalog.update_image(&image, &changed, at(0)).await.unwrap();
-    let read = catalog
-        .find_image(&id_of_glance(1), None)
-        .await
-        .unwrap()
-        .unwrap()
-        .image;
-    assert_eq!(
-        (read.properties, read.tags),
-        (changed.properties, changed.tags)
-    );
+    let read = catalog.find_image(&id_of_glance(1), None).await.unwrap().unwrap().image;
+    assert_eq!((read.properties, read.tags), (changed.properties, changed.tags));
 }
 
 #[tokio::test]
@@ -180,37 +114,16 @@ async fn an_image_whose_times_have_no_fraction_is_listed_once_and_can_be_changed
     )
     .await;
     let catalog = Catalog::open(&options(&dir)).await.unwrap();
-    let caller = Caller {
-        is_admin: true,
-        ..Caller::default()
-    };
-    let mut query = ListQuery {
-        limit: 2,
-        ..ListQuery::default()
-    };
+    let caller = Caller { is_admin: true, ..Caller::default() };
+    let mut query = ListQuery { limit: 2, ..ListQuery::default() };
     let first = catalog.list_images(&query, &caller).await.unwrap();
     query.marker = first.images.last().map(|image| image.id.clone());
     let second = catalog.list_images(&query, &caller).await.unwrap();
-    let listed: Vec<_> = first
-        .images
-        .iter()
-        .chain(&second.images)
-        .map(|image| image.id.clone())
-        .collect();
+    let listed: Vec<_> = first.images.iter().chain(&second.images).map(|image| image.id.clone()).collect();
     assert_eq!(listed, [3, 2, 1].map(id_of_glance));
     let image = &first.images[0];
     assert_eq!(image.updated_at, datetime!(2016-01-02 03:04:05 UTC));
-    catalog
-        .update_image(
-            image,
-            &Image {
-                name: Some("new".into()),
-                ..image.clone()
-            },
-            at(0),
-        )
-        .await
-        .unwrap();
+    catalog.update_image(image, &Image { name: Some("new".into()), ..image.clone() }, at(0)).await.unwrap();
 }
 
 #[tokio::test]
@@ -231,16 +144,11 @@ async fn a_database_of_an_older_glance_is_refused_and_left_as_it_is() {
     let dir = glance_database("UPDATE alembic_version SET version_num = 'train_contract01'").await;
     let error = Catalog::open(&options(&dir)).await.unwrap_err();
     assert_eq!(error.kind, Kind::Incompatible);
-    assert!(
-        error.message.contains("train_contract01")
-            && error.message.contains("glance-manage db sync"),
-        "{error}"
-    );
-    let own: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name LIKE 'casement%'")
-            .fetch_one(&mut raw(&dir).await)
-            .await
-            .unwrap();
+    assert!(error.message.contains("train_contract01") && error.message.contains("glance-manage db sync"), "{error}");
+    let own: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name LIKE 'casement%'")
+        .fetch_one(&mut raw(&dir).await)
+        .await
+        .unwrap();
     assert_eq!(own, 0);
 }
 
@@ -248,10 +156,7 @@ async fn a_database_of_an_older_glance_is_refused_and_left_as_it_is() {
 async fn our_tables_have_the_columns_of_a_database_that_glance_made() {
     let glance = glance_database("").await;
     let bench = Bench::new().await;
-    assert_eq!(
-        columns(&mut raw(&glance).await).await,
-        columns(&mut bench.raw().await).await
-    );
+    assert_eq!(columns(&mut raw(&glance).await).await, columns(&mut bench.raw().await).await);
 }
 
 /// Every column of every table of Glance with its type, whether it may be NULL, and its default; and every index.
@@ -269,7 +174,15 @@ async fn columns(raw: &mut SqliteConnection) -> BTreeSet<String> {
     .map(|row| {
         let text = |column: &str| row.get::<String, _>(column);
         let number = |column: &str| row.get::<i64, _>(column);
-        format!("{}.{} {} {} {} {}", text("of"), text("name"), text("type"), number("notnull"), text("value"), number("pk"))
+        format!(
+            "{}.{} {} {} {} {}",
+            text("of"),
+            text("name"),
+            text("type"),
+            number("notnull"),
+            text("value"),
+            number("pk")
+        )
     })
     .collect()
 }

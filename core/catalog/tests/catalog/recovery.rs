@@ -7,11 +7,7 @@ use casement_catalog::{Residue, Transfer};
 async fn upload(bench: &Bench, id: &str, node: &str, lease_until: OffsetDateTime) -> ImageId {
     let image = queued();
     bench.catalog.create_image(&image).await.unwrap();
-    let new = NewTransfer {
-        node: node.into(),
-        lease_until,
-        ..transfer_of(&image.id, id)
-    };
+    let new = NewTransfer { node: node.into(), lease_until, ..transfer_of(&image.id, id) };
     bench.catalog.begin_upload(&new, at(1)).await.unwrap();
     image.id
 }
@@ -26,18 +22,9 @@ async fn an_orphan_is_one_whose_lease_ran_out_or_whose_node_can_not_be_alive() {
     upload(&bench, "old", "n1", at(10)).await;
     upload(&bench, "young", "n1", at(100)).await;
     upload(&bench, "other", "n2", at(200)).await;
-    assert_eq!(
-        ids(bench.catalog.orphans("n1", at(50), false).await.unwrap()),
-        ["old"]
-    );
-    assert_eq!(
-        ids(bench.catalog.orphans("n1", at(50), true).await.unwrap()),
-        ["old", "other"]
-    );
-    assert_eq!(
-        ids(bench.catalog.orphans("n1", at(10), false).await.unwrap()),
-        Vec::<String>::new()
-    );
+    assert_eq!(ids(bench.catalog.orphans("n1", at(50), false).await.unwrap()), ["old"]);
+    assert_eq!(ids(bench.catalog.orphans("n1", at(50), true).await.unwrap()), ["old", "other"]);
+    assert_eq!(ids(bench.catalog.orphans("n1", at(10), false).await.unwrap()), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -46,10 +33,7 @@ async fn a_node_prolongs_its_own_leases_only() {
     upload(&bench, "ours", "n1", at(10)).await;
     upload(&bench, "theirs", "n2", at(10)).await;
     bench.catalog.renew_leases("n1", at(100)).await.unwrap();
-    assert_eq!(
-        ids(bench.catalog.orphans("n1", at(50), false).await.unwrap()),
-        ["theirs"]
-    );
+    assert_eq!(ids(bench.catalog.orphans("n1", at(50), false).await.unwrap()), ["theirs"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -60,13 +44,7 @@ async fn of_many_nodes_exactly_one_adopts_an_orphan() {
     let tasks: Vec<_> = (0..10)
         .map(|n| {
             let (catalog, orphan, node) = (bench.catalog.clone(), orphan.clone(), format!("n{n}"));
-            tokio::spawn(async move {
-                catalog
-                    .adopt(&orphan, &node, at(100))
-                    .await
-                    .unwrap()
-                    .then_some(node)
-            })
+            tokio::spawn(async move { catalog.adopt(&orphan, &node, at(100)).await.unwrap().then_some(node) })
         })
         .collect();
     let mut adopters = Vec::new();
@@ -75,14 +53,7 @@ async fn of_many_nodes_exactly_one_adopts_an_orphan() {
     }
     assert_eq!(adopters.len(), 1);
     let adopted = bench.catalog.transfer("t1").await.unwrap().unwrap();
-    assert_eq!(
-        adopted,
-        Transfer {
-            node: adopters.remove(0),
-            lease_until: at(100),
-            ..orphan
-        }
-    );
+    assert_eq!(adopted, Transfer { node: adopters.remove(0), lease_until: at(100), ..orphan });
 }
 
 #[tokio::test]
@@ -104,25 +75,14 @@ async fn live_tokens_are_those_of_one_store_that_some_transfer_names() {
     upload(&bench, "unnamed", "n1", at(10)).await;
     let image = queued();
     bench.catalog.create_image(&image).await.unwrap();
-    let elsewhere = NewTransfer {
-        store: "cheap".into(),
-        ..transfer_of(&image.id, "t3")
-    };
+    let elsewhere = NewTransfer { store: "cheap".into(), ..transfer_of(&image.id, "t3") };
     bench.catalog.begin_upload(&elsewhere, at(1)).await.unwrap();
     for (id, token) in [("t1", "b"), ("t2", "a"), ("t3", "c")] {
         assert!(bench.catalog.set_token(id, token).await.unwrap());
     }
     assert_eq!(bench.catalog.live_tokens("fast").await.unwrap(), ["a", "b"]);
-    bench
-        .catalog
-        .release_upload("t1", Residue::None, at(2))
-        .await
-        .unwrap();
-    bench
-        .catalog
-        .release_upload("t2", Residue::Stage, at(2))
-        .await
-        .unwrap();
+    bench.catalog.release_upload("t1", Residue::None, at(2)).await.unwrap();
+    bench.catalog.release_upload("t2", Residue::Stage, at(2)).await.unwrap();
     assert_eq!(bench.catalog.live_tokens("fast").await.unwrap(), ["a"]);
     assert_eq!(bench.catalog.live_tokens("cheap").await.unwrap(), ["c"]);
 }
@@ -131,33 +91,18 @@ async fn live_tokens_are_those_of_one_store_that_some_transfer_names() {
 async fn an_image_left_in_saving_by_glance_is_found_and_queued_again() {
     let bench = Bench::new().await;
     let uploading = upload(&bench, "t1", "n1", at(10)).await;
-    let left = Image {
-        status: Status::Saving,
-        size: Some(3),
-        ..queued()
-    };
+    let left = Image { status: Status::Saving, size: Some(3), ..queued() };
     bench.catalog.create_image(&left).await.unwrap();
     bench.catalog.create_image(&queued()).await.unwrap();
-    assert_eq!(
-        bench.catalog.saving_without_transfer().await.unwrap(),
-        std::slice::from_ref(&left.id)
-    );
+    assert_eq!(bench.catalog.saving_without_transfer().await.unwrap(), std::slice::from_ref(&left.id));
 
     assert!(bench.catalog.requeue(&left.id, at(2)).await.unwrap());
     assert_eq!(
         bench.image(&left.id).await,
-        Image {
-            status: Status::Queued,
-            size: None,
-            updated_at: at(2),
-            ..left.clone()
-        }
+        Image { status: Status::Queued, size: None, updated_at: at(2), ..left.clone() }
     );
     assert!(!bench.catalog.requeue(&left.id, at(3)).await.unwrap());
     assert!(!bench.catalog.requeue(&uploading, at(3)).await.unwrap());
     assert_eq!(bench.status(&uploading).await, Status::Saving);
-    assert_eq!(
-        bench.catalog.saving_without_transfer().await.unwrap(),
-        Vec::<ImageId>::new()
-    );
+    assert_eq!(bench.catalog.saving_without_transfer().await.unwrap(), Vec::<ImageId>::new());
 }

@@ -23,11 +23,7 @@ fn outcome() -> Outcome {
 async fn staged(bench: &Bench) -> Image {
     let image = queued();
     bench.catalog.create_image(&image).await.unwrap();
-    let begun = bench
-        .catalog
-        .begin_upload(&transfer_of(&image.id, "t1"), at(1))
-        .await
-        .unwrap();
+    let begun = bench.catalog.begin_upload(&transfer_of(&image.id, "t1"), at(1)).await.unwrap();
     assert_eq!(begun, Begin::Started);
     assert!(bench.catalog.set_token("t1", "stage-7").await.unwrap());
     bench.image(&image.id).await
@@ -45,32 +41,16 @@ async fn an_upload_makes_the_image_active_with_all_that_is_known_of_its_data() {
     let image = staged(&bench).await;
     assert_eq!((image.status, image.updated_at), (Status::Saving, at(1)));
     let transfer = bench.catalog.transfer("t1").await.unwrap().unwrap();
-    assert_eq!(
-        (transfer.state, transfer.token.as_str(), transfer.outcome),
-        (TransferState::Staged, "stage-7", None)
-    );
-    assert_eq!(
-        (transfer.node.as_str(), transfer.lease_until),
-        ("n1", at(60))
-    );
+    assert_eq!((transfer.state, transfer.token.as_str(), transfer.outcome), (TransferState::Staged, "stage-7", None));
+    assert_eq!((transfer.node.as_str(), transfer.lease_until), ("n1", at(60)));
 
     assert!(bench.catalog.begin_commit("t1", &outcome()).await.unwrap());
     let transfer = bench.catalog.transfer("t1").await.unwrap().unwrap();
-    assert_eq!(
-        (transfer.state, transfer.outcome),
-        (TransferState::Committing, Some(outcome()))
-    );
+    assert_eq!((transfer.state, transfer.outcome), (TransferState::Committing, Some(outcome())));
     assert_eq!(bench.image(&image.id).await, image);
 
     assert!(bench.catalog.finish_upload("t1", at(2)).await.unwrap());
-    let Outcome {
-        size,
-        checksum,
-        os_hash_algo,
-        os_hash_value,
-        virtual_size,
-        location,
-    } = outcome();
+    let Outcome { size, checksum, os_hash_algo, os_hash_value, virtual_size, location } = outcome();
     let expected = Image {
         status: Status::Active,
         size: Some(size),
@@ -90,36 +70,19 @@ async fn an_upload_makes_the_image_active_with_all_that_is_known_of_its_data() {
 async fn an_outcome_of_which_little_is_known_is_kept_as_it_is() {
     let bench = Bench::new().await;
     staged(&bench).await;
-    let little = Outcome {
-        checksum: None,
-        os_hash_algo: None,
-        os_hash_value: None,
-        virtual_size: None,
-        size: 0,
-        ..outcome()
-    };
+    let little =
+        Outcome { checksum: None, os_hash_algo: None, os_hash_value: None, virtual_size: None, size: 0, ..outcome() };
     assert!(bench.catalog.begin_commit("t1", &little).await.unwrap());
-    assert_eq!(
-        bench.catalog.transfer("t1").await.unwrap().unwrap().outcome,
-        Some(little)
-    );
+    assert_eq!(bench.catalog.transfer("t1").await.unwrap().unwrap().outcome, Some(little));
 }
 
 #[tokio::test]
 async fn an_upload_begins_only_on_a_queued_image() {
     let bench = Bench::new().await;
     let image = staged(&bench).await;
-    let second = bench
-        .catalog
-        .begin_upload(&transfer_of(&image.id, "t2"), at(2))
-        .await
-        .unwrap();
+    let second = bench.catalog.begin_upload(&transfer_of(&image.id, "t2"), at(2)).await.unwrap();
     assert_eq!(second, Begin::WrongStatus(Status::Saving));
-    let nobody = bench
-        .catalog
-        .begin_upload(&transfer_of(&ImageId::random(), "t3"), at(2))
-        .await
-        .unwrap();
+    let nobody = bench.catalog.begin_upload(&transfer_of(&ImageId::random(), "t3"), at(2)).await.unwrap();
     assert_eq!(nobody, Begin::Gone);
     for id in ["t2", "t3"] {
         assert_eq!(bench.catalog.transfer(id).await.unwrap(), None);
@@ -133,10 +96,7 @@ async fn of_many_uploads_at_once_exactly_one_begins() {
     bench.catalog.create_image(&image).await.unwrap();
     let tasks: Vec<_> = (0..20)
         .map(|n| {
-            let (catalog, new) = (
-                bench.catalog.clone(),
-                transfer_of(&image.id, &format!("t{n}")),
-            );
+            let (catalog, new) = (bench.catalog.clone(), transfer_of(&image.id, &format!("t{n}")));
             tokio::spawn(async move { catalog.begin_upload(&new, at(1)).await.unwrap() })
         })
         .collect();
@@ -154,20 +114,10 @@ async fn of_many_uploads_at_once_exactly_one_begins() {
 async fn an_upload_waits_for_the_deletion_of_an_older_object_in_the_same_store_only() {
     let bench = Bench::new().await;
     let image = committing(&bench).await;
-    assert!(
-        bench
-            .catalog
-            .release_upload("t1", Residue::Object, at(2))
-            .await
-            .unwrap()
-    );
+    assert!(bench.catalog.release_upload("t1", Residue::Object, at(2)).await.unwrap());
     let before = bench.image(&image.id).await;
 
-    let Begin::Outstanding(rows) = bench
-        .catalog
-        .begin_upload(&transfer_of(&image.id, "t2"), at(3))
-        .await
-        .unwrap()
+    let Begin::Outstanding(rows) = bench.catalog.begin_upload(&transfer_of(&image.id, "t2"), at(3)).await.unwrap()
     else {
         panic!("the old object would be deleted under the new one")
     };
@@ -175,30 +125,11 @@ async fn an_upload_waits_for_the_deletion_of_an_older_object_in_the_same_store_o
     assert_eq!(bench.image(&image.id).await, before);
     assert_eq!(bench.catalog.transfer("t2").await.unwrap(), None);
 
-    let elsewhere = NewTransfer {
-        store: "cheap".into(),
-        ..transfer_of(&image.id, "t3")
-    };
-    assert_eq!(
-        bench.catalog.begin_upload(&elsewhere, at(4)).await.unwrap(),
-        Begin::Started
-    );
-    assert!(
-        bench
-            .catalog
-            .release_upload("t3", Residue::None, at(5))
-            .await
-            .unwrap()
-    );
+    let elsewhere = NewTransfer { store: "cheap".into(), ..transfer_of(&image.id, "t3") };
+    assert_eq!(bench.catalog.begin_upload(&elsewhere, at(4)).await.unwrap(), Begin::Started);
+    assert!(bench.catalog.release_upload("t3", Residue::None, at(5)).await.unwrap());
     bench.catalog.end_transfer("t1").await.unwrap();
-    assert_eq!(
-        bench
-            .catalog
-            .begin_upload(&transfer_of(&image.id, "t2"), at(6))
-            .await
-            .unwrap(),
-        Begin::Started
-    );
+    assert_eq!(bench.catalog.begin_upload(&transfer_of(&image.id, "t2"), at(6)).await.unwrap(), Begin::Started);
 }
 
 #[tokio::test]
@@ -210,31 +141,9 @@ async fn a_released_upload_leaves_a_queued_image_and_a_row_for_its_residue() {
     ] {
         let bench = Bench::new().await;
         let image = committing(&bench).await;
-        assert!(
-            bench
-                .catalog
-                .release_upload("t1", residue, at(2))
-                .await
-                .unwrap()
-        );
-        assert_eq!(
-            bench.image(&image.id).await,
-            Image {
-                status: Status::Queued,
-                updated_at: at(2),
-                ..image
-            }
-        );
-        assert_eq!(
-            bench
-                .catalog
-                .transfer("t1")
-                .await
-                .unwrap()
-                .map(|found| found.state),
-            state,
-            "{residue:?}"
-        );
+        assert!(bench.catalog.release_upload("t1", residue, at(2)).await.unwrap());
+        assert_eq!(bench.image(&image.id).await, Image { status: Status::Queued, updated_at: at(2), ..image });
+        assert_eq!(bench.catalog.transfer("t1").await.unwrap().map(|found| found.state), state, "{residue:?}");
     }
 }
 
@@ -242,35 +151,10 @@ async fn a_released_upload_leaves_a_queued_image_and_a_row_for_its_residue() {
 async fn a_release_after_the_release_does_not_end_a_later_upload() {
     let bench = Bench::new().await;
     let image = staged(&bench).await;
-    assert!(
-        bench
-            .catalog
-            .release_upload("t1", Residue::Stage, at(2))
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        bench
-            .catalog
-            .begin_upload(&transfer_of(&image.id, "t2"), at(3))
-            .await
-            .unwrap(),
-        Begin::Started
-    );
-    assert!(
-        !bench
-            .catalog
-            .release_upload("t1", Residue::None, at(4))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !bench
-            .catalog
-            .release_upload("t1", Residue::None, at(4))
-            .await
-            .unwrap()
-    );
+    assert!(bench.catalog.release_upload("t1", Residue::Stage, at(2)).await.unwrap());
+    assert_eq!(bench.catalog.begin_upload(&transfer_of(&image.id, "t2"), at(3)).await.unwrap(), Begin::Started);
+    assert!(!bench.catalog.release_upload("t1", Residue::None, at(4)).await.unwrap());
+    assert!(!bench.catalog.release_upload("t1", Residue::None, at(4)).await.unwrap());
     assert_eq!(bench.status(&image.id).await, Status::Saving);
 }
 
@@ -278,30 +162,16 @@ async fn a_release_after_the_release_does_not_end_a_later_upload() {
 async fn an_upload_of_an_image_that_was_deleted_meanwhile_ends_with_an_object_to_delete() {
     let bench = Bench::new().await;
     let image = committing(&bench).await;
-    assert!(
-        bench
-            .catalog
-            .delete_image(&image, &[], at(2))
-            .await
-            .unwrap()
-    );
+    assert!(bench.catalog.delete_image(&image, &[], at(2)).await.unwrap());
     let still = bench.catalog.transfer("t1").await.unwrap().unwrap();
     assert_eq!(still.state, TransferState::Committing);
 
     assert!(!bench.catalog.finish_upload("t1", at(3)).await.unwrap());
     let left = bench.catalog.transfer("t1").await.unwrap().unwrap();
-    assert_eq!(
-        (left.state, left.key.as_str()),
-        (TransferState::Deleting, image.id.as_str())
-    );
-    assert_eq!(
-        bench.catalog.find_image(&image.id, None).await.unwrap(),
-        None
-    );
-    let locations: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM image_locations")
-        .fetch_one(&mut bench.raw().await)
-        .await
-        .unwrap();
+    assert_eq!((left.state, left.key.as_str()), (TransferState::Deleting, image.id.as_str()));
+    assert_eq!(bench.catalog.find_image(&image.id, None).await.unwrap(), None);
+    let locations: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM image_locations").fetch_one(&mut bench.raw().await).await.unwrap();
     assert_eq!(locations, 0);
 }
 
@@ -309,24 +179,9 @@ async fn an_upload_of_an_image_that_was_deleted_meanwhile_ends_with_an_object_to
 async fn a_release_after_the_image_was_deleted_keeps_the_residue() {
     let bench = Bench::new().await;
     let image = staged(&bench).await;
-    assert!(
-        bench
-            .catalog
-            .delete_image(&image, &[], at(2))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !bench
-            .catalog
-            .release_upload("t1", Residue::Stage, at(3))
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        bench.catalog.transfer("t1").await.unwrap().unwrap().state,
-        TransferState::Discarding
-    );
+    assert!(bench.catalog.delete_image(&image, &[], at(2)).await.unwrap());
+    assert!(!bench.catalog.release_upload("t1", Residue::Stage, at(3)).await.unwrap());
+    assert_eq!(bench.catalog.transfer("t1").await.unwrap().unwrap().state, TransferState::Discarding);
 }
 
 #[tokio::test]
@@ -334,33 +189,11 @@ async fn a_transfer_that_is_gone_or_at_another_point_is_not_moved_on() {
     let bench = Bench::new().await;
     assert!(!bench.catalog.set_token("t1", "x").await.unwrap());
     assert!(!bench.catalog.begin_commit("t1", &outcome()).await.unwrap());
-    assert_eq!(
-        bench
-            .catalog
-            .finish_upload("t1", at(1))
-            .await
-            .unwrap_err()
-            .kind,
-        Kind::Changed
-    );
+    assert_eq!(bench.catalog.finish_upload("t1", at(1)).await.unwrap_err().kind, Kind::Changed);
 
     let image = staged(&bench).await;
-    assert_eq!(
-        bench
-            .catalog
-            .finish_upload("t1", at(2))
-            .await
-            .unwrap_err()
-            .kind,
-        Kind::Changed
-    );
-    assert!(
-        bench
-            .catalog
-            .release_upload("t1", Residue::Stage, at(3))
-            .await
-            .unwrap()
-    );
+    assert_eq!(bench.catalog.finish_upload("t1", at(2)).await.unwrap_err().kind, Kind::Changed);
+    assert!(bench.catalog.release_upload("t1", Residue::Stage, at(3)).await.unwrap());
     assert!(!bench.catalog.begin_commit("t1", &outcome()).await.unwrap());
     assert_eq!(bench.status(&image.id).await, Status::Queued);
 }

@@ -5,16 +5,10 @@ use serde_json::Value;
 
 #[test]
 fn every_refusal_reads_as_glances() {
-    let cases: Vec<Value> =
-        serde_json::from_str(include_str!("data/schema_messages.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(include_str!("data/schema_messages.json")).unwrap();
     assert!(cases.len() >= 50);
     for case in cases {
         let refusal = schema::validate_image(case["body"].as_object().unwrap()).unwrap_err();
-        assert_eq!(
-            refusal.message,
-            case["message"].as_str().unwrap(),
-            "{}",
-            case["body"]
-        );
+        assert_eq!(refusal.message, case["message"].as_str().unwrap(), "{}", case["body"]);
     }
 }

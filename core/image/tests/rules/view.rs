@@ -7,12 +7,8 @@ use casement_image::{
 };
 use serde_json::{Map, Value, json};
 
-const ALL: ViewOptions = ViewOptions {
-    show_direct_url: true,
-    show_locations: true,
-    multi_store: true,
-    is_admin: false,
-};
+const ALL: ViewOptions =
+    ViewOptions { show_direct_url: true, show_locations: true, multi_store: true, is_admin: false };
 
 fn located() -> Image {
     let place = |store: &str| Location {
@@ -23,12 +19,8 @@ fn located() -> Image {
     image.status = Status::Active;
     image.size = Some(10);
     image.locations = vec![place("fast"), place("cheap")];
-    image
-        .properties
-        .insert("os_glance_stage_host".to_owned(), "http://other".to_owned());
-    image
-        .properties
-        .insert("os_glance_failed_import".to_owned(), String::new());
+    image.properties.insert("os_glance_stage_host".to_owned(), "http://other".to_owned());
+    image.properties.insert("os_glance_failed_import".to_owned(), String::new());
     image
 }
 
@@ -69,10 +61,7 @@ fn the_keys_come_in_glances_order() {
         .iter()
         .collect::<Vec<_>>()
     );
-    assert_eq!(
-        view["locations"][1],
-        json!({"url": format!("file:///cheap/{ID}"), "metadata": {"store": "cheap"}})
-    );
+    assert_eq!(view["locations"][1], json!({"url": format!("file:///cheap/{ID}"), "metadata": {"store": "cheap"}}));
     assert_eq!(view["direct_url"], json!(format!("file:///fast/{ID}")));
     assert_eq!(view["stores"], "fast,cheap");
 }
@@ -107,36 +96,21 @@ fn a_deactivated_image_tells_only_admins_where_it_lies() {
     let view = view::image(&image, &ALL);
     assert_eq!(view["locations"], json!([]));
     assert!(!view.contains_key("direct_url") && !view.contains_key("stores"));
-    assert_eq!(
-        view::image(
-            &image,
-            &ViewOptions {
-                is_admin: true,
-                ..ALL
-            }
-        )["stores"],
-        "fast,cheap"
-    );
+    assert_eq!(view::image(&image, &ViewOptions { is_admin: true, ..ALL })["stores"], "fast,cheap");
 }
 
 #[test]
 fn tags_are_bounded_in_length_and_number() {
     let message = tags::check(&"x".repeat(256)).unwrap_err().message;
+    assert!(message.starts_with("Provided object does not match schema 'image': 'xxx"), "{message}");
     assert!(
-        message.starts_with("Provided object does not match schema 'image': 'xxx"),
-        "{message}"
+        message.contains("' is too long\n\nFailed validating 'maxLength' in schema['properties']['tags']['items']:")
     );
-    assert!(message.contains(
-        "' is too long\n\nFailed validating 'maxLength' in schema['properties']['tags']['items']:"
-    ));
     assert_eq!(tags::check(&"é".repeat(255)), Ok(()));
 
     let mut image = queued();
     for n in 0..128 {
-        assert_eq!(
-            tags::add(&mut image, &format!("t{n}"), &Quotas::default()),
-            Ok(true)
-        );
+        assert_eq!(tags::add(&mut image, &format!("t{n}"), &Quotas::default()), Ok(true));
     }
     assert_eq!(tags::add(&mut image, "t0", &Quotas::default()), Ok(false));
     let error = tags::add(&mut image, "more", &Quotas::default()).unwrap_err();
@@ -149,10 +123,7 @@ fn tags_are_bounded_in_length_and_number() {
         )
     );
     assert_eq!(tags::remove(&mut image, "t0"), Ok(()));
-    assert_eq!(
-        tags::remove(&mut image, "t0").unwrap_err().kind,
-        Kind::NotFound
-    );
+    assert_eq!(tags::remove(&mut image, "t0").unwrap_err().kind, Kind::NotFound);
 }
 
 #[test]
@@ -194,8 +165,5 @@ fn an_image_takes_data_only_when_its_status_and_formats_allow() {
         assert_eq!((error.kind, error.message.as_str()), (kind, message));
     }
     assert_eq!(queued().check_transition(Status::Saving), Ok(()));
-    assert_eq!(
-        image(Status::Queued, None, None).check_transition(Status::Uploading),
-        Ok(())
-    );
+    assert_eq!(image(Status::Queued, None, None).check_transition(Status::Uploading), Ok(()));
 }

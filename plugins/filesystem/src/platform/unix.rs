@@ -6,8 +6,7 @@ use crate::Config;
 use casement_sdk::Result;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{
-    self, Advice, AtFlags, CWD, FallocateFlags, Mode, OFlags, RenameFlags, SeekFrom,
-    StatVfsMountFlags, StatxFlags,
+    self, Advice, AtFlags, CWD, FallocateFlags, Mode, OFlags, RenameFlags, SeekFrom, StatVfsMountFlags, StatxFlags,
 };
 use rustix::io::{Errno, pread, retry_on_intr};
 use std::fs::{File, Metadata, Permissions};
@@ -29,12 +28,8 @@ pub(crate) fn check_config(_config: &Config) -> Result<()> {
 
 /// The names that lead from `/` to an absolute path.
 pub(crate) fn segments(path: &Path) -> Result<Vec<&[u8]>> {
-    let names = path
-        .components()
-        .filter(|part| matches!(part, Component::Normal(_)));
-    Ok(names
-        .map(|part| part.as_os_str().as_encoded_bytes())
-        .collect())
+    let names = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    Ok(names.map(|part| part.as_os_str().as_encoded_bytes()).collect())
 }
 
 /// An open directory.
@@ -42,9 +37,7 @@ pub(crate) fn segments(path: &Path) -> Result<Vec<&[u8]>> {
 pub(crate) struct Dir(File);
 
 impl Dir {
-    const FLAGS: OFlags = OFlags::RDONLY
-        .union(OFlags::DIRECTORY)
-        .union(OFlags::CLOEXEC);
+    const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let directory = retry_on_intr(|| fs::openat(CWD, path, Self::FLAGS, Mode::empty()))?;
@@ -69,9 +62,7 @@ impl Dir {
             Ok(_) => Err(io::ErrorKind::NotFound.into()),
             // A symbolic link, and a socket.
             Err(error)
-                if [Errno::LOOP, Errno::NXIO]
-                    .iter()
-                    .any(|no| error.raw_os_error() == Some(no.raw_os_error())) =>
+                if [Errno::LOOP, Errno::NXIO].iter().any(|no| error.raw_os_error() == Some(no.raw_os_error())) =>
             {
                 Err(io::ErrorKind::NotFound.into())
             }
@@ -81,11 +72,7 @@ impl Dir {
 
     /// Makes a file that was not there, with exactly this mode or with 0666 less the umask.
     pub(crate) fn create_file(&self, name: &str, mode: Option<u32>) -> io::Result<File> {
-        let file = self.open_entry(
-            name,
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL,
-            Mode::from_raw_mode(0o666),
-        )?;
+        let file = self.open_entry(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, Mode::from_raw_mode(0o666))?;
         if let Some(mode) = mode
             && let Err(error) = file.set_permissions(Permissions::from_mode(mode))
         {
@@ -102,8 +89,7 @@ impl Dir {
 
     /// What stands under a name, a symbolic link itself included.
     pub(crate) fn metadata(&self, name: &str) -> io::Result<Metadata> {
-        self.open_entry(name, OFlags::PATH, Mode::empty())?
-            .metadata()
+        self.open_entry(name, OFlags::PATH, Mode::empty())?.metadata()
     }
 
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
@@ -114,9 +100,7 @@ impl Dir {
     pub(crate) fn publish(&self, name: &str, to: &Self, new_name: &str) -> io::Result<()> {
         match fs::renameat_with(&self.0, name, &to.0, new_name, RenameFlags::NOREPLACE) {
             // NFS knows no such flag, nor do some FUSE file systems.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                self.link_and_remove(name, to, new_name)
-            }
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.link_and_remove(name, to, new_name),
             result => Ok(result?),
         }
     }
@@ -154,14 +138,7 @@ impl Dir {
         let mut names = Vec::new();
         for entry in fs::Dir::read_from(&self.0)? {
             let entry = entry?;
-            names.extend(
-                entry
-                    .file_name()
-                    .to_str()
-                    .ok()
-                    .filter(|name| ![".", ".."].contains(name))
-                    .map(str::to_owned),
-            );
+            names.extend(entry.file_name().to_str().ok().filter(|name| ![".", ".."].contains(name)).map(str::to_owned));
         }
         Ok(names)
     }
@@ -188,9 +165,7 @@ impl Dir {
     /// `None` before Linux 5.8.
     fn mount_id(&self) -> io::Result<Option<u64>> {
         match fs::statx(&self.0, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID) {
-            Ok(found) => {
-                Ok((found.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(found.stx_mnt_id))
-            }
+            Ok(found) => Ok((found.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(found.stx_mnt_id)),
             Err(Errno::NOSYS) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -270,10 +245,7 @@ mod tests {
         let refused = dir.link_and_remove("staged", &dir, "taken").unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(
-            (
-                read(path.join("staged")).unwrap(),
-                read(path.join("taken")).unwrap()
-            ),
+            (read(path.join("staged")).unwrap(), read(path.join("taken")).unwrap()),
             (b"new".into(), b"old".into())
         );
 

@@ -41,13 +41,9 @@ pub(crate) fn segments(path: &Path) -> Result<Vec<&[u8]>> {
     for part in path.components() {
         match part {
             Component::Prefix(prefix) if !matches!(prefix.kind(), Prefix::Disk(_)) => {
-                return Err(Error::unsupported(
-                    "location URIs of roots that are not on a drive letter",
-                ));
+                return Err(Error::unsupported("location URIs of roots that are not on a drive letter"));
             }
-            Component::Prefix(_) | Component::Normal(_) => {
-                segments.push(part.as_os_str().as_encoded_bytes())
-            }
+            Component::Prefix(_) | Component::Normal(_) => segments.push(part.as_os_str().as_encoded_bytes()),
             _ => {}
         }
     }
@@ -60,21 +56,13 @@ pub(crate) struct Dir(PathBuf);
 
 impl Dir {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        if fs::metadata(path)?.is_dir() {
-            Ok(Self(path.to_owned()))
-        } else {
-            Err(io::ErrorKind::NotADirectory.into())
-        }
+        if fs::metadata(path)?.is_dir() { Ok(Self(path.to_owned())) } else { Err(io::ErrorKind::NotADirectory.into()) }
     }
 
     /// Opens a directory in this one; a symbolic link is none.
     pub(crate) fn open_dir(&self, name: &str) -> io::Result<Self> {
         let is_dir = self.metadata(name)?.is_dir();
-        if is_dir {
-            Ok(Self(self.0.join(name)))
-        } else {
-            Err(io::ErrorKind::NotADirectory.into())
-        }
+        if is_dir { Ok(Self(self.0.join(name))) } else { Err(io::ErrorKind::NotADirectory.into()) }
     }
 
     pub(crate) fn make_dir(&self, name: &str) -> io::Result<()> {
@@ -83,23 +71,13 @@ impl Dir {
 
     /// Opens a regular file for reading; of anything else says that there is none.
     pub(crate) fn open_file(&self, name: &str) -> io::Result<File> {
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(OPEN_REPARSE_POINT)
-            .open(self.0.join(name))?;
-        if file.metadata()?.is_file() {
-            Ok(file)
-        } else {
-            Err(io::ErrorKind::NotFound.into())
-        }
+        let file = OpenOptions::new().read(true).custom_flags(OPEN_REPARSE_POINT).open(self.0.join(name))?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
     /// Makes a file that was not there. A mode means nothing here and is refused in [`check_config`].
     pub(crate) fn create_file(&self, name: &str, _mode: Option<u32>) -> io::Result<File> {
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(self.0.join(name))
+        OpenOptions::new().write(true).create_new(true).open(self.0.join(name))
     }
 
     /// What stands under a name, a symbolic link itself included.
@@ -176,9 +154,5 @@ pub(crate) fn start_writeback(_file: &File, _offset: u64, _length: u64) {}
 
 pub(crate) fn copy_data(mut from: &File, mut to: &File, size: u64) -> io::Result<()> {
     let copied = io::copy(&mut io::Read::take(&mut from, size), &mut to)?;
-    if copied == size {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
+    if copied == size { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }

@@ -30,12 +30,7 @@ fn a_copy_keeps_holes() {
     file.write_all_at(b"middle", 32 << 20).unwrap();
     assert_eq!(store.copy("id", "copy").unwrap().size, size);
     assert_eq!(get_all(&store, "copy"), get_all(&store, "id"));
-    assert!(
-        fs::metadata(directory.path().join("copy"))
-            .unwrap()
-            .blocks()
-            <= 64
-    );
+    assert!(fs::metadata(directory.path().join("copy")).unwrap().blocks() <= 64);
 }
 
 #[test]

@@ -13,16 +13,10 @@ fn objects_are_listed_in_the_order_of_their_bytes() {
         put(&store, key, key.as_bytes()).unwrap();
     }
     assert_eq!(keys(&store), ["Z", "a", "a-1", "a.1", "b", "ä"]);
-    let entry = |key: &str| Entry {
-        key: key.into(),
-        size: key.len() as u64,
-    };
+    let entry = |key: &str| Entry { key: key.into(), size: key.len() as u64 };
     assert_eq!(pages(&store, "a", None), [["a", "a-1", "a.1"].map(entry)]);
     assert_eq!(pages(&store, "a", Some("a")), [["a-1", "a.1"].map(entry)]);
-    assert_eq!(
-        pages(&store, "", Some("a.")),
-        [["a.1", "b", "ä"].map(entry)]
-    );
+    assert_eq!(pages(&store, "", Some("a.")), [["a.1", "b", "ä"].map(entry)]);
     assert!(pages(&store, "x", None).is_empty());
     assert!(pages(&store, "", Some("ä")).is_empty());
 }
@@ -36,18 +30,8 @@ fn pages_hold_a_thousand_objects_and_the_last_the_rest() {
         write(directory.path().join(key), "").unwrap();
     }
     let pages = pages(&store, "", None);
-    assert_eq!(
-        pages.iter().map(Vec::len).collect::<Vec<_>>(),
-        [1000, 1000, 1]
-    );
-    assert_eq!(
-        pages
-            .into_iter()
-            .flatten()
-            .map(|entry| entry.key)
-            .collect::<Vec<_>>(),
-        expected
-    );
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [1000, 1000, 1]);
+    assert_eq!(pages.into_iter().flatten().map(|entry| entry.key).collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -72,13 +56,7 @@ fn an_object_deleted_while_listing_is_left_out() {
     }
     let mut lister = store.list("", None).unwrap();
     store.delete("a").unwrap();
-    assert_eq!(
-        lister.next_page().unwrap(),
-        [Entry {
-            key: "b".into(),
-            size: 0
-        }]
-    );
+    assert_eq!(lister.next_page().unwrap(), [Entry { key: "b".into(), size: 0 }]);
     assert!(lister.next_page().unwrap().is_empty());
 }
 

@@ -20,21 +20,11 @@ fn any_range_reads_exactly_its_bytes() {
         for len in points.map(Some).into_iter().chain([None]) {
             let from = offset.min(size);
             let to = len.map_or(size, |len| (offset + len).clamp(from, size));
-            let range = Range {
-                offset: offset as u64,
-                len: len.map(|len| len as u64),
-            };
-            assert_eq!(
-                get(&store, "id", range).unwrap(),
-                data[from..to],
-                "{range:?}"
-            );
+            let range = Range { offset: offset as u64, len: len.map(|len| len as u64) };
+            assert_eq!(get(&store, "id", range).unwrap(), data[from..to], "{range:?}");
         }
     }
-    let beyond = Range {
-        offset: u64::MAX,
-        len: Some(u64::MAX),
-    };
+    let beyond = Range { offset: u64::MAX, len: Some(u64::MAX) };
     assert_eq!(get(&store, "id", beyond).unwrap(), b"");
 }
 
@@ -74,12 +64,7 @@ fn an_object_that_became_shorter_is_corrupt() {
     put(&store, "id", &pattern(3 * CHUNK)).unwrap();
     let mut reader = store.read("id", Range::default()).unwrap();
     reader.next().unwrap();
-    fs::OpenOptions::new()
-        .write(true)
-        .open(directory.path().join("id"))
-        .unwrap()
-        .set_len(CHUNK as u64)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(directory.path().join("id")).unwrap().set_len(CHUNK as u64).unwrap();
     assert_eq!(kind(reader.next()), Kind::Corrupt);
 }
 
@@ -93,35 +78,14 @@ fn only_a_regular_file_is_an_object() {
     symlink("id", root.join("inside")).unwrap();
     symlink("nowhere", root.join("dangling")).unwrap();
     fs::create_dir(root.join("directory")).unwrap();
-    assert!(
-        Command::new("mkfifo")
-            .arg(root.join("fifo"))
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("mkfifo").arg(root.join("fifo")).status().unwrap().success());
     let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
-    for key in [
-        "outside",
-        "inside",
-        "dangling",
-        "directory",
-        "fifo",
-        "socket",
-    ] {
-        assert_eq!(
-            kind(store.read(key, Range::default())),
-            Kind::NotFound,
-            "{key}"
-        );
+    for key in ["outside", "inside", "dangling", "directory", "fifo", "socket"] {
+        assert_eq!(kind(store.read(key, Range::default())), Kind::NotFound, "{key}");
         assert_eq!(kind(store.stat(key)), Kind::NotFound, "{key}");
         assert_eq!(kind(store.delete(key)), Kind::NotFound, "{key}");
         assert_eq!(kind(store.copy(key, "copy")), Kind::NotFound, "{key}");
-        assert_eq!(
-            kind(store.create(key, options("t1", None))),
-            Kind::Exists,
-            "{key}"
-        );
+        assert_eq!(kind(store.create(key, options("t1", None))), Kind::Exists, "{key}");
         assert!(fs::symlink_metadata(root.join(key)).is_ok(), "{key}");
     }
     assert_eq!(keys(&store), ["id"]);

@@ -11,10 +11,7 @@ fn assert_everything_is_unavailable(store: &Filesystem, root: &Path) {
     assert_eq!(error.kind(), Kind::Unavailable);
     assert!(error.message().contains(root.to_str().unwrap()), "{error}");
     assert_eq!(kind(store.stat("id")), Kind::Unavailable);
-    assert_eq!(
-        kind(store.create("new", options("t9", None))),
-        Kind::Unavailable
-    );
+    assert_eq!(kind(store.create("new", options("t9", None))), Kind::Unavailable);
     assert_eq!(kind(store.read("id", Range::default())), Kind::Unavailable);
     assert_eq!(kind(store.delete("id")), Kind::Unavailable);
     assert_eq!(kind(store.list("", None)), Kind::Unavailable);
@@ -30,10 +27,7 @@ fn a_missing_root_is_named_and_not_made() {
     let root = directory.path().join("absent");
     let (kind, message) = refusal(&root, json!({}));
     assert_eq!(kind, Kind::Unavailable);
-    assert!(
-        message.contains(root.to_str().unwrap()) && message.contains("mount"),
-        "{message}"
-    );
+    assert!(message.contains(root.to_str().unwrap()) && message.contains("mount"), "{message}");
     assert!(!root.exists());
 }
 
@@ -49,13 +43,9 @@ fn a_root_that_is_a_file_is_refused() {
 fn a_staging_directory_that_leads_elsewhere_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(elsewhere.path(), directory.path().join(".casement-staging"))
-        .unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), directory.path().join(".casement-staging")).unwrap();
     let (_, message) = refusal(directory.path(), json!({}));
-    assert!(
-        message.contains(directory.path().to_str().unwrap()),
-        "{message}"
-    );
+    assert!(message.contains(directory.path().to_str().unwrap()), "{message}");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 
@@ -105,10 +95,7 @@ fn a_root_made_again_is_not_written_to() {
 #[test]
 fn another_store_in_the_place_of_the_root_is_noticed() {
     let directory = tempfile::tempdir().unwrap();
-    let (root, other) = (
-        directory.path().join("root"),
-        directory.path().join("other"),
-    );
+    let (root, other) = (directory.path().join("root"), directory.path().join("other"));
     fs::create_dir(&root).unwrap();
     fs::create_dir(&other).unwrap();
     let store = open(&root);
@@ -160,9 +147,7 @@ fn a_directory_below_a_mount_point_counts_as_mounted() {
     };
     let root = directory.path().join("images");
     fs::create_dir(&root).unwrap();
-    open_with(&root, json!({"require_mount": true}))
-        .health()
-        .unwrap();
+    open_with(&root, json!({"require_mount": true})).health().unwrap();
 }
 
 #[test]
@@ -173,10 +158,7 @@ fn a_read_only_root_is_refused() {
     };
     let (kind, message) = refusal(directory.path(), json!({}));
     assert_eq!(kind, Kind::Denied);
-    assert!(
-        message.contains(directory.path().to_str().unwrap()) && message.contains("writable"),
-        "{message}"
-    );
+    assert!(message.contains(directory.path().to_str().unwrap()) && message.contains("writable"), "{message}");
 }
 
 #[test]

@@ -12,10 +12,7 @@ fn a_size_that_does_not_fit_is_refused_before_the_first_byte() {
         return;
     };
     let store = open(directory.path());
-    assert_eq!(
-        kind(store.create("id", options("t1", Some(9 * MIB)))),
-        Kind::NoSpace
-    );
+    assert_eq!(kind(store.create("id", options("t1", Some(9 * MIB)))), Kind::NoSpace);
     assert!(staged(&store).is_empty());
 }
 
@@ -27,10 +24,7 @@ fn preallocated_space_cannot_be_taken_by_another_write() {
     };
     let store = open(directory.path());
     let mut first = store.create("first", options("t1", Some(6 * MIB))).unwrap();
-    assert_eq!(
-        kind(store.create("second", options("t2", Some(4 * MIB)))),
-        Kind::NoSpace
-    );
+    assert_eq!(kind(store.create("second", options("t2", Some(4 * MIB)))), Kind::NoSpace);
     for _ in 0..6 {
         first.write(&pattern(MIB as usize)).unwrap();
     }
@@ -46,9 +40,7 @@ fn a_full_file_system_stops_the_write_and_gets_its_space_back() {
     let store = open(directory.path());
     let before = store.usage().unwrap().free.unwrap();
     let mut writer = start(&store, "id", "t1");
-    let error = (0..9)
-        .find_map(|_| writer.write(&pattern(MIB as usize)).err())
-        .unwrap();
+    let error = (0..9).find_map(|_| writer.write(&pattern(MIB as usize)).err()).unwrap();
     assert_eq!(error.kind(), Kind::NoSpace);
     drop(writer);
     assert!(staged(&store).is_empty());
@@ -64,10 +56,7 @@ fn the_reserve_is_left_free() {
     let all = open(directory.path()).usage().unwrap().free.unwrap();
     let store = open_with(directory.path(), json!({"reserve": 6 * MIB}));
     assert_eq!(store.usage().unwrap().free.unwrap(), all - 6 * MIB);
-    assert_eq!(
-        kind(store.create("id", options("t1", Some(3 * MIB)))),
-        Kind::NoSpace
-    );
+    assert_eq!(kind(store.create("id", options("t1", Some(3 * MIB)))), Kind::NoSpace);
     put(&store, "id", &pattern(MIB as usize)).unwrap();
     put(&store, "big", &pattern(MIB as usize / 2)).unwrap();
     assert_eq!(kind(store.copy("id", "copy")), Kind::NoSpace);
@@ -84,9 +73,7 @@ fn the_reserve_is_watched_while_writing() {
     let store = open_with(directory.path(), json!({"reserve": 100 * MIB}));
     let mut writer = start(&store, "id", "t1");
     let chunk = pattern(MIB as usize);
-    let written = (0..160)
-        .take_while(|_| writer.write(&chunk).is_ok())
-        .count();
+    let written = (0..160).take_while(|_| writer.write(&chunk).is_ok()).count();
     assert_eq!(written, 64);
 }
 

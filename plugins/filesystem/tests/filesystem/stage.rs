@@ -10,25 +10,11 @@ use std::sync::Barrier;
 fn sizes_around_chunk_borders_come_back_exactly() {
     let directory = tempfile::tempdir().unwrap();
     const CHUNK: usize = 65536;
-    for keys in [
-        json!({}),
-        json!({"preallocate": false}),
-        json!({"sparse": true}),
-    ] {
+    for keys in [json!({}), json!({"preallocate": false}), json!({"sparse": true})] {
         let mut keys = keys;
         keys["chunk_size"] = json!(CHUNK);
         let store = open_with(directory.path(), keys);
-        for size in [
-            0,
-            1,
-            4095,
-            4096,
-            4097,
-            CHUNK - 1,
-            CHUNK,
-            CHUNK + 1,
-            3 * CHUNK + 5,
-        ] {
+        for size in [0, 1, 4095, 4096, 4097, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5] {
             let data = pattern(size);
             let stat = put(&store, "id", &data).unwrap();
             assert_eq!(stat.size, size as u64);
@@ -112,11 +98,7 @@ fn a_token_cannot_leave_the_staging_directory() {
     put(&store, "id", b"data").unwrap();
     for token in ["../id", "..", ".", "", "/etc/passwd", "a/b"] {
         assert_eq!(kind(store.discard(token)), Kind::NotFound, "{token}");
-        assert_eq!(
-            kind(store.create("other", options(token, None))),
-            Kind::Misuse,
-            "{token}"
-        );
+        assert_eq!(kind(store.create("other", options(token, None))), Kind::Misuse, "{token}");
     }
     assert_eq!(get_all(&store, "id"), b"data");
 }
@@ -138,10 +120,7 @@ fn a_taken_key_or_transfer_is_refused_at_the_start() {
     put(&store, "id", b"data").unwrap();
     assert_eq!(kind(store.create("id", options("t1", None))), Kind::Exists);
     let _first = start(&store, "other", "t2");
-    assert_eq!(
-        kind(store.create("third", options("t2", None))),
-        Kind::Misuse
-    );
+    assert_eq!(kind(store.create("third", options("t2", None))), Kind::Misuse);
     assert_eq!(staged(&store), ["t2"]);
 }
 
@@ -150,17 +129,9 @@ fn names_that_are_no_keys_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
     for key in ["", ".", "..", "a/b", "../id", ".casement-store", "a\0b"] {
-        assert_eq!(
-            kind(store.create(key, options("t1", None))),
-            Kind::Misuse,
-            "{key}"
-        );
+        assert_eq!(kind(store.create(key, options("t1", None))), Kind::Misuse, "{key}");
         assert_eq!(kind(store.stat(key)), Kind::NotFound, "{key}");
-        assert_eq!(
-            kind(store.read(key, Range::default())),
-            Kind::NotFound,
-            "{key}"
-        );
+        assert_eq!(kind(store.read(key, Range::default())), Kind::NotFound, "{key}");
         assert_eq!(kind(store.delete(key)), Kind::NotFound, "{key}");
     }
     assert!(staged(&store).is_empty());
@@ -186,19 +157,11 @@ fn of_many_writers_of_one_key_exactly_one_wins() {
                     })
                 })
                 .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        let (won, lost): (Vec<_>, Vec<_>) = outcomes
-            .into_iter()
-            .partition(|(_, outcome)| outcome.is_ok());
+        let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|(_, outcome)| outcome.is_ok());
         assert_eq!(won.len(), 1);
-        assert!(
-            lost.into_iter()
-                .all(|(_, outcome)| kind(outcome) == Kind::Exists)
-        );
+        assert!(lost.into_iter().all(|(_, outcome)| kind(outcome) == Kind::Exists));
         assert_eq!(get_all(&store, &key), [won[0].0 as u8; 3]);
     }
     assert!(staged(&store).is_empty());
@@ -234,10 +197,7 @@ fn files_get_the_mode_asked_for() {
     put(&store, "id", b"data").unwrap();
     store.copy("id", "copy").unwrap();
     for key in ["id", "copy"] {
-        let mode = fs::metadata(directory.path().join(key))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(directory.path().join(key)).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o466, "{key}");
     }
 }

@@ -9,9 +9,7 @@ use std::process::Command;
 
 pub(crate) fn config(root: &Path, more: Value) -> Config {
     let mut keys = json!({ "root": root });
-    keys.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    keys.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     serde_json::from_value(keys).unwrap()
 }
 
@@ -29,10 +27,7 @@ pub(crate) fn refusal(root: &Path, more: Value) -> (Kind, String) {
 }
 
 pub(crate) fn options(transfer: &str, size: Option<u64>) -> WriteOptions {
-    WriteOptions {
-        size,
-        transfer: transfer.to_owned(),
-    }
+    WriteOptions { size, transfer: transfer.to_owned() }
 }
 
 pub(crate) fn start(store: &Filesystem, key: &str, transfer: &str) -> Writer {
@@ -101,9 +96,7 @@ impl Mount {
 
     pub(crate) fn remount(&self, options: &str) {
         let mut mount = Command::new("mount");
-        mount
-            .args(["-o", &format!("remount,{options}")])
-            .arg(&self.0);
+        mount.args(["-o", &format!("remount,{options}")]).arg(&self.0);
         assert!(mount.status().unwrap().success());
     }
 }
