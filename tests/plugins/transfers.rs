@@ -2,9 +2,9 @@
 
 use crate::{
     cases::{DATA, assert_clear, assert_good_store_serves, assert_usable, in_bounded_time, upload_to_bad},
-    fixture::{Fixture, MISBEHAVING, PANICKING},
+    fixture::{Fixture, MEMORY, MISBEHAVING, PANICKING},
 };
-use casement_tests::Gateway;
+use casement_tests::{Gateway, Pattern};
 
 /// Faults after which the data may be taken or not, but never half or in silence.
 const HARMLESS: [&str; 3] = ["answers_twice", "answers_a_stranger", "unasked_handle"];
@@ -12,7 +12,7 @@ const HARMFUL: [&str; 6] =
     ["never_answers", "answers_after_cancel", "blocks", "no_reply", "garbage_code", "garbage_error"];
 
 fn start(fixture: Fixture, config: &str, what: &str) -> Option<Gateway> {
-    fixture.builder(&format!("plugins::transfers: {what}"), config).map(casement_tests::Builder::start)
+    fixture.start(&format!("plugins::transfers: {what}"), config)
 }
 
 fn fault(fault: &str, at: &str) -> (String, String) {
@@ -73,6 +73,21 @@ fn assert_download_is_honest(fixture: Fixture, config: &str, what: &str) {
         None => {}
     }
     assert_good_store_serves(&gateway, what);
+}
+
+#[test]
+fn plugins_that_behave_hold_data() {
+    for (fixture, what) in [(MEMORY, "memory"), (MISBEHAVING, "in C"), (PANICKING, "in Rust")] {
+        let Some(gateway) = start(fixture, "", what) else { return };
+        let data = Pattern::new(1, 3_000_001).bytes();
+        let member = gateway.member();
+        let id = member.create_raw("n");
+        member.data_request(&id).header("X-Image-Meta-Store", "bad").body(&data).expect(204);
+        assert!(member.download(&id).expect(200).body == data, "{what}");
+        let part = member.request("GET", &format!("/v2/images/{id}/file")).header("Range", "bytes=1000000-2999999");
+        assert!(part.send().expect(206).body == data[1_000_000..3_000_000], "{what}");
+        member.delete(&format!("/v2/images/{id}")).expect(204);
+    }
 }
 
 #[test]
