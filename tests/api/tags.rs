@@ -34,7 +34,7 @@ fn tags_that_cannot_be_are_refused() {
     member.act("PUT", &path("one-too-many")).refused(
         "129 tags",
         413,
-        "The limit has been exceeded on the number of allowed image tags. Attempted: 129, Maximum: 128",
+        &format!("Image tag limit exceeded for image {id}: The limit has been exceeded on the number of allowed image tags. Attempted: 129, Maximum: 128:"),
     );
     let answer = member.get(&path("t1")).expect(405);
     assert_eq!(answer.header("Allow"), Some("PUT, DELETE"));

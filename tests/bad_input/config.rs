@@ -32,10 +32,11 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() {
         ("path = \"casement", "paht = \"casement"),
         ("default =", "defualt ="),
     ] {
-        let wrong = builder().config().replacen(known, written, 1);
+        let builder = builder();
+        let wrong = builder.config().replacen(known, written, 1);
         let line = wrong.lines().position(|line| line.contains(written)).unwrap() + 1;
         let key = |text: &str| text.trim_matches(|c| "[]= '\"".contains(c)).split(' ').next().unwrap().to_owned();
-        let run = builder().check_text(&wrong);
+        let run = builder.check_text(&wrong);
         assert_eq!(run.code, WRONG, "{written}: {}", run.text);
         assert!(run.text.contains(&key(written)) && run.text.contains(&key(known)), "{written}: {}", run.text);
         assert!(names_line(&run.text, line), "{written} in line {line}: {}", run.text);
@@ -53,13 +54,22 @@ fn values_of_the_wrong_kind_are_named() {
         ("mode = \"tokens\"", "mode = \"tokenz\"", "mode"),
         ("default = true", "default = \"yes\"", "default"),
         ("roles = [", "roles = 5 # [", "roles"),
-        ("plugin = \"filesystem\"", "plugin = \"filesystm\"", "filesystm"),
         ("[server]", "[server", "line"),
     ] {
-        let run = builder().check_text(&builder().config().replacen(known, written, 1));
+        let builder = builder();
+        let wrong = builder.config().replacen(known, written, 1);
+        let run = builder.check_text(&wrong);
         assert_eq!(run.code, WRONG, "{written}: {}", run.text);
         assert!(run.text.contains(named), "{written}: {}", run.text);
     }
+}
+
+#[test]
+fn a_store_on_a_plugin_that_is_not_loaded_is_told_which_are() {
+    let builder = builder();
+    let wrong = builder.config().replacen("plugin = \"filesystem\"", "plugin = \"filesystm\"", 1);
+    let run = builder.check_text(&wrong);
+    assert!(run.text.contains("`filesystm`") && run.text.contains("`filesystem`"), "{}", run.text);
 }
 
 #[test]

@@ -80,6 +80,11 @@ fn a_store_may_lose_its_folder_and_get_it_back() {
         assert_eq!(answer.status, 503, "{answer:?}");
         assert!(!root.exists(), "data must not go to a folder where the share was");
     }
+    fs::create_dir(&root).unwrap();
+    let answer = member.upload(&id, b"abc");
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(fs::read_dir(&root).unwrap().count(), 0, "an empty folder in its place is not the share");
+    fs::remove_dir(&root).unwrap();
     let answer = member.download(&kept);
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(member.status(&id), "queued");
@@ -107,14 +112,15 @@ fn a_folder_that_is_lost_in_mid_upload_fails_the_upload() {
     raw.begin_upload(&id, data.len() as u64, &[]);
     raw.send(&data[..data.len() / 2]);
     eventually("something is staged", || if store.staged().is_empty() { Err("nothing".into()) } else { Ok(()) });
-    fs::remove_dir_all(store.root()).unwrap();
+    let away = store.root().with_extension("away");
+    fs::rename(store.root(), &away).unwrap();
     raw.try_send(&data[data.len() / 2..]).ok();
     let answer = raw.answer().unwrap();
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(member.status(&id), "queued");
     assert!(!store.object(&id).exists());
 
-    fs::create_dir(store.root()).unwrap();
+    fs::rename(&away, store.root()).unwrap();
     eventually("the store takes data again", || match member.upload(&id, b"0123456789") {
         answer if answer.status == 204 => Ok(()),
         answer => Err(format!("{answer:?}")),

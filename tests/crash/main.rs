@@ -60,16 +60,18 @@ fn random_crashes_lose_nothing_that_was_acknowledged() {
     let mut random = fastrand::Rng::with_seed(seed);
     let ledger = Ledger::default();
     let mut gateway = Gateway::builder().start();
+    let mut interrupted = 0;
     for round in 0..ROUNDS {
         gateway = crash_under_load(gateway, &ledger, &mut random);
         println!("round {round}: {} images known", ledger.lock().unwrap().len());
-        assert_promises_kept(&gateway, &mut ledger.lock().unwrap());
+        interrupted += assert_promises_kept(&gateway, &mut ledger.lock().unwrap());
         let findings = gateway.unsettled();
         assert!(findings.is_empty(), "seed {seed}, round {round}: {findings:#?}");
     }
     let acknowledged =
         ledger.into_inner().unwrap().into_values().filter(|it| matches!(it, Promise::Uploaded(_))).count();
     assert!(acknowledged > 0, "no upload ever ended before a crash");
+    assert!(interrupted > 0, "no crash ever met an upload");
 }
 
 fn clock() -> u64 {
@@ -127,13 +129,19 @@ fn create(client: &Client) -> Option<String> {
     Some(answer.expect(201).json()["id"].as_str().unwrap().to_owned())
 }
 
-/// Holds every promise, and writes down what came of those that were in the air.
-fn assert_promises_kept(gateway: &Gateway, ledger: &mut BTreeMap<String, Promise>) {
+/// Holds every promise, and writes down what came of those that were in the air. Gives the number of uploads that
+/// the crash broke off.
+fn assert_promises_kept(gateway: &Gateway, ledger: &mut BTreeMap<String, Promise>) -> usize {
+    let mut interrupted = 0;
     let images = gateway.images();
     for (id, promise) in ledger.iter_mut() {
         let status = images.get(id).map(|image| image["status"].as_str().unwrap());
         *promise = match (*promise, status) {
-            (Promise::Created | Promise::Uploading(_), Some("queued")) => Promise::Created,
+            (Promise::Created, Some("queued")) => Promise::Created,
+            (Promise::Uploading(_), Some("queued")) => {
+                interrupted += 1;
+                Promise::Created
+            }
             (Promise::Uploading(content) | Promise::Uploaded(content) | Promise::Deleting(content), Some("active")) => {
                 assert_content(gateway, id, content);
                 Promise::Uploaded(content)
@@ -142,6 +150,7 @@ fn assert_promises_kept(gateway: &Gateway, ledger: &mut BTreeMap<String, Promise
             (promise, status) => panic!("image {id} is {status:?} after {promise:?}"),
         };
     }
+    interrupted
 }
 
 fn assert_content(gateway: &Gateway, id: &str, content: Content) {

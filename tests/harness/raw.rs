@@ -67,7 +67,10 @@ impl Raw {
             if let Some((mut answer, used)) = parse_head(&self.unread) {
                 self.unread.drain(..used);
                 assert_eq!(answer.header("Transfer-Encoding"), None, "{answer:?}");
-                let len = answer.header("Content-Length").map(|len| len.parse::<usize>().unwrap());
+                let len = match answer.status {
+                    204 | 304 => Some(0),
+                    _ => answer.header("Content-Length").map(|len| len.parse::<usize>().unwrap()),
+                };
                 while len.is_none_or(|len| self.unread.len() < len) && self.fill() {}
                 let len = len.unwrap_or(self.unread.len()).min(self.unread.len());
                 answer.body = self.unread.drain(..len).collect();

@@ -5,6 +5,8 @@ use std::{
 };
 
 const STAGING: &str = ".casement-staging";
+/// Names that begin so are the store's own, not data.
+const OWN: &str = ".casement-";
 
 /// The folder of a store on the filesystem plugin, seen from outside.
 #[derive(Debug, Clone)]
@@ -26,11 +28,11 @@ impl StoreFolder {
         self.root.join(id)
     }
 
-    /// Everything outside of staging by its name below the root, with its size.
+    /// Every published object by its name below the root, with its size.
     pub fn objects(&self) -> BTreeMap<String, u64> {
         let mut objects = BTreeMap::new();
         self.gather(&self.root, &mut objects);
-        objects.retain(|name, _| !name.starts_with(STAGING));
+        objects.retain(|name, _| !name.starts_with(OWN));
         objects
     }
 

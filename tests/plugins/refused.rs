@@ -24,13 +24,13 @@ fn assert_unavailable(fixture: Fixture, config: &str, what: &str) {
 #[test]
 fn descriptors_that_are_wrong() {
     assert_unavailable(CHANGED_LAYOUT, "", "changed layout");
-    for file in [
-        "misbehaving_wrong_major",
-        "misbehaving_short_descriptor",
-        "misbehaving_no_descriptor",
-        "misbehaving_no_destroy",
+    for (file, define) in [
+        ("misbehaving_wrong_major", "FAULT_WRONG_MAJOR"),
+        ("misbehaving_short_descriptor", "FAULT_SHORT_DESCRIPTOR"),
+        ("misbehaving_no_descriptor", "FAULT_NO_DESCRIPTOR"),
+        ("misbehaving_no_destroy", "FAULT_NO_DESTROY"),
     ] {
-        assert_unavailable(Fixture::with_bad_descriptor(file), "", file);
+        assert_unavailable(Fixture::with_bad_descriptor(file, define), "", file);
     }
 }
 

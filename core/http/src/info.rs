@@ -42,6 +42,9 @@ fn stores(stores: &[StoreInfo]) -> Value {
                 store.insert(name.into(), json!("true"));
             }
         }
+        if let Some(reason) = &info.unavailable {
+            store.insert("unavailable".into(), json!(reason));
+        }
         Value::Object(store)
     };
     json!({ "stores": stores.iter().map(store).collect::<Vec<_>>() })
