@@ -9,11 +9,13 @@ mod descriptor;
 mod logging;
 mod operation;
 mod runtime;
+mod services;
 mod streams;
 
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};
 pub(crate) use logging::scope;
+pub use services::Host;
 
 #[doc(hidden)]
 #[cfg(feature = "layout-check")]

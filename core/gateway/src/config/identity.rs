@@ -34,20 +34,19 @@ pub(crate) enum Mode {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Everybody {
     /// User id.
-    pub user: String,
-    /// Project id; it owns the images that are created.
-    pub project: String,
-    /// Roles.
+    #[schemars(example = &"admin")]
+    pub user: Option<String>,
+    /// Project id; it owns the images that are created. Not set: nobody owns them.
+    #[schemars(example = &"demo")]
+    pub project: Option<String>,
+    /// Roles. A role brings those that it implies: `admin` is also `member` and `reader`.
     pub roles: Vec<String>,
 }
 
 impl Default for Everybody {
     fn default() -> Self {
-        Self {
-            user: "admin".into(),
-            project: "admin".into(),
-            roles: ["admin", "member", "reader"].map(String::from).into(),
-        }
+        // An administrator of no project, as Glance has it without Keystone.
+        Self { user: None, project: None, roles: vec!["admin".into()] }
     }
 }
 
@@ -80,5 +79,5 @@ pub(crate) struct Token {
 }
 
 fn default_roles() -> Vec<String> {
-    ["member", "reader"].map(String::from).into()
+    vec!["member".into()]
 }
