@@ -238,8 +238,8 @@ pub struct CasementRuntime {
     pub workers: u32,
 }
 
-/// A backend: one store of the gateway's configuration. A null function (other than `destroy`) reads as
-/// `CASEMENT_UNSUPPORTED`, a null `health` as healthy.
+/// A backend: one store of the gateway's configuration. `capabilities` and `destroy` are never null; any other
+/// null function reads as `CASEMENT_UNSUPPORTED`, a null `health` as healthy, a null `usage` as unknown.
 ///
 /// OWNERSHIP: `backend` is the handle that `open` answered; the gateway calls `destroy` exactly once, when no
 /// operation is in flight and every writer, reader and lister of it is destroyed. Texts are borrowed for the

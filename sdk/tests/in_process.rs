@@ -5,21 +5,31 @@ mod common;
 
 use bytes::Bytes;
 use casement_sdk::{
-    Backend, Capabilities, Entry, Error, Host, Kind, Lister, Range, Reader, Result, Staged, Stat, WriteOptions, Writer,
+    Backend, Blocking, Capabilities, Entry, Error, Host, Kind, Lister, NoListing, Range, Reader, Result, Staged, Stat,
+    Usage, WriteOptions, Writer, blocking,
     host::{self, Plugin},
 };
 use common::Gateway;
+use futures_util::poll;
 use std::{
     collections::BTreeMap,
-    future::pending,
+    future::{Future, pending},
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tokio::sync::oneshot;
 
 type Objects = Arc<Mutex<BTreeMap<String, Vec<Bytes>>>>;
 
 struct Shelf {
     objects: Objects,
+    host: Host,
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        self.host.counter_add("dropped", 1);
+    }
 }
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -28,6 +38,7 @@ struct Config {
     /// How deep.
     #[serde(default)]
     depth: u32,
+    #[allow(dead_code)]
     inner: Option<Inner>,
 }
 
@@ -57,7 +68,7 @@ impl Backend for Shelf {
         host.counter_add("opened", 1);
         host.gauge_set("depth", config.depth.into());
         host.histogram_observe("spread", 0.5);
-        Ok(Self { objects: Objects::default() })
+        Ok(Self { objects: Objects::default(), host })
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -190,8 +201,212 @@ async fn an_object_is_written_described_listed_read_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_hanging_operation_ends_with_its_future() {
+async fn what_is_not_bytes_crosses_unchanged() {
+    let plugin = Plugin::from_static::<Shelf>().unwrap();
+    assert_eq!((plugin.name(), plugin.abi(), plugin.unwinds()), ("shelf", (1, 0), true));
+    assert!(plugin.built_with().contains("rustc 1."), "{}", plugin.built_with());
+    let schema: serde_json::Value = serde_json::from_str(plugin.config_schema()).unwrap();
+    assert_eq!(schema["properties"]["depth"]["description"], "How deep.");
+    assert_eq!(schema["additionalProperties"], false);
+    assert!(!plugin.has_extension("casement.nothing/1"));
+
+    let gateway = Gateway::new();
+    let backend = plugin.open(gateway.clone(), r#"{"depth": 3}"#).await.unwrap();
+    let told: Vec<_> = gateway.metrics.lock().unwrap().clone();
+    assert_eq!(told, [("opened".into(), 1.0), ("depth".into(), 3.0), ("spread".into(), 0.5)]);
+
+    let expected = Capabilities { list: true, chunk_size: 4096, max_object_size: 7, ..Capabilities::default() };
+    assert_eq!(backend.capabilities(), &expected);
+    assert_eq!(backend.list_staged().await.unwrap(), [Staged { token: "t".into(), idle_ms: None }]);
+    assert_eq!(backend.discard("t").await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(backend.copy("a", "b").await.unwrap_err().kind(), Kind::Unsupported);
+    assert_eq!(backend.usage().await.unwrap(), Usage::default());
+    assert_eq!(backend.format_location("ä/b").await.unwrap(), "shelf:ä/b");
+    assert_eq!(backend.parse_location("shelf:ä/b").await.unwrap(), "ä/b");
+    let resting = Error::new(Kind::Unavailable, "resting").with_retry_after_ms(250);
+    assert_eq!(backend.health().await.unwrap_err(), resting);
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_names_the_key() {
+    let plugin = Plugin::from_static::<Shelf>().unwrap();
+    for (config, text) in [
+        (r#"{"depth": "deep"}"#, "`depth`: invalid type: string \"deep\", expected u32"),
+        (r#"{"inner": {"name": 5}}"#, "`inner.name`: invalid type: integer `5`, expected a string"),
+        (r#"{"dept": 1}"#, "`dept`: unknown field `dept`, expected `depth` or `inner`"),
+    ] {
+        let error = plugin.open(Gateway::new(), config).await.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (Kind::Config, text));
+    }
+}
+
+#[tokio::test]
+async fn bytes_are_moved_and_not_copied_both_ways() {
     let backend = shelf().await;
-    let hanging = backend.create("hang", WriteOptions::default());
-    assert!(tokio::time::timeout(Duration::from_millis(10), hanging).await.is_err());
+    let chunk = Bytes::from(vec![7; 1 << 20]);
+    put(&backend, "a", chunk.clone()).await;
+    let mut reader = backend.read("a", Range::default()).await.unwrap();
+    let back = reader.next().await.unwrap().unwrap();
+    assert_eq!((back.as_ptr(), back.len()), (chunk.as_ptr(), chunk.len()));
+}
+
+#[tokio::test]
+async fn every_buffer_comes_back() {
+    let backend = shelf().await;
+    let chunk = Bytes::from(vec![7; 1000]);
+    put(&backend, "a", chunk.clone()).await;
+    drop(backend.read("a", Range::default()).await.unwrap().next().await.unwrap());
+    let mut refused = backend.create("b", WriteOptions::default()).await.unwrap();
+    refused.write(chunk.clone()).await.unwrap();
+    refused.abort().await.unwrap();
+    backend.delete("a").await.unwrap();
+    assert!(chunk.is_unique());
+}
+
+#[tokio::test]
+async fn an_unfinished_writer_lets_go_when_dropped() {
+    let backend = shelf().await;
+    let (gone, dropped) = oneshot::channel::<()>();
+    let mut writer = backend.create("a", WriteOptions::default()).await.unwrap();
+    // Owned by the chunk: dropped when the author's writer is.
+    struct Watched(#[allow(dead_code)] oneshot::Sender<()>);
+    impl AsRef<[u8]> for Watched {
+        fn as_ref(&self) -> &[u8] {
+            b"x"
+        }
+    }
+    writer.write(Bytes::from_owner(Watched(gone))).await.unwrap();
+    drop(writer);
+    assert!(soon(dropped).await.is_err(), "the sender is dropped unused");
+    assert_eq!(backend.stat("a").await.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn an_operation_nobody_waits_for_ends() {
+    let gateway = Gateway::new();
+    let plugin = Plugin::from_static::<Shelf>().unwrap();
+    let backend = plugin.open(gateway.clone(), "{}").await.unwrap();
+    let mut hanging = Box::pin(backend.create("hang", WriteOptions::default()));
+    assert!(poll!(hanging.as_mut()).is_pending());
+    drop(hanging);
+    let mut late = Box::pin(backend.create("late", WriteOptions::default()));
+    drop(poll!(late.as_mut()));
+    drop(late);
+    drop(backend.create("never polled", WriteOptions::default()));
+    // A backend ends after every operation on it, and after every writer that a late answer carried.
+    drop(backend);
+    gateway.until(|gateway| gateway.count("dropped") == 1).await;
+}
+
+#[tokio::test]
+async fn after_a_write_that_was_given_up_only_abort_is_legal() {
+    let backend = shelf().await;
+    let mut writer = backend.create("a", WriteOptions::default()).await.unwrap();
+    let mut hanging = Box::pin(writer.write(Bytes::from_static(b"hang")));
+    assert!(poll!(hanging.as_mut()).is_pending());
+    drop(hanging);
+    let error = writer.write(Bytes::from_static(b"more")).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Misuse);
+    writer.abort().await.unwrap();
+
+    let mut writer = backend.create("a", WriteOptions::default()).await.unwrap();
+    let error = writer.write(Bytes::from_static(b"refuse")).await.unwrap_err();
+    assert_eq!(error, Error::new(Kind::NoSpace, "full"));
+    assert_eq!(writer.commit().await.unwrap_err().kind(), Kind::Misuse);
+    assert_eq!(backend.stat("a").await.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn a_blocking_backend_runs_through_the_adapter() {
+    let plugin = Plugin::from_static::<Blocking<Folder>>().unwrap();
+    let backend = plugin.open(Gateway::new(), "{}").await.unwrap();
+    assert_eq!(put(&backend, "a", Bytes::from_static(b"hello")).await.size, 5);
+    let mut reader = backend.read("a", Range::default()).await.unwrap();
+    assert_eq!(reader.next().await.unwrap().unwrap(), "hello");
+    assert_eq!(reader.next().await.unwrap(), None);
+    let error = backend.delete("a").await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (Kind::Panicked, "no deletion"));
+    assert_eq!(backend.list("", None).await.unwrap_err().kind(), Kind::Unsupported);
+}
+
+#[test]
+fn what_the_gateway_holds_can_be_sent_and_shared() {
+    fn both<T: Send + Sync>(value: T) -> T {
+        value
+    }
+    fn check(plugin: &Plugin, backend: &host::Backend, reader: &mut host::Reader, writer: &mut host::Writer) {
+        drop(both(plugin.open(both(Gateway::new()), "")));
+        drop(both(backend.read("", Range::default())));
+        drop(both(reader.next()));
+        drop(both(writer.write(Bytes::new())));
+    }
+    let _: fn(&Plugin, &host::Backend, &mut host::Reader, &mut host::Writer) = check;
+}
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.unwrap()
+}
+
+/// A backend of the blocking kind, for the adapter.
+struct Folder(Objects);
+struct File(Objects, String, Vec<u8>);
+struct Content(Option<Bytes>);
+
+impl blocking::Backend for Folder {
+    const NAME: &'static str = "folder";
+    type Config = Config;
+    type Writer = File;
+    type Reader = Content;
+    type Lister = NoListing;
+
+    fn open(_: Config, _: Host) -> Result<Self> {
+        Ok(Self(Objects::default()))
+    }
+
+    fn stat(&self, key: &str) -> Result<Stat> {
+        Err(Error::not_found(key))
+    }
+
+    fn create(&self, key: &str, _: WriteOptions) -> Result<File> {
+        Ok(File(self.0.clone(), key.into(), Vec::new()))
+    }
+
+    fn read(&self, key: &str, _: Range) -> Result<Content> {
+        Ok(Content(self.0.lock().unwrap().get(key).map(|chunks| chunks[0].clone())))
+    }
+
+    fn delete(&self, _: &str) -> Result<()> {
+        panic!("no deletion")
+    }
+
+    fn format_location(&self, key: &str) -> Result<String> {
+        Ok(key.into())
+    }
+
+    fn parse_location(&self, uri: &str) -> Result<String> {
+        Ok(uri.into())
+    }
+}
+
+impl blocking::Writer for File {
+    fn token(&self) -> &str {
+        ""
+    }
+
+    fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        self.2.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    fn commit(self) -> Result<Stat> {
+        let size = self.2.len() as u64;
+        self.0.lock().unwrap().insert(self.1, vec![self.2.into()]);
+        Ok(Stat { size, ..Stat::default() })
+    }
+}
+
+impl blocking::Reader for Content {
+    fn next(&mut self) -> Result<Option<Bytes>> {
+        Ok(self.0.take())
+    }
 }

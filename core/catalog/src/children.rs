@@ -91,49 +91,23 @@ async fn remove_property(conn: &mut Conn, id: &ImageId, name: &str, now: OffsetD
 }
 
 pub(crate) async fn has_tag(conn: &mut Conn, id: &ImageId, tag: &str) -> Result<bool> {
-<<<<<<< HEAD
     let found: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM image_tags WHERE image_id = ? AND value = ? AND deleted = FALSE LIMIT 1")
+        sqlx::query_scalar("SELECT 1 FROM image_tags WHERE image_id = ? AND value = ? AND NOT deleted LIMIT 1")
             .bind(id.as_str())
             .bind(tag)
             .fetch_optional(conn)
             .await?;
-=======
-    let found: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM image_tags WHERE image_id = ? AND value = ? AND NOT deleted LIMIT 1",
-    )
-    .bind(id.as_str())
-    .bind(tag)
-    .fetch_optional(conn)
-    .await?;
->>>>>>> catalog
     Ok(found.is_some())
 }
 
 /// Adds a tag that is not there. A deleted row of it is used again, or a tag that comes and goes would pile up rows.
-<<<<<<< HEAD
 pub(crate) async fn put_tag(conn: &mut Conn, id: &ImageId, tag: &str, now: OffsetDateTime) -> Result<()> {
     let deleted: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(id) FROM image_tags WHERE image_id = ? AND value = ? AND deleted = TRUE")
+        sqlx::query_scalar("SELECT MAX(id) FROM image_tags WHERE image_id = ? AND value = ? AND deleted")
             .bind(id.as_str())
             .bind(tag)
             .fetch_one(&mut *conn)
             .await?;
-=======
-pub(crate) async fn put_tag(
-    conn: &mut Conn,
-    id: &ImageId,
-    tag: &str,
-    now: OffsetDateTime,
-) -> Result<()> {
-    let deleted: Option<i64> = sqlx::query_scalar(
-        "SELECT MAX(id) FROM image_tags WHERE image_id = ? AND value = ? AND deleted",
-    )
-    .bind(id.as_str())
-    .bind(tag)
-    .fetch_one(&mut *conn)
-    .await?;
->>>>>>> catalog
     let Some(row) = deleted else {
         return insert_tag(conn, id, tag, now).await;
     };

@@ -45,16 +45,12 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
     }
 }
 
-<<<<<<< HEAD
-fn select(query: &ListQuery, caller: &Caller, order: &[(SortKey, SortDir)], marker: Option<&Image>) -> Result<Sql> {
-=======
 pub(crate) fn select(
     query: &ListQuery,
     caller: &Caller,
     order: &[(SortKey, SortDir)],
     marker: Option<&Image>,
 ) -> Result<Sql> {
->>>>>>> catalog
     let mut sql = Sql::new(concat!(
         "SELECT ",
         record::image_columns!(),
@@ -146,17 +142,9 @@ fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
     times(sql, column(SortKey::CreatedAt), &query.created_at);
     times(sql, column(SortKey::UpdatedAt), &query.updated_at);
     for tag in &query.tags {
-<<<<<<< HEAD
-        sql.push(
-            " AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.deleted = FALSE AND t.value = ",
-        )
-        .push_bind(tag.clone())
-        .push(")");
-=======
         sql.push(" AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND NOT t.deleted AND t.value = ")
             .push_bind(tag.clone())
             .push(")");
->>>>>>> catalog
     }
     for (name, value) in &query.properties {
         sql.push(
@@ -287,55 +275,3 @@ fn push_value(sql: &mut Sql, key: SortKey, image: &Image) -> Result<()> {
     };
     Ok(())
 }
-<<<<<<< HEAD
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::Options;
-    use casement_image::ImageId;
-    use sqlx::Row;
-
-    /// Every page of a default list walks the index that Casement adds and stops at its last row.
-    #[tokio::test]
-    async fn a_default_list_neither_sorts_nor_scans() {
-        let dir = tempfile::tempdir().unwrap();
-        let catalog = Catalog::open(&Options { path: dir.path().join("c.db"), readers: 1 }).await.unwrap();
-        let project = Some("p1".to_owned());
-        let plain = Caller { project_id: project.clone(), ..Caller::default() };
-        let admin = Caller { project_id: project, is_admin: true, ..Caller::default() };
-        let nobody = Caller::default();
-        let query = ListQuery { limit: 25, ..ListQuery::default() };
-        let marker = some_image(&catalog).await;
-        for caller in [&plain, &admin, &nobody] {
-            for marker in [None, Some(&marker)] {
-                let plan = plan(&catalog, select(&query, caller, &order_of(&query), marker).unwrap()).await;
-                assert!(plan.contains("USING INDEX casement_images_list_idx"), "{plan}");
-                assert!(!plan.contains("ORDER BY") && !plan.contains("MULTI-INDEX"), "{plan}");
-            }
-        }
-    }
-
-    async fn some_image(catalog: &Catalog) -> Image {
-        let id = ImageId::random();
-        let mut tx = catalog.db.write().await.unwrap();
-        sqlx::query("INSERT INTO images (id, status, min_disk, min_ram, created_at, deleted) VALUES (?, 'queued', 0, 0, ?, FALSE)")
-            .bind(id.as_str())
-            .bind(Stamp(time::OffsetDateTime::UNIX_EPOCH))
-            .execute(&mut *tx)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        catalog.find_image(&id, None).await.unwrap().unwrap().image
-    }
-
-    async fn plan(catalog: &Catalog, sql: Sql) -> String {
-        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.into_string()));
-        let rows = sqlx::query(explain).fetch_all(catalog.db.reader()).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("\n")
-    }
-}
-=======
->>>>>>> catalog

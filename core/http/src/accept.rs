@@ -85,11 +85,7 @@ impl Server {
         options.check()?;
         let listen = options.listen;
         let bound = || {
-            let socket = socket2::Socket::new(
-                Domain::for_address(listen),
-                Type::STREAM,
-                Some(Protocol::TCP),
-            )?;
+            let socket = socket2::Socket::new(Domain::for_address(listen), Type::STREAM, Some(Protocol::TCP))?;
             platform::prepare(&socket)?;
             socket.set_nonblocking(true)?;
             socket.bind(&listen.into())?;
@@ -97,15 +93,8 @@ impl Server {
             let listener = TcpListener::from_std(socket.into())?;
             Ok((listener.local_addr()?, listener))
         };
-        let (local, listener) = bound().map_err(|cause| Error::Listen {
-            address: listen,
-            cause,
-        })?;
-        Ok(Bound {
-            listener,
-            local,
-            options,
-        })
+        let (local, listener) = bound().map_err(|cause| Error::Listen { address: listen, cause })?;
+        Ok(Bound { listener, local, options })
     }
 }
 
@@ -117,18 +106,9 @@ impl Bound {
 
     /// Serves until `shutdown`, then lets requests finish until the drain timeout.
     pub async fn serve(self, service: Service, shutdown: impl Future<Output = ()>) -> Drained {
-        let options = Arc::new(Options {
-            listen: self.local,
-            ..self.options
-        });
+        let options = Arc::new(Options { listen: self.local, ..self.options });
         let api = Gateway::new(service, options.clone());
-        run(
-            self.listener,
-            Layer::new(api, options.clone()),
-            &options,
-            shutdown,
-        )
-        .await
+        run(self.listener, Layer::new(api, options.clone()), &options, shutdown).await
     }
 }
 
@@ -140,17 +120,8 @@ pub(crate) async fn run<A: Api>(
     shutdown: impl Future<Output = ()>,
 ) -> Drained {
     let permits = Arc::new(Semaphore::new(options.max_connections));
-    let (layer, graceful, cut) = (
-        Arc::new(layer),
-        GracefulShutdown::new(),
-        CancellationToken::new(),
-    );
-    let connections = Connections {
-        http: http(options),
-        limits: limits(options),
-        layer,
-        cut: cut.clone(),
-    };
+    let (layer, graceful, cut) = (Arc::new(layer), GracefulShutdown::new(), CancellationToken::new());
+    let connections = Connections { http: http(options), limits: limits(options), layer, cut: cut.clone() };
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {
@@ -173,24 +144,13 @@ pub(crate) async fn run<A: Api>(
     }
     drop(listener);
     let drained = timeout(options.drain_timeout, graceful.shutdown()).await;
-    let busy = if drained.is_ok() {
-        0
-    } else {
-        options.max_connections - permits.available_permits()
-    };
+    let busy = if drained.is_ok() { 0 } else { options.max_connections - permits.available_permits() };
     if busy > 0 {
-        tracing::warn!(
-            connections = busy,
-            "cutting connections that did not end in time"
-        );
+        tracing::warn!(connections = busy, "cutting connections that did not end in time");
     }
     cut.cancel();
     // Whoever still reads a body learns of its end before this returns.
-    drop(
-        permits
-            .acquire_many(u32::try_from(options.max_connections).unwrap_or(u32::MAX))
-            .await,
-    );
+    drop(permits.acquire_many(u32::try_from(options.max_connections).unwrap_or(u32::MAX)).await);
     Drained { cut: busy }
 }
 
@@ -226,11 +186,7 @@ fn http(options: &Options) -> http1::Builder {
 }
 
 fn limits(options: &Options) -> Limits {
-    Limits {
-        header: options.header_timeout,
-        write: options.write_timeout,
-        linger: options.linger_timeout,
-    }
+    Limits { header: options.header_timeout, write: options.write_timeout, linger: options.linger_timeout }
 }
 
 struct Connections<A> {
@@ -242,12 +198,7 @@ struct Connections<A> {
 
 impl<A: Api> Connections<A> {
     /// One connection from its first byte to its last; `io` is the stream that HTTP runs on.
-    fn converse<S>(
-        &self,
-        io: S,
-        peer: SocketAddr,
-        watcher: Watcher,
-    ) -> impl Future<Output = ()> + Send + use<A, S>
+    fn converse<S>(&self, io: S, peer: SocketAddr, watcher: Watcher) -> impl Future<Output = ()> + Send + use<A, S>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

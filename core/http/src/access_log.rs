@@ -55,10 +55,7 @@ impl Record {
     /// From here on the record lives as long as the response's body.
     pub(crate) fn carry<B>(mut self, response: Response<B>) -> Response<LoggedBody<B>> {
         self.status = Some(response.status());
-        self.project = response
-            .extensions()
-            .get::<Project>()
-            .and_then(|project| project.0.clone());
+        self.project = response.extensions().get::<Project>().and_then(|project| project.0.clone());
         response.map(|body| LoggedBody { body, record: self })
     }
 }
@@ -91,10 +88,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for LoggedBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if let Some(Ok(frame)) = &frame {
             self.record.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -136,19 +130,10 @@ mod tests {
     fn logged(request: impl FnOnce(Record)) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(subscriber, || {
             let peer = ([192, 0, 2, 1], 4711).into();
-            request(Record::begin(
-                Exchange::default(),
-                peer,
-                Method::GET,
-                "/v2/images".into(),
-                "req-1".into(),
-            ));
+            request(Record::begin(Exchange::default(), peer, Method::GET, "/v2/images".into(), "req-1".into()));
         });
         String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
     }
@@ -181,9 +166,6 @@ mod tests {
     #[test]
     fn a_client_that_went_away_leaves_a_line_too() {
         let line = logged(drop);
-        assert!(
-            line.contains("status=499") && line.contains("bytes=0"),
-            "{line}"
-        );
+        assert!(line.contains("status=499") && line.contains("bytes=0"), "{line}");
     }
 }

@@ -11,9 +11,7 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     warp::path!("v2" / "images" / Segment / "actions" / Segment)
         .and(request)
-        .then(async |Segment(id), Segment(action), request| {
-            answer(act(&id, &action, request).await)
-        })
+        .then(async |Segment(id), Segment(action), request| answer(act(&id, &action, request).await))
         .boxed()
 }
 
@@ -26,18 +24,8 @@ async fn act(id: &str, action: &str, request: Request) -> Result {
     }
     request.head.without_body()?;
     match action {
-        "deactivate" => {
-            request
-                .service
-                .deactivate_image(&request.caller, id)
-                .await?
-        }
-        _ => {
-            request
-                .service
-                .reactivate_image(&request.caller, id)
-                .await?
-        }
+        "deactivate" => request.service.deactivate_image(&request.caller, id).await?,
+        _ => request.service.reactivate_image(&request.caller, id).await?,
     }
     Ok(reply::no_content())
 }

@@ -36,11 +36,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     pub(crate) fn new(service: Service, options: Arc<Options>) -> Self {
         let routes = routes(request::request(service.clone(), options.clone()));
-        Self {
-            service,
-            options,
-            routes,
-        }
+        Self { service, options, routes }
     }
 
     async fn answer(self, mut request: Request<RequestBody>) -> Response {
@@ -50,24 +46,14 @@ impl Gateway {
         if is_healthcheck(request.uri().path()) {
             return healthcheck(&self.service, request.method()).await;
         }
-        let accept = request
-            .headers()
-            .get(ACCEPT)
-            .and_then(|accept| accept.to_str().ok());
+        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
         let path = match negotiate(request.uri().path(), accept) {
             Negotiated::List(status) => {
-                return request::answer(versions::list(
-                    status,
-                    &self.options.base_url(request.headers()),
-                ));
+                return request::answer(versions::list(status, &self.options.base_url(request.headers())));
             }
             Negotiated::Api(path) => path,
         };
-        let caller = match self
-            .service
-            .authenticate(&credentials(request.headers()))
-            .await
-        {
+        let caller = match self.service.authenticate(&credentials(request.headers())).await {
             Ok(caller) => caller,
             // What is wrong with a token is not a stranger's to know.
             Err(error) if error.kind == Kind::Unauthenticated => {
@@ -92,8 +78,7 @@ impl Gateway {
         }
         let uri = with_path(request.uri(), path).ok_or_else(Failure::not_found)?;
         *request.uri_mut() = uri;
-        let Ok(response) =
-            tower_service::Service::call(&mut warp::service(self.routes.clone()), request).await;
+        let Ok(response) = tower_service::Service::call(&mut warp::service(self.routes.clone()), request).await;
         Ok(response)
     }
 }
@@ -115,41 +100,24 @@ impl tower_service::Service<Request<RequestBody>> for Gateway {
 
 fn routes(request: BoxedFilter<(request::Request,)>) -> BoxedFilter<(Response,)> {
     // Boxed at each step: the type of a chain of `or` grows with its length, and compile time with the type.
-    let images = images::routes(request.clone())
-        .or(image_data::routes(request.clone()))
-        .unify()
-        .boxed();
-    let parts = tags::routes(request.clone())
-        .or(actions::routes(request.clone()))
-        .unify()
-        .boxed();
-    let about = info::routes(request.clone())
-        .or(schemas::routes(request))
-        .unify()
-        .boxed();
+    let images = images::routes(request.clone()).or(image_data::routes(request.clone())).unify().boxed();
+    let parts = tags::routes(request.clone()).or(actions::routes(request.clone())).unify().boxed();
+    let about = info::routes(request.clone()).or(schemas::routes(request)).unify().boxed();
     let known = images.or(parts).unify().boxed().or(about).unify().boxed();
     let unknown = warp::method().map(|method| Failure::unknown_path(&method).into_response());
     known.or(unknown).unify().boxed()
 }
 
 fn credentials(headers: &HeaderMap) -> Credentials {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
-    Credentials {
-        token: text("x-auth-token"),
-        service_token: text("x-service-token"),
-    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Credentials { token: text("x-auth-token"), service_token: text("x-service-token") }
 }
 
 fn redirect(base_url: &str) -> Result {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::FOUND;
-    let location = HeaderValue::try_from(format!("{base_url}/v2/"))
-        .map_err(|_| Failure::bad_request("Invalid Host header."))?;
+    let location =
+        HeaderValue::try_from(format!("{base_url}/v2/")).map_err(|_| Failure::bad_request("Invalid Host header."))?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }

@@ -41,13 +41,7 @@ impl RequestBody {
         if body.is_end_stream() {
             read_to_end.set();
         }
-        (
-            Self {
-                body,
-                read_to_end: read_to_end.clone(),
-            },
-            read_to_end,
-        )
+        (Self { body, read_to_end: read_to_end.clone() }, read_to_end)
     }
 }
 
@@ -91,11 +85,7 @@ where
     S: Stream<Item = Result<Bytes, E>> + Send + 'static,
     E: std::error::Error,
 {
-    let clock = Clock {
-        pace,
-        waited: Duration::ZERO,
-        bytes: 0,
-    };
+    let clock = Clock { pace, waited: Duration::ZERO, bytes: 0 };
     let steps = stream::unfold(Some((Box::pin(frames), clock)), |state| async {
         let (mut frames, mut clock) = state?;
         let asked = Instant::now();
@@ -148,44 +138,31 @@ mod tests {
     use std::io;
 
     /// Frames of `size` bytes, one each `pause`, `count` times.
-    fn drip(
-        count: usize,
-        size: usize,
-        pause: Duration,
-    ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    fn drip(count: usize, size: usize, pause: Duration) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         stream::iter(0..count).then(move |_| async move {
             tokio::time::sleep(pause).await;
             Ok(Bytes::from(vec![0; size]))
         })
     }
 
-    const PACE: Pace = Pace {
-        idle: Duration::from_secs(10),
-        min_rate: 100,
-    };
+    const PACE: Pace = Pace { idle: Duration::from_secs(10), min_rate: 100 };
 
     #[tokio::test(start_paused = true)]
     async fn silence_stalls_and_ends_the_body() {
-        let frames: Vec<_> = paced(drip(2, 1, Duration::from_secs(11)), PACE)
-            .collect()
-            .await;
+        let frames: Vec<_> = paced(drip(2, 1, Duration::from_secs(11)), PACE).collect().await;
         assert_eq!(frames, [Err(BodyError::Stalled)]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_trickle_below_the_rate_stalls_though_it_never_pauses_long() {
-        let frames: Vec<_> = paced(drip(100, 99, Duration::from_secs(1)), PACE)
-            .collect()
-            .await;
+        let frames: Vec<_> = paced(drip(100, 99, Duration::from_secs(1)), PACE).collect().await;
         assert_eq!(frames.len(), 10);
         assert_eq!(frames.last(), Some(&Err(BodyError::Stalled)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_rate_itself_is_enough() {
-        let frames: Vec<_> = paced(drip(100, 100, Duration::from_secs(1)), PACE)
-            .collect()
-            .await;
+        let frames: Vec<_> = paced(drip(100, 100, Duration::from_secs(1)), PACE).collect().await;
         assert_eq!(frames.len(), 100);
         assert!(frames.iter().all(Result::is_ok));
     }
@@ -202,18 +179,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_body_says_why_and_ends() {
-        let broken = stream::iter([
-            Ok(Bytes::from_static(b"a")),
-            Err(io::Error::other("reset")),
-            Ok(Bytes::from_static(b"b")),
-        ]);
+        let broken =
+            stream::iter([Ok(Bytes::from_static(b"a")), Err(io::Error::other("reset")), Ok(Bytes::from_static(b"b"))]);
         let frames: Vec<_> = paced(broken, PACE).collect().await;
-        assert_eq!(
-            frames,
-            [
-                Ok(Bytes::from_static(b"a")),
-                Err(BodyError::Cut("reset".into()))
-            ]
-        );
+        assert_eq!(frames, [Ok(Bytes::from_static(b"a")), Err(BodyError::Cut("reset".into()))]);
     }
 }

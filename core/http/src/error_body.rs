@@ -26,16 +26,9 @@ enum Form {
 
 impl Asked {
     pub(crate) fn of(method: &Method, headers: &HeaderMap) -> Self {
-        let text = |name| {
-            headers
-                .get(name)
-                .map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        };
-        Self {
-            method: method.clone(),
-            content_type: text(CONTENT_TYPE),
-            form: form(&text(ACCEPT).unwrap_or_default()),
-        }
+        let text =
+            |name| headers.get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Self { method: method.clone(), content_type: text(CONTENT_TYPE), form: form(&text(ACCEPT).unwrap_or_default()) }
     }
 
     /// Writes the failure that goes along with a response, if one does.
@@ -49,13 +42,9 @@ impl Asked {
         if let Some((name, value)) = failure.header {
             response.headers_mut().insert(name, value);
         }
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if failure.status.canonical_reason() != Some(title) {
-            response
-                .extensions_mut()
-                .insert(ReasonPhrase::from_static(title.as_bytes()));
+            response.extensions_mut().insert(ReasonPhrase::from_static(title.as_bytes()));
         }
         response
     }
@@ -75,12 +64,9 @@ impl Asked {
                 ("text/html; charset=UTF-8", page)
             }
             Form::Json => {
-                let [message, code, title] = [&self.text(failure, str::to_owned), &status, title]
-                    .map(serde_json::Value::from);
-                (
-                    "application/json",
-                    format!(r#"{{"message": {message}, "code": {code}, "title": {title}}}"#),
-                )
+                let [message, code, title] =
+                    [&self.text(failure, str::to_owned), &status, title].map(serde_json::Value::from);
+                ("application/json", format!(r#"{{"message": {message}, "code": {code}, "title": {title}}}"#))
             }
         }
     }
@@ -90,27 +76,16 @@ impl Asked {
         let message = &failure.message;
         match failure.status {
             StatusCode::METHOD_NOT_ALLOWED => {
-                let lead = format!(
-                    "The method {} is not allowed for this resource. ",
-                    self.method
-                );
+                let lead = format!("The method {} is not allowed for this resource. ", self.method);
                 format!("{}<br /><br />\n{}", escape(&lead), escape(message))
             }
             StatusCode::NOT_IMPLEMENTED => {
-                let lead = format!(
-                    "\nThe request method {} is not implemented for this server. ",
-                    self.method
-                );
+                let lead = format!("\nThe request method {} is not implemented for this server. ", self.method);
                 format!("{}<br /><br />\n{}", escape(&lead), escape(message))
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                let named = self
-                    .content_type
-                    .as_ref()
-                    .map(|name| format!(" {name}"))
-                    .unwrap_or_default();
-                let lead =
-                    format!("The request media type{named} is not supported by this server.\n");
+                let named = self.content_type.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+                let lead = format!("The request media type{named} is not supported by this server.\n");
                 format!("{}<br /><br />\n{}", escape(&lead), escape(message))
             }
             status => {
@@ -169,10 +144,7 @@ fn media_ranges(accept: &str) -> Option<Vec<MediaRange<'_>>> {
         for part in parts {
             let (name, value) = part.split_once('=')?;
             if name.eq_ignore_ascii_case("q") {
-                quality = value
-                    .parse()
-                    .ok()
-                    .filter(|quality| (0.0..=1.0).contains(quality))?;
+                quality = value.parse().ok().filter(|quality| (0.0..=1.0).contains(quality))?;
             } else {
                 parameters = true;
             }
@@ -185,10 +157,7 @@ fn media_ranges(accept: &str) -> Option<Vec<MediaRange<'_>>> {
 }
 
 fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// The quality that the most specific matching range gives, 0 where none matches.
@@ -237,10 +206,7 @@ fn strip_tags(text: &str) -> String {
             break;
         };
         plain.push_str(before);
-        if tag
-            .get(..2)
-            .is_some_and(|name| name.eq_ignore_ascii_case("br"))
-        {
+        if tag.get(..2).is_some_and(|name| name.eq_ignore_ascii_case("br")) {
             plain.push('\n');
         }
         rest = after;
@@ -267,23 +233,17 @@ fn explanation(status: StatusCode) -> &'static str {
         }
         StatusCode::FORBIDDEN => "Access was denied to this resource.",
         StatusCode::NOT_FOUND => "The resource could not be found.",
-        StatusCode::REQUEST_TIMEOUT => {
-            "The server has waited too long for the request to be sent by the client."
-        }
+        StatusCode::REQUEST_TIMEOUT => "The server has waited too long for the request to be sent by the client.",
         StatusCode::CONFLICT => "There was a conflict when trying to complete your request.",
         StatusCode::GONE => "This resource is no longer available. No forwarding address is given.",
         StatusCode::PAYLOAD_TOO_LARGE => "The body of your request was too large for this server.",
         StatusCode::RANGE_NOT_SATISFIABLE => "The Range requested is not available.",
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The request header fields were too large",
-        StatusCode::SERVICE_UNAVAILABLE => {
-            "The server is currently unavailable. Please try again at a later time."
-        }
+        StatusCode::SERVICE_UNAVAILABLE => "The server is currently unavailable. Please try again at a later time.",
         other if other.is_server_error() => {
             "The server has either erred or is incapable of performing the requested operation."
         }
-        _ => {
-            "The server could not comply with the request since it is either malformed or otherwise incorrect."
-        }
+        _ => "The server could not comply with the request since it is either malformed or otherwise incorrect.",
     }
 }
 

@@ -23,12 +23,7 @@ pub(crate) type Result<T = Response> = std::result::Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            generic_lead: false,
-            header: None,
-        }
+        Self { status, message: message.into(), generic_lead: false, header: None }
     }
 
     /// Only the generic sentence of the status.
@@ -46,25 +41,14 @@ impl Failure {
 
     /// No such path; a method that no path has is told apart.
     pub(crate) fn unknown_path(method: &Method) -> Self {
-        const KNOWN: [Method; 6] = [
-            Method::GET,
-            Method::HEAD,
-            Method::POST,
-            Method::PUT,
-            Method::DELETE,
-            Method::PATCH,
-        ];
-        if KNOWN.contains(method) {
-            Self::not_found()
-        } else {
-            Self::bare(StatusCode::NOT_IMPLEMENTED)
-        }
+        const KNOWN: [Method; 6] =
+            [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH];
+        if KNOWN.contains(method) { Self::not_found() } else { Self::bare(StatusCode::NOT_IMPLEMENTED) }
     }
 
     /// `allow` is the list of the resource's methods.
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
-        Self::bare(StatusCode::METHOD_NOT_ALLOWED)
-            .with_header(header::ALLOW, HeaderValue::from_static(allow))
+        Self::bare(StatusCode::METHOD_NOT_ALLOWED).with_header(header::ALLOW, HeaderValue::from_static(allow))
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -110,15 +94,8 @@ impl From<Error> for Failure {
         }
         let status = status(error.kind);
         // What broke inside is for the log; a client could do nothing with it.
-        let message = if error.kind == Kind::Internal {
-            String::new()
-        } else {
-            error.message
-        };
-        let mut failure = Self {
-            generic_lead: error.generic_lead,
-            ..Self::new(status, message)
-        };
+        let message = if error.kind == Kind::Internal { String::new() } else { error.message };
+        let mut failure = Self { generic_lead: error.generic_lead, ..Self::new(status, message) };
         if error.kind == Kind::Unavailable {
             let wait = error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER);
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

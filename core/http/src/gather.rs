@@ -7,12 +7,7 @@ use futures_util::{StreamExt, stream};
 /// Chunks of at most `size` bytes, and of just that wherever frames are small. Frames of half that size and more are
 /// handed on as they are; only smaller ones are copied together.
 pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
-    let gather = Gather {
-        frames,
-        size,
-        rest: Bytes::new(),
-        pending: BytesMut::new(),
-    };
+    let gather = Gather { frames, size, rest: Bytes::new(), pending: BytesMut::new() };
     Box::pin(stream::unfold(Some(gather), |state| async {
         let mut gather = state?;
         match gather.next().await {
@@ -78,10 +73,7 @@ mod tests {
         let bytes: Vec<u8> = (0..frames.iter().sum()).map(|at| at as u8).collect();
         let mut whole = Bytes::from(bytes.clone());
         let frames = frames.iter().map(|len| Ok(whole.split_to(*len))).collect();
-        let chunks: Vec<Bytes> = gather(stream_of(frames), size)
-            .map(Result::unwrap)
-            .collect()
-            .await;
+        let chunks: Vec<Bytes> = gather(stream_of(frames), size).map(Result::unwrap).collect().await;
         assert_eq!(chunks.concat(), bytes);
         chunks.iter().map(Bytes::len).collect()
     }
@@ -96,30 +88,21 @@ mod tests {
 
     #[tokio::test]
     async fn large_frames_pass_between_small_ones_and_are_cut_to_the_size() {
-        assert_eq!(
-            sizes(&[10, 60, 10, 250, 5], 100).await,
-            [10, 60, 10, 100, 100, 50, 5]
-        );
+        assert_eq!(sizes(&[10, 60, 10, 250, 5], 100).await, [10, 60, 10, 100, 100, 50, 5]);
     }
 
     #[tokio::test]
     async fn a_large_frame_is_not_copied() {
         let frame = Bytes::from(vec![7; 100]);
         let mut chunks = gather(stream_of(vec![Ok(frame.clone())]), 100);
-        assert_eq!(
-            chunks.next().await.unwrap().unwrap().as_ptr(),
-            frame.as_ptr()
-        );
+        assert_eq!(chunks.next().await.unwrap().unwrap().as_ptr(), frame.as_ptr());
     }
 
     #[tokio::test]
     async fn an_error_comes_last() {
         for error in [BodyError::Stalled, BodyError::Cut("reset".into())] {
-            let frames = stream_of(vec![
-                Ok(Bytes::from_static(b"ab")),
-                Err(error.clone()),
-                Ok(Bytes::from_static(b"c")),
-            ]);
+            let frames =
+                stream_of(vec![Ok(Bytes::from_static(b"ab")), Err(error.clone()), Ok(Bytes::from_static(b"c"))]);
             let chunks: Vec<_> = gather(frames, 100).collect().await;
             assert_eq!(chunks, [Err(error)]);
         }

@@ -6,8 +6,7 @@ use http::{Method, StatusCode};
 use warp::reply::Response;
 
 pub(crate) fn is_healthcheck(path: &str) -> bool {
-    path.strip_prefix("/healthcheck")
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix("/healthcheck").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 pub(crate) async fn healthcheck(service: &Service, method: &Method) -> Response {

@@ -27,19 +27,13 @@ async fn file(id: &str, request: Request) -> Result {
     match request.head.method {
         Method::GET => {
             request.head.without_body()?;
-            let download = request
-                .service
-                .download(&request.caller, id, &download_request(&request.head))
-                .await?;
+            let download = request.service.download(&request.caller, id, &download_request(&request.head)).await?;
             Ok(downloaded(download))
         }
         Method::PUT => {
             let upload = upload_request(&request.head)?;
             let body = gather(request.body, request.options.chunk_size);
-            request
-                .service
-                .upload(&request.caller, id, upload, body)
-                .await?;
+            request.service.upload(&request.caller, id, upload, body).await?;
             Ok(reply::no_content())
         }
         _ => Err(Failure::method_not_allowed("GET, PUT")),
@@ -53,24 +47,20 @@ fn upload_request(head: &Head) -> Result<UploadRequest> {
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let size = match head.header("x-openstack-image-size") {
-        Some(size) => Some(size.trim().parse().map_err(|_| {
-            Failure::bad_request("Invalid or missing image size in request headers.")
-        })?),
+        Some(size) => Some(
+            size.trim()
+                .parse()
+                .map_err(|_| Failure::bad_request("Invalid or missing image size in request headers."))?,
+        ),
         // An empty body has an unknown size, in Glance.
         None => head.content_length().filter(|length| *length > 0),
     };
-    Ok(UploadRequest {
-        store: head.header("x-image-meta-store").map(str::to_owned),
-        size,
-    })
+    Ok(UploadRequest { store: head.header("x-image-meta-store").map(str::to_owned), size })
 }
 
 fn download_request(head: &Head) -> DownloadRequest {
-    let text = |name: HeaderName| {
-        head.headers
-            .get(name)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
+    let text =
+        |name: HeaderName| head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let prefer = head.query().into_iter().rfind(|(name, _)| name == "prefer");
     DownloadRequest {
         range: text(RANGE),
@@ -87,30 +77,18 @@ fn download_request(head: &Head) -> DownloadRequest {
 
 /// The length is promised, so a stream that fails breaks the connection and cannot pass for the whole image.
 fn downloaded(download: Download) -> Response {
-    let Download::Data {
-        size,
-        part,
-        checksum,
-        data,
-    } = download
-    else {
+    let Download::Data { size, part, checksum, data } = download else {
         return reply::no_content();
     };
     let mut response = warp::reply::stream(data).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(OCTETS));
-    headers.insert(
-        CONTENT_LENGTH,
-        part.map_or(size, |(_, length)| length).into(),
-    );
+    headers.insert(CONTENT_LENGTH, part.map_or(size, |(_, length)| length).into());
     if let Some(Ok(checksum)) = checksum.map(HeaderValue::try_from) {
         headers.insert(CONTENT_MD5, checksum);
     }
     if let Some((offset, length)) = part {
-        let range = format!(
-            "bytes {offset}-{}/{size}",
-            (offset + length).saturating_sub(1)
-        );
+        let range = format!("bytes {offset}-{}/{size}", (offset + length).saturating_sub(1));
         if let Ok(range) = HeaderValue::try_from(range) {
             headers.insert(CONTENT_RANGE, range);
         }
@@ -128,12 +106,7 @@ mod tests {
 
     fn data(part: Option<(u64, u64)>, checksum: Option<&str>) -> Response {
         let data = Box::pin(stream::iter([Ok(Bytes::from_static(b"0123"))]));
-        downloaded(Download::Data {
-            size: 10,
-            part,
-            checksum: checksum.map(str::to_owned),
-            data,
-        })
+        downloaded(Download::Data { size: 10, part, checksum: checksum.map(str::to_owned), data })
     }
 
     #[test]
@@ -142,10 +115,7 @@ mod tests {
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_TYPE], OCTETS);
         assert_eq!(response.headers()[CONTENT_LENGTH], "10");
-        assert_eq!(
-            response.headers()[CONTENT_MD5],
-            "781e5e245d69b566979b86e28d23f2c7"
-        );
+        assert_eq!(response.headers()[CONTENT_MD5], "781e5e245d69b566979b86e28d23f2c7");
         assert!(!response.headers().contains_key(CONTENT_RANGE));
     }
 
@@ -155,10 +125,7 @@ mod tests {
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
         assert_eq!(response.headers()[CONTENT_LENGTH], "6");
         assert_eq!(response.headers()[CONTENT_RANGE], "bytes 4-9/10");
-        assert_eq!(
-            response.headers()[CONTENT_MD5],
-            "781e5e245d69b566979b86e28d23f2c7"
-        );
+        assert_eq!(response.headers()[CONTENT_MD5], "781e5e245d69b566979b86e28d23f2c7");
     }
 
     #[test]
@@ -170,42 +137,23 @@ mod tests {
     const TYPE: (&str, &str) = ("content-type", OCTETS);
 
     fn upload(headers: &[(&str, &str)]) -> Result<(Option<String>, Option<u64>)> {
-        upload_request(&Head::of(Method::PUT, "", headers))
-            .map(|request| (request.store, request.size))
+        upload_request(&Head::of(Method::PUT, "", headers)).map(|request| (request.store, request.size))
     }
 
     #[test]
     fn an_upload_tells_its_store_and_its_size() {
         assert_eq!(upload(&[TYPE]).unwrap(), (None, None));
-        assert_eq!(
-            upload(&[("content-type", "application/octet-stream; x=y")]).unwrap(),
-            (None, None)
-        );
-        assert_eq!(
-            upload(&[TYPE, ("content-length", "0")]).unwrap(),
-            (None, None)
-        );
-        assert_eq!(
-            upload(&[TYPE, ("content-length", "7")]).unwrap(),
-            (None, Some(7))
-        );
-        let headers = [
-            TYPE,
-            ("content-length", "7"),
-            ("x-openstack-image-size", "5"),
-            ("x-image-meta-store", "fast"),
-        ];
+        assert_eq!(upload(&[("content-type", "application/octet-stream; x=y")]).unwrap(), (None, None));
+        assert_eq!(upload(&[TYPE, ("content-length", "0")]).unwrap(), (None, None));
+        assert_eq!(upload(&[TYPE, ("content-length", "7")]).unwrap(), (None, Some(7)));
+        let headers = [TYPE, ("content-length", "7"), ("x-openstack-image-size", "5"), ("x-image-meta-store", "fast")];
         assert_eq!(upload(&headers).unwrap(), (Some("fast".into()), Some(5)));
     }
 
     #[test]
     fn an_upload_of_another_type_or_with_a_bad_size_is_refused() {
         for (headers, status, message) in [
-            (
-                vec![],
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Invalid content type None",
-            ),
+            (vec![], StatusCode::UNSUPPORTED_MEDIA_TYPE, "Invalid content type None"),
             (
                 vec![("content-type", "text/plain; charset=x")],
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -223,25 +171,16 @@ mod tests {
             ),
         ] {
             let failure = upload(&headers).unwrap_err();
-            assert_eq!(
-                (failure.status, failure.message.as_str()),
-                (status, message)
-            );
+            assert_eq!((failure.status, failure.message.as_str()), (status, message));
         }
     }
 
     #[test]
     fn a_download_passes_its_ranges_and_preferred_stores_on() {
-        let head = Head::of(
-            Method::GET,
-            "prefer=cheap,%20fast,,",
-            &[("range", "bytes=0-3"), ("content-range", "junk")],
-        );
+        let head =
+            Head::of(Method::GET, "prefer=cheap,%20fast,,", &[("range", "bytes=0-3"), ("content-range", "junk")]);
         let request = download_request(&head);
         assert_eq!(request.prefer, ["cheap", "fast"]);
-        assert_eq!(
-            (request.range.as_deref(), request.content_range.as_deref()),
-            (Some("bytes=0-3"), Some("junk"))
-        );
+        assert_eq!((request.range.as_deref(), request.content_range.as_deref()), (Some("bytes=0-3"), Some("junk")));
     }
 }

@@ -16,10 +16,8 @@ const PATCH_V2_0: &str = "application/openstack-images-v2.0-json-patch";
 const PATCH_V2_1: &str = "application/openstack-images-v2.1-json-patch";
 
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
-    let collection = warp::path!("v2" / "images")
-        .and(request.clone())
-        .then(async |request| answer(images(request).await))
-        .boxed();
+    let collection =
+        warp::path!("v2" / "images").and(request.clone()).then(async |request| answer(images(request).await)).boxed();
     let item = warp::path!("v2" / "images" / Segment)
         .and(request)
         .then(async |Segment(id), request| answer(image(&id, request).await))
@@ -30,20 +28,13 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 async fn images(mut request: Request) -> Result {
     match request.head.method {
         Method::GET => {
-            let page = request
-                .service
-                .list_images(&request.caller, &request.head.query())
-                .await?;
+            let page = request.service.list_images(&request.caller, &request.head.query()).await?;
             reply::json(StatusCode::OK, &page)
         }
         Method::POST => {
             let body = json_body::read(&mut request).await?;
             let image = request.service.create_image(&request.caller, &body).await?;
-            created(
-                &image,
-                &request.options.base_url(&request.head.headers),
-                &request.service.store_ids(),
-            )
+            created(&image, &request.options.base_url(&request.head.headers), &request.service.store_ids())
         }
         _ => Err(Failure::method_not_allowed("GET, POST")),
     }
@@ -53,18 +44,12 @@ async fn image(id: &str, mut request: Request) -> Result {
     match request.head.method {
         Method::GET => {
             request.head.without_body()?;
-            reply::json(
-                StatusCode::OK,
-                &request.service.show_image(&request.caller, id).await?,
-            )
+            reply::json(StatusCode::OK, &request.service.show_image(&request.caller, id).await?)
         }
         Method::PATCH => {
             let dialect = dialect(request.head.content_type())?;
             let body = json_body::read(&mut request).await?;
-            let image = request
-                .service
-                .update_image(&request.caller, id, dialect, &body)
-                .await?;
+            let image = request.service.update_image(&request.caller, id, dialect, &body).await?;
             reply::json(StatusCode::OK, &image)
         }
         Method::DELETE => {
@@ -79,10 +64,7 @@ async fn image(id: &str, mut request: Request) -> Result {
 fn created(image: &Map<String, Value>, base_url: &str, store_ids: &[String]) -> Result {
     let id = image.get("id").and_then(Value::as_str).unwrap_or_default();
     let mut response = reply::json(StatusCode::CREATED, image)?;
-    for (name, value) in [
-        (LOCATION, format!("{base_url}/v2/images/{id}")),
-        (STORE_IDS, store_ids.join(",")),
-    ] {
+    for (name, value) in [(LOCATION, format!("{base_url}/v2/images/{id}")), (STORE_IDS, store_ids.join(","))] {
         // Neither can hold what a header cannot, save for a Host header that a client made up.
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(name, value);
@@ -116,17 +98,10 @@ mod tests {
     #[test]
     fn a_created_image_answers_with_its_place_and_all_stores() {
         let image = json!({"id": "b44f", "name": null});
-        let response = created(
-            image.as_object().unwrap(),
-            "http://host:9292",
-            &["cheap".into(), "fast".into()],
-        )
-        .unwrap();
+        let response =
+            created(image.as_object().unwrap(), "http://host:9292", &["cheap".into(), "fast".into()]).unwrap();
         assert_eq!(response.status(), StatusCode::CREATED);
-        assert_eq!(
-            response.headers()[LOCATION],
-            "http://host:9292/v2/images/b44f"
-        );
+        assert_eq!(response.headers()[LOCATION], "http://host:9292/v2/images/b44f");
         assert_eq!(response.headers()[STORE_IDS], "cheap,fast");
         assert_eq!(response.headers()["content-type"], "application/json");
     }

@@ -13,15 +13,7 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let stores = warp::path!("v2" / "info" / "stores")
         .and(request.clone())
-<<<<<<< HEAD
         .then(async |request| answer(get(request, |request| Ok(stores(&request.service.stores())))))
-=======
-        .then(async |request| {
-            answer(get(request, |request| {
-                Ok(stores(&request.service.stores()))
-            }))
-        })
->>>>>>> http
         .boxed();
     let import = warp::path!("v2" / "info" / "import")
         .and(request)
@@ -73,10 +65,7 @@ mod tests {
             read_only,
             unavailable: None,
         };
-        let document = stores(&[
-            info("fast", Some("Fast store"), true, false),
-            info("web", None, false, true),
-        ]);
+        let document = stores(&[info("fast", Some("Fast store"), true, false), info("web", None, false, true)]);
         assert_eq!(
             document,
             json!({"stores": [

@@ -15,11 +15,7 @@ pub(crate) async fn read(request: &mut Request) -> Result<Value> {
         return Err(Failure::bad_request("Body expected in request."));
     }
     let limit = request.options.max_json_body;
-    if request
-        .head
-        .content_length()
-        .is_some_and(|length| length > limit as u64)
-    {
+    if request.head.content_length().is_some_and(|length| length > limit as u64) {
         return Err(Failure::bare(StatusCode::PAYLOAD_TOO_LARGE));
     }
     parse(&collect(&mut request.body, limit).await?)
@@ -39,9 +35,7 @@ async fn collect(body: &mut BodyStream, limit: usize) -> Result<Vec<u8>> {
 fn parse(bytes: &[u8]) -> Result<Value> {
     match serde_json::from_slice(bytes) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => Ok(value),
-        Ok(_) => Err(Failure::bad_request(
-            "Unexpected body type. Expected list/dict.",
-        )),
+        Ok(_) => Err(Failure::bad_request("Unexpected body type. Expected list/dict.")),
         Err(_) => Err(Failure::bad_request("Malformed JSON in request body.")),
     }
 }
@@ -68,26 +62,18 @@ mod tests {
             (b"{\"a\": \"\xff\"}", "Malformed JSON in request body."),
         ] {
             let failure = parse(body).unwrap_err();
-            assert_eq!(
-                (failure.status, failure.message.as_str()),
-                (StatusCode::BAD_REQUEST, message)
-            );
+            assert_eq!((failure.status, failure.message.as_str()), (StatusCode::BAD_REQUEST, message));
         }
     }
 
     #[test]
     fn a_body_nested_beyond_reason_is_refused_and_overflows_no_stack() {
-        assert_eq!(
-            parse("[".repeat(1 << 20).as_bytes()).unwrap_err().status,
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(parse("[".repeat(1 << 20).as_bytes()).unwrap_err().status, StatusCode::BAD_REQUEST);
     }
 
     async fn status_of(frames: Vec<std::result::Result<Bytes, BodyError>>) -> StatusCode {
         let mut body: BodyStream = Box::pin(stream::iter(frames));
-        collect(&mut body, 4)
-            .await
-            .map_or_else(|failure| failure.status, |_| StatusCode::OK)
+        collect(&mut body, 4).await.map_or_else(|failure| failure.status, |_| StatusCode::OK)
     }
 
     #[tokio::test]
@@ -98,13 +84,7 @@ mod tests {
             status_of(vec![frame(), frame(), Ok(Bytes::from_static(b"c"))]).await,
             StatusCode::PAYLOAD_TOO_LARGE
         );
-        assert_eq!(
-            status_of(vec![frame(), Err(BodyError::Stalled)]).await,
-            StatusCode::REQUEST_TIMEOUT
-        );
-        assert_eq!(
-            status_of(vec![frame(), Err(BodyError::Cut("reset".into()))]).await,
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(status_of(vec![frame(), Err(BodyError::Stalled)]).await, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(status_of(vec![frame(), Err(BodyError::Cut("reset".into()))]).await, StatusCode::BAD_REQUEST);
     }
 }

@@ -23,11 +23,7 @@ const MAX_REQUEST_ID: usize = 64;
 
 /// What answers requests below this layer.
 pub(crate) trait Api:
-    Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send>
-    + Clone
-    + Send
-    + Sync
-    + 'static
+    Service<Request<RequestBody>, Response = Reply, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
 {
 }
 
@@ -84,27 +80,19 @@ impl<A: Api> Layer<A> {
                 drop(body);
                 failure.into_response()
             }
-            None => {
-                self.call(Request::from_parts(head, body))
-                    .instrument(span)
-                    .await
-            }
+            None => self.call(Request::from_parts(head, body)).instrument(span).await,
         };
 
         let mut response = asked.finish(response);
         if response.status() == StatusCode::UNAUTHORIZED {
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, self.challenge());
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, self.challenge());
         }
         if let Ok(id) = HeaderValue::try_from(request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         if !read_to_end.get() {
             // What the client still sends would be taken for its next request.
-            response
-                .headers_mut()
-                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             exchange.leave_unread();
         }
         Ok(record.carry(response))
@@ -124,11 +112,7 @@ impl<A: Api> Layer<A> {
     }
 
     fn challenge(&self) -> HeaderValue {
-        let uri = self
-            .options
-            .www_authenticate_uri
-            .as_deref()
-            .unwrap_or_default();
+        let uri = self.options.www_authenticate_uri.as_deref().unwrap_or_default();
         HeaderValue::try_from(format!("Keystone uri=\"{uri}\""))
             .unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
     }
@@ -145,17 +129,12 @@ fn request_id(headers: &HeaderMap) -> Result<String, Failure> {
     };
     if id.len() > MAX_REQUEST_ID {
         let message = format!("x-openstack-request-id is too long, max size {MAX_REQUEST_ID}");
-        return Err(Failure::new(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            message,
-        ));
+        return Err(Failure::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
     }
     match id.to_str() {
         Ok(id) if id.starts_with("req-") => Ok(id.to_owned()),
         Ok(id) => Ok(format!("req-{id}")),
-        Err(_) => Err(Failure::bad_request(
-            "x-openstack-request-id must be printable ASCII",
-        )),
+        Err(_) => Err(Failure::bad_request("x-openstack-request-id must be printable ASCII")),
     }
 }
 

@@ -62,26 +62,10 @@ impl Options {
     /// Whether a server can run with these.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let rules = [
-            (
-                "max_connections",
-                (1..=1 << 20).contains(&self.max_connections),
-                "must be from 1 to 1048576",
-            ),
-            (
-                "chunk_size",
-                (4 << 10..=64 << 20).contains(&self.chunk_size),
-                "must be from 4 KiB to 64 MiB",
-            ),
-            (
-                "max_header_bytes",
-                (1 << 10..=1 << 20).contains(&self.max_header_bytes),
-                "must be from 1 KiB to 1 MiB",
-            ),
-            (
-                "max_headers",
-                (1..=1000).contains(&self.max_headers),
-                "must be from 1 to 1000",
-            ),
+            ("max_connections", (1..=1 << 20).contains(&self.max_connections), "must be from 1 to 1048576"),
+            ("chunk_size", (4 << 10..=64 << 20).contains(&self.chunk_size), "must be from 4 KiB to 64 MiB"),
+            ("max_header_bytes", (1 << 10..=1 << 20).contains(&self.max_header_bytes), "must be from 1 KiB to 1 MiB"),
+            ("max_headers", (1..=1000).contains(&self.max_headers), "must be from 1 to 1000"),
             (
                 "public_endpoint",
                 self.public_endpoint.as_deref().is_none_or(is_http_url),
@@ -113,9 +97,7 @@ impl Options {
 
 /// What can stand in a header between quotes, too.
 fn is_http_url(text: &str) -> bool {
-    let written_plainly = text
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'"');
+    let written_plainly = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
     written_plainly && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
@@ -131,50 +113,17 @@ mod tests {
     #[test]
     fn the_defaults_hold_and_a_bad_option_is_named() {
         options().check().unwrap();
-        let public = |url: &str| Options {
-            public_endpoint: Some(url.into()),
-            ..options()
-        };
+        let public = |url: &str| Options { public_endpoint: Some(url.into()), ..options() };
         public("https://images.example:9292/v").check().unwrap();
         for (bad, name) in [
-            (
-                Options {
-                    max_connections: 0,
-                    ..options()
-                },
-                "max_connections",
-            ),
-            (
-                Options {
-                    chunk_size: 0,
-                    ..options()
-                },
-                "chunk_size",
-            ),
-            (
-                Options {
-                    max_header_bytes: 0,
-                    ..options()
-                },
-                "max_header_bytes",
-            ),
-            (
-                Options {
-                    max_headers: 0,
-                    ..options()
-                },
-                "max_headers",
-            ),
+            (Options { max_connections: 0, ..options() }, "max_connections"),
+            (Options { chunk_size: 0, ..options() }, "chunk_size"),
+            (Options { max_header_bytes: 0, ..options() }, "max_header_bytes"),
+            (Options { max_headers: 0, ..options() }, "max_headers"),
             (public("images.example"), "public_endpoint"),
             (public("ftp://images.example"), "public_endpoint"),
             (public("http://images.example/\r\nX: y"), "public_endpoint"),
-            (
-                Options {
-                    www_authenticate_uri: Some("http://k/\"".into()),
-                    ..options()
-                },
-                "www_authenticate_uri",
-            ),
+            (Options { www_authenticate_uri: Some("http://k/\"".into()), ..options() }, "www_authenticate_uri"),
         ] {
             let error = bad.check().unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{name}` must be ")), "{error}");
@@ -187,10 +136,7 @@ mod tests {
         assert_eq!(options().base_url(&headers), "http://127.0.0.1:9292");
         headers.insert(HOST, "images:80".parse().unwrap());
         assert_eq!(options().base_url(&headers), "http://images:80");
-        let public = Options {
-            public_endpoint: Some("https://site/image/".into()),
-            ..options()
-        };
+        let public = Options { public_endpoint: Some("https://site/image/".into()), ..options() };
         assert_eq!(public.base_url(&headers), "https://site/image");
     }
 }

@@ -15,27 +15,17 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result {
 }
 
 pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response {
-    with_type(
-        status,
-        "text/plain; charset=UTF-8",
-        body.into().into_bytes(),
-    )
+    with_type(status, "text/plain; charset=UTF-8", body.into().into_bytes())
 }
 
 /// 204, with the content type that Glance leaves on empty answers.
 pub(crate) fn no_content() -> Response {
-    with_type(
-        StatusCode::NO_CONTENT,
-        "text/html; charset=UTF-8",
-        Vec::new(),
-    )
+    with_type(StatusCode::NO_CONTENT, "text/html; charset=UTF-8", Vec::new())
 }
 
 fn with_type(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

@@ -27,11 +27,7 @@ impl FromStr for Segment {
 
     fn from_str(raw: &str) -> std::result::Result<Self, ()> {
         let text = percent_decode_str(raw).decode_utf8().map_err(drop)?;
-        if text.contains('/') {
-            Err(())
-        } else {
-            Ok(Self(text.into_owned()))
-        }
+        if text.contains('/') { Err(()) } else { Ok(Self(text.into_owned())) }
     }
 }
 
@@ -52,10 +48,7 @@ pub(crate) struct Request {
 
 /// Takes apart what is left of a request whose path has matched.
 pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(Request,)> {
-    let pace = Pace {
-        idle: options.body_idle_timeout,
-        min_rate: options.min_upload_rate,
-    };
+    let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let body = warp::body::stream().map(move |frames| paced(bytes(frames), pace));
     warp::method()
@@ -64,11 +57,7 @@ pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(R
         .and(warp::ext::get::<Caller>())
         .and(body)
         .map(move |method, headers, query, caller, body| Request {
-            head: Head {
-                method,
-                headers,
-                query,
-            },
+            head: Head { method, headers, query },
             caller,
             service: service.clone(),
             options: options.clone(),
@@ -97,8 +86,7 @@ impl Head {
 
     /// The media type without its parameters.
     pub(crate) fn content_type(&self) -> Option<&str> {
-        self.header(CONTENT_TYPE.as_str())
-            .map(|value| value.split(';').next().unwrap_or_default().trim())
+        self.header(CONTENT_TYPE.as_str()).map(|value| value.split(';').next().unwrap_or_default().trim())
     }
 
     pub(crate) fn content_length(&self) -> Option<u64> {
@@ -106,26 +94,17 @@ impl Head {
     }
 
     pub(crate) fn has_body(&self) -> bool {
-        self.headers.contains_key(TRANSFER_ENCODING)
-            || self.content_length().is_some_and(|length| length > 0)
+        self.headers.contains_key(TRANSFER_ENCODING) || self.content_length().is_some_and(|length| length > 0)
     }
 
     /// For resources that take none.
     pub(crate) fn without_body(&self) -> Result<()> {
-        if self.has_body() {
-            Err(Failure::bad_request(
-                "A body is not expected with this request.",
-            ))
-        } else {
-            Ok(())
-        }
+        if self.has_body() { Err(Failure::bad_request("A body is not expected with this request.")) } else { Ok(()) }
     }
 
     /// Names and values, decoded, in order.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.query.as_bytes())
-            .into_owned()
-            .collect()
+        form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 }
 
@@ -135,18 +114,9 @@ impl Head {
     pub(crate) fn of(method: Method, query: &str, headers: &[(&str, &str)]) -> Self {
         let headers = headers
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.parse::<http::HeaderName>().expect("a name"),
-                    value.parse().expect("a value"),
-                )
-            })
+            .map(|(name, value)| (name.parse::<http::HeaderName>().expect("a name"), value.parse().expect("a value")))
             .collect();
-        Self {
-            method,
-            headers,
-            query: query.to_owned(),
-        }
+        Self { method, headers, query: query.to_owned() }
     }
 }
 
@@ -166,8 +136,7 @@ mod tests {
 
     #[test]
     fn a_body_is_one_with_a_length_or_a_transfer_coding() {
-        let refused =
-            |headers: &[(&str, &str)]| Head::of(Method::POST, "", headers).without_body().is_err();
+        let refused = |headers: &[(&str, &str)]| Head::of(Method::POST, "", headers).without_body().is_err();
         assert!(!refused(&[]));
         assert!(!refused(&[("content-length", "0")]));
         assert!(refused(&[("content-length", "1")]));
@@ -177,18 +146,7 @@ mod tests {
     #[test]
     fn a_query_keeps_its_order_and_its_repetitions() {
         let pairs = Head::of(Method::GET, "tag=b&tag=a&name=in:x%2Cy+z&flag", &[]).query();
-        let pairs: Vec<_> = pairs
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        assert_eq!(
-            pairs,
-            [
-                ("tag", "b"),
-                ("tag", "a"),
-                ("name", "in:x,y z"),
-                ("flag", "")
-            ]
-        );
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("tag", "b"), ("tag", "a"), ("name", "in:x,y z"), ("flag", "")]);
     }
 }

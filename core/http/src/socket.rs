@@ -86,15 +86,7 @@ impl<S> Socket<S> {
     pub(crate) fn new(io: S, limits: Limits, exchange: Exchange) -> Self {
         // A peer that connects and says nothing is as slow as one that says half a head.
         let head = Some(Box::pin(sleep(limits.header)));
-        Self {
-            io,
-            limits,
-            before_head: exchange.begun(),
-            exchange,
-            head,
-            write: None,
-            linger: None,
-        }
+        Self { io, limits, before_head: exchange.begun(), exchange, head, write: None, linger: None }
     }
 
     fn head_arrived(&self) -> bool {
@@ -114,9 +106,7 @@ impl<S> Socket<S> {
 }
 
 fn has_passed(clock: &mut Option<Pin<Box<Sleep>>>, context: &mut Context<'_>) -> bool {
-    clock
-        .as_mut()
-        .is_some_and(|clock| clock.as_mut().poll(context).is_ready())
+    clock.as_mut().is_some_and(|clock| clock.as_mut().poll(context).is_ready())
 }
 
 fn timed_out<T>(what: &str) -> Poll<io::Result<T>> {
@@ -141,11 +131,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Passes on what a write came to, unless nothing moved for too long.
-    fn watch_write<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        polled: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+    fn watch_write<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if polled.is_ready() {
             self.write = None;
             return polled;
@@ -161,13 +147,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Reads and drops what still comes in. Closing a socket with unread bytes resets the connection, and a reset
     /// takes the answer away from a client that is still sending.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Self {
-            io, linger, limits, ..
-        } = self;
-        let linger = linger.get_or_insert_with(|| Linger {
-            deadline: Box::pin(sleep(limits.linger)),
-            left: LINGER_BYTES,
-        });
+        let Self { io, linger, limits, .. } = self;
+        let linger =
+            linger.get_or_insert_with(|| Linger { deadline: Box::pin(sleep(limits.linger)), left: LINGER_BYTES });
         let mut scratch = [0; 16 << 10];
         loop {
             if linger.deadline.as_mut().poll(context).is_ready() {
@@ -185,11 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.io).poll_write(context, bytes);
         self.watch_write(context, polled)
     }

@@ -16,9 +16,7 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
 }
 
 async fn tag_of(id: &str, tag: &str, request: Request) -> Result {
-    let Request {
-        service, caller, ..
-    } = &request;
+    let Request { service, caller, .. } = &request;
     match request.head.method {
         Method::PUT => {
             request.head.without_body()?;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 /// The versions of a site with several stores and no image cache, in Glance's order. They are labels for discovery:
 /// every feature answers under each of them.
 const VERSIONS: [&str; 16] = [
-    "v2.15", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", CURRENT, "v2.7", "v2.6", "v2.5",
-    "v2.4", "v2.3", "v2.2", "v2.1", "v2.0",
+    "v2.15", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", CURRENT, "v2.7", "v2.6", "v2.5", "v2.4", "v2.3",
+    "v2.2", "v2.1", "v2.0",
 ];
 const CURRENT: &str = "v2.17";
 const MEDIA_TYPE: &str = "application/vnd.openstack.images-";
@@ -46,11 +46,7 @@ pub(crate) fn list(status: StatusCode, base_url: &str) -> Result {
 
 fn document(base_url: &str) -> Value {
     let version = |id: &&str| {
-        let status = if *id == CURRENT {
-            "CURRENT"
-        } else {
-            "SUPPORTED"
-        };
+        let status = if *id == CURRENT { "CURRENT" } else { "SUPPORTED" };
         json!({"id": id, "status": status, "links": [{"rel": "self", "href": format!("{base_url}/v2/")}]})
     };
     json!({ "versions": VERSIONS.iter().map(version).collect::<Vec<_>>() })
@@ -77,64 +73,20 @@ mod tests {
             ("/v2/v2/images", None, api("/v2/v2/images")),
             ("/", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/v3", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
-            (
-                "/V2/images",
-                None,
-                Negotiated::List(StatusCode::MULTIPLE_CHOICES),
-            ),
-            (
-                "/images",
-                None,
-                Negotiated::List(StatusCode::MULTIPLE_CHOICES),
-            ),
+            ("/V2/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
+            ("/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             // They are a cache's.
-            (
-                "/v2.14/images",
-                None,
-                Negotiated::List(StatusCode::MULTIPLE_CHOICES),
-            ),
-            (
-                "/v2.16/images",
-                None,
-                Negotiated::List(StatusCode::MULTIPLE_CHOICES),
-            ),
-            (
-                "/v2.18/images",
-                None,
-                Negotiated::List(StatusCode::MULTIPLE_CHOICES),
-            ),
+            ("/v2.14/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
+            ("/v2.16/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
+            ("/v2.18/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/versions", None, Negotiated::List(StatusCode::OK)),
             ("/versions/x", None, Negotiated::List(StatusCode::OK)),
-            (
-                "/versions",
-                Some("application/vnd.openstack.images-v2"),
-                list,
-            ),
-            (
-                "/images",
-                Some("application/vnd.openstack.images-v2"),
-                api("/v2/images"),
-            ),
-            (
-                "/images",
-                Some("application/vnd.openstack.images-v2.9"),
-                api("/v2/images"),
-            ),
-            (
-                "/v2/images",
-                Some("application/vnd.openstack.images-v2"),
-                api("/v2/v2/images"),
-            ),
-            (
-                "/images",
-                Some("application/vnd.openstack.images-v7"),
-                Negotiated::List(StatusCode::MULTIPLE_CHOICES),
-            ),
-            (
-                "/v2/images",
-                Some("application/vnd.openstack.images-v2.9, text/plain"),
-                choices,
-            ),
+            ("/versions", Some("application/vnd.openstack.images-v2"), list),
+            ("/images", Some("application/vnd.openstack.images-v2"), api("/v2/images")),
+            ("/images", Some("application/vnd.openstack.images-v2.9"), api("/v2/images")),
+            ("/v2/images", Some("application/vnd.openstack.images-v2"), api("/v2/v2/images")),
+            ("/images", Some("application/vnd.openstack.images-v7"), Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
+            ("/v2/images", Some("application/vnd.openstack.images-v2.9, text/plain"), choices),
         ] {
             assert_eq!(negotiate(path, accept), want, "{path} {accept:?}");
         }
@@ -143,20 +95,14 @@ mod tests {
     #[test]
     fn the_document_lists_sixteen_versions_of_which_one_is_current() {
         let document = document("http://localhost");
-        let versions = document["versions"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let versions = document["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
         assert_eq!(versions.len(), 16);
         assert_eq!(
             versions[0],
             json!({"id": "v2.15", "status": "SUPPORTED", "links": [{"rel": "self", "href": "http://localhost/v2/"}]})
         );
-        let current: Vec<_> = versions
-            .iter()
-            .filter(|version| version["status"] == "CURRENT")
-            .map(|version| &version["id"])
-            .collect();
+        let current: Vec<_> =
+            versions.iter().filter(|version| version["status"] == "CURRENT").map(|version| &version["id"]).collect();
         assert_eq!(current, ["v2.17"]);
     }
 }

@@ -44,7 +44,7 @@ fn from_range(header: &str, size: u64) -> Result<Span> {
 fn from_content_range(header: &str, size: u64) -> Result<Span> {
     const NAME: &str = "Content-Range";
     let rest = header.strip_prefix("bytes ").ok_or_else(|| no_header(NAME))?;
-    if rest.starts_with("*/") {
+    if rest.strip_prefix("*/").is_some_and(|length| length.starts_with(|c: char| c == '*' || c.is_ascii_digit())) {
         return Err(Error::invalid(
             "The Content-Range header of a request must name the bytes wanted, such as bytes 0-3/*.",
         ));
@@ -168,6 +168,7 @@ mod tests {
             ("bytes 3-2/10", "Invalid Content-Range header."),
             ("bytes 0-50/10", "Invalid Content-Range header."),
             ("bytes 0-3", "Invalid Content-Range header."),
+            ("bytes */", "Invalid Content-Range header."),
             ("junk", "Invalid Content-Range header."),
             (
                 "bytes 12-13/100",

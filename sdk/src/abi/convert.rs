@@ -139,6 +139,7 @@ macro_rules! kinds {
             }
 
             /// The kind of a failure's code. Codes of a newer plugin, and garbage, are [`Kind::Internal`].
+            #[cfg(feature = "host")]
             pub(crate) fn from_code(code: u32) -> Self {
                 match code { $($code => Self::$kind,)+ _ => Self::Internal }
             }

@@ -9,7 +9,7 @@ use crate::{
 };
 use std::{
     cell::RefCell,
-    io, mem, panic,
+    io, panic,
     sync::{
         Once, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -62,7 +62,8 @@ pub(crate) fn scope<T>(host: &Host, f: impl FnOnce() -> T) -> T {
             CURRENT.with(|current| *current.borrow_mut() = before);
         }
     }
-    let _restore = Restore(CURRENT.with(|current| mem::replace(&mut *current.borrow_mut(), Some(host.clone()))));
+    let before = CURRENT.with(|current| current.borrow_mut().replace(host.clone()));
+    let _restore = Restore(before);
     f()
 }
 

@@ -11,6 +11,8 @@ mod operation;
 mod runtime;
 mod services;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};

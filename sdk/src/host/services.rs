@@ -97,18 +97,23 @@ unsafe extern "C" fn log_enabled(ctx: *mut c_void, level: u32) -> u32 {
 }
 
 unsafe extern "C" fn counter_add(ctx: *mut c_void, name: CasementStr, delta: u64) {
-    // SAFETY: the plugin lends the name for this call.
-    serve(ctx, (), |p| p.services.counter_add(&unsafe { readable(name, LONGEST_NAME) }, delta));
+    metric(ctx, name, |services, name| services.counter_add(name, delta));
 }
 
 unsafe extern "C" fn gauge_set(ctx: *mut c_void, name: CasementStr, value: f64) {
-    // SAFETY: the plugin lends the name for this call.
-    serve(ctx, (), |p| p.services.gauge_set(&unsafe { readable(name, LONGEST_NAME) }, value));
+    metric(ctx, name, |services, name| services.gauge_set(name, value));
 }
 
 unsafe extern "C" fn histogram_observe(ctx: *mut c_void, name: CasementStr, value: f64) {
-    // SAFETY: the plugin lends the name for this call.
-    serve(ctx, (), |p| p.services.histogram_observe(&unsafe { readable(name, LONGEST_NAME) }, value));
+    metric(ctx, name, |services, name| services.histogram_observe(name, value));
+}
+
+fn metric(ctx: *mut c_void, name: CasementStr, f: impl FnOnce(&dyn HostServices, &str)) {
+    serve(ctx, (), |published| {
+        // SAFETY: the plugin lends the name for this call.
+        let name = unsafe { readable(name, LONGEST_NAME) };
+        f(&*published.services, &name);
+    });
 }
 
 unsafe extern "C" fn query(ctx: *mut c_void, name: CasementStr) -> *const c_void {

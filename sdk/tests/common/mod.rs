@@ -2,13 +2,21 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
 use casement_sdk::host::{HostServices, Level};
-use std::sync::{Arc, Mutex};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::sync::Notify;
 
 /// A gateway that remembers what a plugin told it.
 #[derive(Debug, Default)]
 pub struct Gateway {
     pub lines: Mutex<Vec<(Level, String, String)>>,
     pub metrics: Mutex<Vec<(String, f64)>>,
+    told: Notify,
 }
 
 impl Gateway {
@@ -21,14 +29,35 @@ impl Gateway {
         self.lines.lock().unwrap().iter().any(|(_, _, message)| message.contains(text))
     }
 
+    /// How often a metric was told.
+    pub fn count(&self, name: &str) -> usize {
+        self.metrics.lock().unwrap().iter().filter(|(told, _)| told == name).count()
+    }
+
+    /// Waits until the plugin told something that makes `condition` true.
+    pub async fn until(&self, condition: impl Fn(&Self) -> bool) {
+        let waiting = async {
+            loop {
+                let told = self.told.notified();
+                if condition(self) {
+                    break;
+                }
+                told.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("the plugin never told");
+    }
+
     fn metric(&self, name: &str, value: f64) {
         self.metrics.lock().unwrap().push((name.to_owned(), value));
+        self.told.notify_waiters();
     }
 }
 
 impl HostServices for Gateway {
     fn log(&self, level: Level, target: &str, message: &str) {
         self.lines.lock().unwrap().push((level, target.to_owned(), message.to_owned()));
+        self.told.notify_waiters();
     }
 
     fn log_enabled(&self, level: Level) -> bool {
@@ -46,4 +75,49 @@ impl HostServices for Gateway {
     fn histogram_observe(&self, name: &str, value: f64) {
         self.metric(name, value);
     }
+}
+
+/// The library that cargo makes of a package of this workspace.
+pub fn cdylib(package: &str) -> PathBuf {
+    let cargo = env::var_os("CARGO").unwrap();
+    let args = ["build", "--quiet", "--message-format=json", "--package", package];
+    let made = Command::new(cargo).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(made.status.success(), "cannot build {package}: {}", String::from_utf8_lossy(&made.stderr));
+    let messages = serde_json::Deserializer::from_slice(&made.stdout).into_iter::<serde_json::Value>();
+    let is_library = |path: &&str| Path::new(path).extension().is_some_and(|e| e == env::consts::DLL_EXTENSION);
+    let name = package.replace('-', "_");
+    let library = messages.map(Result::unwrap).find_map(|message| {
+        let ours = message["target"]["name"] == name.as_str();
+        let files = message["filenames"].as_array().filter(|_| ours)?;
+        files.iter().filter_map(|file| file.as_str()).find(is_library).map(PathBuf::from)
+    });
+    library.unwrap()
+}
+
+/// Compiles a C source of this repository to a library in `folder`.
+pub fn c_library(source: &str, define: Option<&str>, folder: &Path) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = folder.join(format!("{}.so", define.unwrap_or("plugin")));
+    let made = Command::new("cc")
+        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread"])
+        .args(define.map(|name| format!("-D{name}")))
+        .arg("-I")
+        .arg(root.join("include"))
+        .arg(root.join(source))
+        .arg("-o")
+        .arg(&library)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "cannot compile {source}: {}", String::from_utf8_lossy(&made.stderr));
+    library
+}
+
+/// The symbols a library exports, sorted.
+#[cfg(target_os = "linux")]
+pub fn exported_symbols(library: &Path) -> Vec<String> {
+    let listed = Command::new("nm").args(["-D", "--defined-only", "-j"]).arg(library).output().unwrap();
+    assert!(listed.status.success());
+    let mut symbols: Vec<_> = String::from_utf8(listed.stdout).unwrap().lines().map(str::to_owned).collect();
+    symbols.sort();
+    symbols
 }

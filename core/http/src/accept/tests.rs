@@ -63,9 +63,7 @@ fn api(probe: &Probe, pace: Pace) -> BoxedFilter<(Response,)> {
             format!("{total} bytes").into_response()
         })
         .boxed();
-    let refuse = warp::path!("refuse")
-        .map(|| Failure::bare(StatusCode::CONFLICT).into_response())
-        .boxed();
+    let refuse = warp::path!("refuse").map(|| Failure::bare(StatusCode::CONFLICT).into_response()).boxed();
     let slow = {
         let probe = probe.clone();
         warp::path!("slow")
@@ -108,18 +106,11 @@ fn api(probe: &Probe, pace: Pace) -> BoxedFilter<(Response,)> {
             })
             .boxed()
     };
-    let panic = warp::path!("panic")
-        .map(|| -> Response { panic!("a handler's bug") })
-        .boxed();
+    let panic = warp::path!("panic").map(|| -> Response { panic!("a handler's bug") }).boxed();
     let unknown = warp::any().map(|| Failure::not_found().into_response());
-    let nobody = warp::path!("nobody")
-        .map(|| Failure::bare(StatusCode::UNAUTHORIZED).into_response())
-        .boxed();
+    let nobody = warp::path!("nobody").map(|| Failure::bare(StatusCode::UNAUTHORIZED).into_response()).boxed();
     let routes = [nobody, read, refuse, slow, endless, broken, panic];
-    let known = routes
-        .into_iter()
-        .reduce(|known, route| known.or(route).unify().boxed())
-        .unwrap();
+    let known = routes.into_iter().reduce(|known, route| known.or(route).unify().boxed()).unwrap();
     known.or(unknown).unify().boxed()
 }
 
@@ -144,27 +135,16 @@ struct Running {
 impl Running {
     async fn start(options: Options) -> Self {
         let probe = Probe::default();
-        let pace = Pace {
-            idle: options.body_idle_timeout,
-            min_rate: options.min_upload_rate,
-        };
+        let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
         let api = warp::service(api(&probe, pace));
         let bound = Server::bind(options).unwrap();
         let address = bound.local_addr();
         let (stop, stopped) = oneshot::channel();
         let end = tokio::spawn(async move {
             let layer = Layer::new(api, Arc::new(bound.options.clone()));
-            run(bound.listener, layer, &bound.options, async {
-                drop(stopped.await)
-            })
-            .await
+            run(bound.listener, layer, &bound.options, async { drop(stopped.await) }).await
         });
-        Self {
-            address,
-            probe,
-            stop: Some(stop),
-            end,
-        }
+        Self { address, probe, stop: Some(stop), end }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -192,17 +172,11 @@ async fn read_one(client: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut byte = [0];
     while !text.ends_with("\r\n\r\n") {
-        assert_eq!(
-            client.read(&mut byte).await.unwrap(),
-            1,
-            "the connection ended within a head: {text:?}"
-        );
+        assert_eq!(client.read(&mut byte).await.unwrap(), 1, "the connection ended within a head: {text:?}");
         text.push(char::from(byte[0]));
     }
-    let length = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .map_or(0, |length| length.parse().unwrap());
+    let length =
+        text.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     client.read_exact(&mut body).await.unwrap();
     text + &String::from_utf8(body).unwrap()
@@ -212,11 +186,7 @@ const GET: &str = "GET /nope HTTP/1.1\r\nHost: h\r\n\r\n";
 
 #[tokio::test]
 async fn half_a_head_is_cut() {
-    let server = Running::start(Options {
-        header_timeout: SHORT,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { header_timeout: SHORT, ..options() }).await;
     for half in ["", "P", "GET / HTTP/1.1\r\nHost: h\r\n"] {
         let mut client = server.connect().await;
         send(&mut client, half).await;
@@ -226,30 +196,19 @@ async fn half_a_head_is_cut() {
 
 #[tokio::test]
 async fn half_a_second_head_is_cut_too_but_silence_before_it_is_not() {
-    let server = Running::start(Options {
-        header_timeout: SHORT,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { header_timeout: SHORT, ..options() }).await;
     let mut client = server.connect().await;
     send(&mut client, GET).await;
     read_one(&mut client).await;
     // Longer than a head may take, and still within the idle time.
-    assert!(
-        timeout(SHORT * 4, client.read_u8()).await.is_err(),
-        "an idle connection stays open"
-    );
+    assert!(timeout(SHORT * 4, client.read_u8()).await.is_err(), "an idle connection stays open");
     send(&mut client, "GET /nope HTTP/1.1\r\n").await;
     assert_eq!(read_all(&mut client).await, "");
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let server = Running::start(Options {
-        idle_timeout: SHORT,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { idle_timeout: SHORT, ..options() }).await;
     let mut client = server.connect().await;
     send(&mut client, GET).await;
     read_one(&mut client).await;
@@ -258,37 +217,19 @@ async fn an_idle_connection_is_closed() {
 
 #[tokio::test]
 async fn a_slow_request_is_no_slow_head_and_no_idle_connection() {
-    let server = Running::start(Options {
-        header_timeout: SHORT,
-        idle_timeout: SHORT,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { header_timeout: SHORT, idle_timeout: SHORT, ..options() }).await;
     let mut client = server.connect().await;
     send(&mut client, "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").await;
-    assert!(
-        timeout(SHORT * 4, client.read_u8()).await.is_err(),
-        "nothing ends a request but its answer"
-    );
+    assert!(timeout(SHORT * 4, client.read_u8()).await.is_err(), "nothing ends a request but its answer");
     server.probe.release.notify_one();
     assert!(read_one(&mut client).await.ends_with("done"));
 }
 
 #[tokio::test]
 async fn too_large_and_too_many_headers_are_431() {
-    let server = Running::start(Options {
-        max_headers: 64,
-        ..options()
-    })
-    .await;
-    let large = format!(
-        "GET / HTTP/1.1\r\nHost: h\r\nX-Large: {}\r\n\r\n",
-        "x".repeat(200 << 10)
-    );
-    let many = format!(
-        "GET / HTTP/1.1\r\nHost: h\r\n{}\r\n",
-        "X-Many: y\r\n".repeat(90)
-    );
+    let server = Running::start(Options { max_headers: 64, ..options() }).await;
+    let large = format!("GET / HTTP/1.1\r\nHost: h\r\nX-Large: {}\r\n\r\n", "x".repeat(200 << 10));
+    let many = format!("GET / HTTP/1.1\r\nHost: h\r\n{}\r\n", "X-Many: y\r\n".repeat(90));
     for head in [large, many] {
         let mut client = server.connect().await;
         send(&mut client, &head).await;
@@ -300,24 +241,13 @@ async fn too_large_and_too_many_headers_are_431() {
 
 #[tokio::test]
 async fn a_connection_beyond_the_cap_waits_and_is_served_when_another_ends() {
-    let server = Running::start(Options {
-        max_connections: 1,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { max_connections: 1, ..options() }).await;
     let mut first = server.connect().await;
     send(&mut first, "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").await;
     server.probe.entered.notified().await;
     let mut second = server.connect().await;
-    send(
-        &mut second,
-        "GET /nope HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
-    )
-    .await;
-    assert!(
-        timeout(SHORT, second.read_u8()).await.is_err(),
-        "the cap holds"
-    );
+    send(&mut second, "GET /nope HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
+    assert!(timeout(SHORT, second.read_u8()).await.is_err(), "the cap holds");
     server.probe.release.notify_one();
     assert!(read_one(&mut first).await.ends_with("done"));
     drop(first);
@@ -326,22 +256,11 @@ async fn a_connection_beyond_the_cap_waits_and_is_served_when_another_ends() {
 
 #[tokio::test]
 async fn a_stalled_body_is_408() {
-    let server = Running::start(Options {
-        body_idle_timeout: SHORT,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { body_idle_timeout: SHORT, ..options() }).await;
     let mut client = server.connect().await;
-    send(
-        &mut client,
-        "PUT /read HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc",
-    )
-    .await;
+    send(&mut client, "PUT /read HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc").await;
     let answer = read_one(&mut client).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
     assert!(answer.contains("connection: close\r\n"), "{answer}");
 }
 
@@ -349,11 +268,7 @@ async fn a_stalled_body_is_408() {
 async fn a_body_that_breaks_its_own_framing_is_400() {
     let server = Running::start(options()).await;
     let mut client = server.connect().await;
-    send(
-        &mut client,
-        "PUT /read HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n",
-    )
-    .await;
+    send(&mut client, "PUT /read HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n").await;
     let answer = read_one(&mut client).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 }
@@ -364,38 +279,20 @@ async fn a_connection_goes_on_after_an_error_whose_body_was_read() {
     let mut client = server.connect().await;
     for _ in 0..2 {
         send(&mut client, GET).await;
-        assert!(
-            read_one(&mut client)
-                .await
-                .starts_with("HTTP/1.1 404 Not Found\r\n")
-        );
-        send(
-            &mut client,
-            "PUT /read HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
-        )
-        .await;
+        assert!(read_one(&mut client).await.starts_with("HTTP/1.1 404 Not Found\r\n"));
+        send(&mut client, "PUT /read HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc").await;
         assert!(read_one(&mut client).await.ends_with("3 bytes"));
     }
 }
 
 #[tokio::test]
 async fn nobody_is_told_where_to_get_a_token() {
-    for (uri, want) in [
-        (None, ""),
-        (Some("https://keystone/v3"), "https://keystone/v3"),
-    ] {
-        let server = Running::start(Options {
-            www_authenticate_uri: uri.map(str::to_owned),
-            ..options()
-        })
-        .await;
+    for (uri, want) in [(None, ""), (Some("https://keystone/v3"), "https://keystone/v3")] {
+        let server = Running::start(Options { www_authenticate_uri: uri.map(str::to_owned), ..options() }).await;
         let mut client = server.connect().await;
         send(&mut client, "GET /nobody HTTP/1.1\r\nHost: h\r\n\r\n").await;
         let answer = read_one(&mut client).await;
-        assert!(
-            answer.contains(&format!("www-authenticate: Keystone uri=\"{want}\"\r\n")),
-            "{answer}"
-        );
+        assert!(answer.contains(&format!("www-authenticate: Keystone uri=\"{want}\"\r\n")), "{answer}");
     }
 }
 
@@ -403,11 +300,7 @@ async fn nobody_is_told_where_to_get_a_token() {
 async fn an_upload_that_is_refused_is_answered_without_100_continue() {
     let server = Running::start(options()).await;
     let mut client = server.connect().await;
-    send(
-        &mut client,
-        "PUT /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
-    )
-    .await;
+    send(&mut client, "PUT /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n").await;
     let answer = read_one(&mut client).await;
     assert!(answer.starts_with("HTTP/1.1 409 Conflict\r\n"), "{answer}");
     assert!(answer.contains("connection: close\r\n"), "{answer}");
@@ -417,11 +310,7 @@ async fn an_upload_that_is_refused_is_answered_without_100_continue() {
 async fn an_upload_that_is_taken_gets_100_continue() {
     let server = Running::start(options()).await;
     let mut client = server.connect().await;
-    send(
-        &mut client,
-        "PUT /read HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n",
-    )
-    .await;
+    send(&mut client, "PUT /read HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n").await;
     assert_eq!(read_one(&mut client).await, "HTTP/1.1 100 Continue\r\n\r\n");
     send(&mut client, "abc").await;
     assert!(read_one(&mut client).await.ends_with("3 bytes"));
@@ -432,14 +321,7 @@ async fn an_upload_that_is_taken_gets_100_continue() {
 async fn a_client_that_sends_on_after_a_refusal_can_send_all_and_sees_the_answer() {
     let server = Running::start(options()).await;
     let mut client = server.connect().await;
-    send(
-        &mut client,
-        &format!(
-            "PUT /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n",
-            64 << 20
-        ),
-    )
-    .await;
+    send(&mut client, &format!("PUT /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", 64 << 20)).await;
     let chunk = vec![7; 1 << 20];
     for _ in 0..64 {
         client.write_all(&chunk).await.unwrap();
@@ -450,18 +332,9 @@ async fn a_client_that_sends_on_after_a_refusal_can_send_all_and_sees_the_answer
 
 #[tokio::test]
 async fn lingering_ends_at_its_deadline() {
-    let server = Running::start(Options {
-        linger_timeout: SHORT,
-        max_connections: 1,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { linger_timeout: SHORT, max_connections: 1, ..options() }).await;
     let mut client = server.connect().await;
-    send(
-        &mut client,
-        "PUT /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nab",
-    )
-    .await;
+    send(&mut client, "PUT /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nab").await;
     assert!(read_all(&mut client).await.starts_with("HTTP/1.1 409 "));
     // The first connection is held open by its client; the only permit comes back all the same.
     let mut next = server.connect().await;
@@ -490,10 +363,7 @@ async fn a_handler_that_panics_answers_500_and_the_connection_goes_on() {
     let mut client = server.connect().await;
     send(&mut client, "GET /panic HTTP/1.1\r\nHost: h\r\n\r\n").await;
     let answer = read_one(&mut client).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
     assert!(!answer.contains("bug"), "{answer}");
     send(&mut client, GET).await;
     assert!(read_one(&mut client).await.starts_with("HTTP/1.1 404 "));
@@ -501,12 +371,7 @@ async fn a_handler_that_panics_answers_500_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_client_that_takes_nothing_is_cut_and_little_was_produced_for_it() {
-    let server = Running::start(Options {
-        write_timeout: SHORT,
-        max_connections: 1,
-        ..options()
-    })
-    .await;
+    let server = Running::start(Options { write_timeout: SHORT, max_connections: 1, ..options() }).await;
     let mut client = server.connect().await;
     send(&mut client, "GET /endless HTTP/1.1\r\nHost: h\r\n\r\n").await;
     // Served only when the first connection was cut.
@@ -514,10 +379,7 @@ async fn a_client_that_takes_nothing_is_cut_and_little_was_produced_for_it() {
     send(&mut next, GET).await;
     assert!(read_one(&mut next).await.starts_with("HTTP/1.1 404 "));
     let produced = server.probe.produced.load(Ordering::SeqCst) << 16;
-    assert!(
-        produced < 32 << 20,
-        "{produced} bytes for the buffers of a socket"
-    );
+    assert!(produced < 32 << 20, "{produced} bytes for the buffers of a socket");
     drop(client);
 }
 
@@ -531,10 +393,7 @@ async fn shutdown_lets_a_request_finish_and_closes_idle_connections() {
     server.probe.entered.notified().await;
     server.begin_shutdown();
     assert_eq!(read_all(&mut idle).await, "");
-    assert!(
-        TcpStream::connect(server.address).await.is_err(),
-        "nobody new is let in"
-    );
+    assert!(TcpStream::connect(server.address).await.is_err(), "nobody new is let in");
     assert!(!server.end.is_finished());
     server.probe.release.notify_one();
     assert!(read_all(&mut busy).await.ends_with("done"));
@@ -543,11 +402,7 @@ async fn shutdown_lets_a_request_finish_and_closes_idle_connections() {
 
 #[tokio::test]
 async fn shutdown_cuts_what_does_not_end_in_time() {
-    let mut server = Running::start(Options {
-        drain_timeout: SHORT,
-        ..options()
-    })
-    .await;
+    let mut server = Running::start(Options { drain_timeout: SHORT, ..options() }).await;
     let mut client = server.connect().await;
     send(&mut client, "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").await;
     server.probe.entered.notified().await;
@@ -561,26 +416,13 @@ async fn every_answer_carries_a_request_id_and_an_overlong_one_is_431() {
     let server = Running::start(options()).await;
     let mut client = server.connect().await;
     let long = "x".repeat(65);
-    for (sent, status, want) in [
-        ("abc", "404", "req-abc\r\n"),
-        ("req-abc", "404", "req-abc\r\n"),
-        ("", "404", "req-"),
-        (&long, "431", "req-"),
-    ] {
-        send(
-            &mut client,
-            &format!("GET /nope HTTP/1.1\r\nHost: h\r\nX-Openstack-Request-ID: {sent}\r\n\r\n"),
-        )
-        .await;
+    for (sent, status, want) in
+        [("abc", "404", "req-abc\r\n"), ("req-abc", "404", "req-abc\r\n"), ("", "404", "req-"), (&long, "431", "req-")]
+    {
+        send(&mut client, &format!("GET /nope HTTP/1.1\r\nHost: h\r\nX-Openstack-Request-ID: {sent}\r\n\r\n")).await;
         let answer = read_one(&mut client).await;
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{sent}: {answer}"
-        );
-        assert!(
-            answer.contains(&format!("x-openstack-request-id: {want}")),
-            "{sent}: {answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{sent}: {answer}");
+        assert!(answer.contains(&format!("x-openstack-request-id: {want}")), "{sent}: {answer}");
     }
 }
 
@@ -604,11 +446,7 @@ async fn accepting_goes_on_after_errors_with_longer_and_longer_pauses() {
 
 #[tokio::test]
 async fn an_address_in_use_says_which() {
-    let taken = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let holder = std::net::TcpListener::bind(taken).unwrap();
     let error = Server::bind(Options::new(taken)).unwrap_err();
     assert!(error.to_string().contains(&taken.to_string()), "{error}");

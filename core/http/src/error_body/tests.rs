@@ -4,10 +4,7 @@ use super::*;
 use http::header::HeaderName;
 
 fn asked(method: Method, headers: &[(HeaderName, &str)]) -> Asked {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.parse().expect("a header")))
-        .collect();
+    let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header"))).collect();
     Asked::of(&method, &headers)
 }
 
@@ -60,10 +57,7 @@ fn a_message_has_these_three_forms() {
     let failure = not_found("No image found with ID x");
     assert_eq!(
         render(&asked(Method::GET, &[]), &failure),
-        (
-            "text/plain; charset=UTF-8",
-            "404 Not Found\n\nNo image found with ID x\n\n   ".to_owned()
-        )
+        ("text/plain; charset=UTF-8", "404 Not Found\n\nNo image found with ID x\n\n   ".to_owned())
     );
     assert_eq!(
         render(&asked(Method::GET, &[(ACCEPT, "*/*")]), &failure),
@@ -86,41 +80,23 @@ fn a_message_has_these_three_forms() {
 #[test]
 fn html_is_escaped_and_plain_text_loses_its_tags() {
     let failure = not_found("No image found with ID a<b&\"'\u{e9}>x<br>y");
-    assert!(
-        body("*/*", &failure)
-            .contains("ID a&lt;b&amp;&quot;&#x27;&#233;&gt;x&lt;br&gt;y<br /><br />\n")
-    );
-    assert_eq!(
-        body("", &failure),
-        "404 Not Found\n\nNo image found with ID ax\ny\n\n   "
-    );
+    assert!(body("*/*", &failure).contains("ID a&lt;b&amp;&quot;&#x27;&#233;&gt;x&lt;br&gt;y<br /><br />\n"));
+    assert_eq!(body("", &failure), "404 Not Found\n\nNo image found with ID ax\ny\n\n   ");
     assert!(body("application/json", &failure).contains(r#"ID a<b&\"'"#));
 }
 
 #[test]
 fn a_message_that_glance_passed_as_detail_comes_after_the_generic_sentence() {
-    let failure = |status, message: &str| Failure {
-        generic_lead: true,
-        ..Failure::new(status, message)
-    };
+    let failure = |status, message: &str| Failure { generic_lead: true, ..Failure::new(status, message) };
     assert_eq!(
-        body(
-            "",
-            &failure(StatusCode::FORBIDDEN, "Attribute 'deleted' is reserved.")
-        ),
+        body("", &failure(StatusCode::FORBIDDEN, "Attribute 'deleted' is reserved.")),
         "403 Forbidden\n\nAccess was denied to this resource.\n\n Attribute 'deleted' is reserved.  "
     );
     assert_eq!(
-        body(
-            "",
-            &failure(StatusCode::CONFLICT, "Property nope does not exist.")
-        ),
+        body("", &failure(StatusCode::CONFLICT, "Property nope does not exist.")),
         "409 Conflict\n\nThere was a conflict when trying to complete your request.\n\n Property nope does not exist.  "
     );
-    let range = body(
-        "",
-        &failure(StatusCode::RANGE_NOT_SATISFIABLE, "Invalid Range header."),
-    );
+    let range = body("", &failure(StatusCode::RANGE_NOT_SATISFIABLE, "Invalid Range header."));
     assert_eq!(
         range,
         "416 Request Range Not Satisfiable\n\nThe Range requested is not available.\n\n Invalid Range header.  "
@@ -131,18 +107,8 @@ fn a_message_that_glance_passed_as_detail_comes_after_the_generic_sentence() {
 #[test]
 fn statuses_with_templates_of_their_own_use_them() {
     let plain = |method: &str, content_type: Option<&str>, failure: &Failure| {
-        let headers: Vec<_> = content_type
-            .iter()
-            .map(|value| (CONTENT_TYPE, *value))
-            .collect();
-        render(
-            &asked(
-                Method::from_bytes(method.as_bytes()).expect("a method"),
-                &headers,
-            ),
-            failure,
-        )
-        .1
+        let headers: Vec<_> = content_type.iter().map(|value| (CONTENT_TYPE, *value)).collect();
+        render(&asked(Method::from_bytes(method.as_bytes()).expect("a method"), &headers), failure).1
     };
     assert_eq!(
         plain("PUT", None, &Failure::method_not_allowed("GET, POST")),
@@ -154,11 +120,7 @@ fn statuses_with_templates_of_their_own_use_them() {
     );
     let media = |message: &str| Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
     assert_eq!(
-        plain(
-            "PUT",
-            Some("text/plain; charset=x"),
-            &media("Invalid content type text/plain")
-        ),
+        plain("PUT", Some("text/plain; charset=x"), &media("Invalid content type text/plain")),
         "415 Unsupported Media Type\n\nThe request media type text/plain; charset=x is not supported by this server. \n\n \
          Invalid content type text/plain"
     );
@@ -196,23 +158,13 @@ fn the_reason_and_the_headers_of_a_failure_reach_the_response() {
     let response = finish(Failure::method_not_allowed("GET, PUT"));
     assert_eq!(
         (response.status(), &response.headers()["allow"]),
-        (
-            StatusCode::METHOD_NOT_ALLOWED,
-            &HeaderValue::from_static("GET, PUT")
-        )
+        (StatusCode::METHOD_NOT_ALLOWED, &HeaderValue::from_static("GET, PUT"))
     );
-    let reason = |response: &Response| {
-        response
-            .extensions()
-            .get::<ReasonPhrase>()
-            .map(|reason| reason.as_bytes().to_vec())
-    };
+    let reason =
+        |response: &Response| response.extensions().get::<ReasonPhrase>().map(|reason| reason.as_bytes().to_vec());
     assert_eq!(reason(&response), None);
     let response = finish(Failure::bare(StatusCode::PAYLOAD_TOO_LARGE));
-    assert_eq!(
-        reason(&response).as_deref(),
-        Some(&b"Request Entity Too Large"[..])
-    );
+    assert_eq!(reason(&response).as_deref(), Some(&b"Request Entity Too Large"[..]));
 }
 
 #[test]
@@ -229,9 +181,6 @@ fn an_outage_tells_when_to_come_back() {
             retry_after: wait,
             ..Error::new(Kind::Unavailable, Side::Store, "the store is down")
         });
-        assert_eq!(
-            failure.header,
-            Some((http::header::RETRY_AFTER, HeaderValue::from_static(want)))
-        );
+        assert_eq!(failure.header, Some((http::header::RETRY_AFTER, HeaderValue::from_static(want))));
     }
 }

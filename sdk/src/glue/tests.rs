@@ -1,0 +1,187 @@
+//! What only a gateway that breaks the contract can provoke: the tables are called as C would.
+#![allow(clippy::unwrap_used)]
+
+use super::Published;
+use crate::{
+    Backend, Bytes, Error, Host, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer,
+    abi::{
+        CASEMENT_CANCELLED, CASEMENT_END, CASEMENT_MISUSE, CASEMENT_OK, CasementBuf, CasementCompletion, CasementOp,
+        CasementPlugin, CasementReply, CasementStr,
+    },
+};
+use std::{
+    ffi::c_void,
+    future::pending,
+    ptr,
+    sync::mpsc::{Receiver, Sender, channel},
+    time::Duration,
+};
+
+struct Slow;
+struct Draft;
+struct Nothing;
+
+impl Backend for Slow {
+    const NAME: &'static str = "slow";
+    type Config = serde_json::Value;
+    type Writer = Draft;
+    type Reader = Nothing;
+    type Lister = NoListing;
+
+    async fn open(_: serde_json::Value, _: Host) -> Result<Self> {
+        Ok(Self)
+    }
+    async fn stat(&self, key: &str) -> Result<Stat> {
+        Err(Error::not_found(key))
+    }
+    async fn create(&self, _: &str, _: WriteOptions) -> Result<Draft> {
+        Ok(Draft)
+    }
+    async fn read(&self, _: &str, _: Range) -> Result<Nothing> {
+        Ok(Nothing)
+    }
+    async fn delete(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+    fn format_location(&self, key: &str) -> Result<String> {
+        Ok(key.into())
+    }
+    fn parse_location(&self, uri: &str) -> Result<String> {
+        Ok(uri.into())
+    }
+}
+
+impl Writer for Draft {
+    fn token(&self) -> &str {
+        ""
+    }
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        if chunk == "hang" { pending().await } else { Ok(()) }
+    }
+    async fn commit(self) -> Result<Stat> {
+        Ok(Stat::default())
+    }
+}
+
+impl Reader for Nothing {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        Ok(None)
+    }
+}
+
+/// Code and handle of an answer; the buffer is released.
+type Answer = (u32, usize);
+
+/// A completion, and where its answers arrive.
+fn completion() -> (CasementCompletion, Receiver<Answer>) {
+    unsafe extern "C" fn done(ctx: *mut c_void, reply: *const CasementReply) {
+        // SAFETY: `ctx` was boxed below and is never freed, so that a second answer would be seen.
+        let (answers, reply) = unsafe { (&*ctx.cast::<Sender<Answer>>(), *reply) };
+        // SAFETY: the buffer was moved here.
+        drop(unsafe { reply.data.into_bytes() }.unwrap());
+        answers.send((reply.code, reply.handle.expose_provenance())).unwrap();
+    }
+    let (sender, receiver) = channel();
+    (CasementCompletion { ctx: Box::into_raw(Box::new(sender)).cast(), done }, receiver)
+}
+
+fn answer(start: impl FnOnce(CasementCompletion) -> CasementOp) -> Answer {
+    let (completion, answers) = completion();
+    release(start(completion));
+    one(&answers)
+}
+
+fn one(answers: &Receiver<Answer>) -> Answer {
+    answers.recv_timeout(Duration::from_secs(20)).unwrap()
+}
+
+fn release(op: CasementOp) {
+    if let Some(release) = op.release {
+        // SAFETY: released once.
+        unsafe { release(op.ctx) }
+    }
+}
+
+fn chunk(text: &'static str) -> CasementBuf {
+    CasementBuf::from_bytes(Bytes::from_static(text.as_bytes()))
+}
+
+/// A plugin's descriptor, and a backend opened on it.
+fn opened(published: &Published) -> (CasementPlugin, *mut c_void) {
+    // SAFETY: the descriptor is as live as `published`; a null host is a host without services.
+    let plugin = unsafe { *published.descriptor() };
+    let open = plugin.open.unwrap();
+    // SAFETY: as above.
+    let (code, handle) = answer(|c| unsafe { open(ptr::null(), CasementStr::new("{}"), c) });
+    assert_eq!(code, CASEMENT_OK);
+    (plugin, ptr::with_exposed_provenance_mut(handle))
+}
+
+#[test]
+fn a_second_operation_on_a_handle_and_one_after_its_end_are_misuse() {
+    let published = Published::new::<Slow>("1.0.0");
+    let (plugin, backend) = opened(&published);
+    let key = CasementStr::new("a");
+    // SAFETY: live handles of the right kind throughout; each is destroyed once, at the end.
+    unsafe {
+        let (backend_vt, vt) = (*plugin.backend, *plugin.writer);
+        let (_, writer) = answer(|c| backend_vt.open_write.unwrap()(backend, key, key, 0, c));
+        let writer = ptr::with_exposed_provenance_mut(writer);
+
+        let (hanging, answers) = completion();
+        let op = vt.write.unwrap()(writer, chunk("hang"), hanging);
+        assert_eq!(answer(|c| vt.write.unwrap()(writer, chunk("x"), c)).0, CASEMENT_MISUSE);
+        assert_eq!(answer(|c| vt.commit.unwrap()(writer, c)).0, CASEMENT_MISUSE);
+        op.cancel.unwrap()(op.ctx);
+        assert_eq!(one(&answers).0, CASEMENT_CANCELLED);
+        op.cancel.unwrap()(op.ctx);
+        release(op);
+
+        assert_eq!(answer(|c| vt.write.unwrap()(writer, chunk("x"), c)).0, CASEMENT_MISUSE);
+        assert_eq!(answer(|c| vt.commit.unwrap()(writer, c)).0, CASEMENT_MISUSE);
+        assert_eq!(answer(|c| vt.abort.unwrap()(writer, c)).0, CASEMENT_OK);
+        assert_eq!(answer(|c| vt.abort.unwrap()(writer, c)).0, CASEMENT_MISUSE);
+        assert!(answers.try_recv().is_err(), "it answered twice");
+        vt.destroy.unwrap()(writer);
+        backend_vt.destroy.unwrap()(backend);
+    }
+}
+
+#[test]
+fn an_operation_outlives_the_handle_it_is_on() {
+    let published = Published::new::<Slow>("1.0.0");
+    let (plugin, backend) = opened(&published);
+    let key = CasementStr::new("a");
+    // SAFETY: live handles until destroyed, once each.
+    unsafe {
+        let (backend_vt, vt) = (*plugin.backend, *plugin.writer);
+        let (_, writer) = answer(|c| backend_vt.open_write.unwrap()(backend, key, key, 0, c));
+        let writer = ptr::with_exposed_provenance_mut(writer);
+        let (hanging, answers) = completion();
+        let op = vt.write.unwrap()(writer, chunk("hang"), hanging);
+        vt.destroy.unwrap()(writer);
+        backend_vt.destroy.unwrap()(backend);
+        op.cancel.unwrap()(op.ctx);
+        assert_eq!(one(&answers).0, CASEMENT_CANCELLED);
+        release(op);
+    }
+}
+
+#[test]
+fn a_text_that_is_not_utf8_is_misuse() {
+    let published = Published::new::<Slow>("1.0.0");
+    let (plugin, backend) = opened(&published);
+    let bad = b"\xff";
+    let key = CasementStr { ptr: bad.as_ptr(), len: 1 };
+    // SAFETY: a live handle, destroyed once.
+    unsafe {
+        let vt = *plugin.backend;
+        assert_eq!(answer(|c| vt.stat.unwrap()(backend, key, c)).0, CASEMENT_MISUSE);
+        let (_, reader) = answer(|c| vt.open_read.unwrap()(backend, CasementStr::new("a"), 0, 0, c));
+        let reader = ptr::with_exposed_provenance_mut(reader);
+        let reader_vt = *plugin.reader;
+        assert_eq!(answer(|c| reader_vt.next.unwrap()(reader, c)).0, CASEMENT_END);
+        reader_vt.destroy.unwrap()(reader);
+        vt.destroy.unwrap()(backend);
+    }
+}
