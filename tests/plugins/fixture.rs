@@ -17,11 +17,10 @@ pub(crate) struct Fixture {
 }
 
 /// In Rust: `panic_in` names the method that panics.
-pub(crate) const PANICKING: Fixture = Fixture { file: "casement_fixture_panicking", name: "panicking", entry: "" };
+pub(crate) const PANICKING: Fixture = Fixture { file: "casement_panicking", name: "panicking", entry: "" };
 /// In C: `fault` says what goes wrong, `at` in which function.
 pub(crate) const MISBEHAVING: Fixture = Fixture { file: "misbehaving", name: "misbehaving", entry: "abi = \"c\"" };
-pub(crate) const CHANGED_LAYOUT: Fixture =
-    Fixture { file: "casement_fixture_changed_layout", name: "changed_layout", entry: "" };
+pub(crate) const CHANGED_LAYOUT: Fixture = Fixture { file: "changed_layout", name: "changed_layout", entry: "" };
 
 impl Fixture {
     /// The plugin in C with a descriptor that is wrong.

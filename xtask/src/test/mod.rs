@@ -6,7 +6,6 @@
 //! would be slow without optimization, the digests, is optimized in the dev profile.
 
 mod clients;
-mod fixtures;
 mod sanitizer;
 mod system;
 mod tally;
@@ -93,7 +92,8 @@ impl Session {
         let built = self.target.join("debug");
         let done = succeed(&mut cargo(&["build", "--workspace", "--all-targets"]))
             .and_then(|()| dist::lay_out(&self.packages, &built, &dist))
-            .and_then(|()| fixtures::provide(&self.packages, &built, &fixtures));
+            .and_then(|()| dist::plugins(&self.packages, "tests/fixtures/", &built, &fixtures))
+            .and_then(|()| dist::plugins(&self.packages, "sdk/examples/", &built, &fixtures));
         self.tally.step("build", done)
     }
 
