@@ -57,7 +57,7 @@ pub(crate) fn identity(config: &Config) -> Result<Identity> {
     match identity.mode {
         Mode::None => {
             let everybody = identity.none.clone();
-            Ok(Identity::none(everybody.user, everybody.project, Some(everybody.roles)))
+            Ok(Identity::none(Some(everybody.user), Some(everybody.project), Some(everybody.roles)))
         }
         Mode::Tokens => {
             let entries = identity.tokens.iter().map(|token| TokenEntry {

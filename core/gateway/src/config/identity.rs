@@ -34,19 +34,17 @@ pub(crate) enum Mode {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Everybody {
     /// User id.
-    #[schemars(example = &"admin")]
-    pub user: Option<String>,
-    /// Project id; it owns the images that are created. Not set: nobody owns them.
-    #[schemars(example = &"demo")]
-    pub project: Option<String>,
+    pub user: String,
+    /// Project id; it owns the images that are created.
+    pub project: String,
     /// Roles. A role brings those that it implies: `admin` is also `member` and `reader`.
     pub roles: Vec<String>,
 }
 
 impl Default for Everybody {
     fn default() -> Self {
-        // An administrator of no project, as Glance has it without Keystone.
-        Self { user: None, project: None, roles: vec!["admin".into()] }
+        // Glance has no project without Keystone. Images that somebody owns are easier to keep when tokens come.
+        Self { user: "admin".into(), project: "admin".into(), roles: vec!["admin".into()] }
     }
 }
 

@@ -143,7 +143,7 @@ fn variables_win_over_the_file_and_are_read_by_the_type_of_their_key() {
     assert_eq!(config.server.max_connections, 7);
     assert!(config.images.show_direct_url);
     assert_eq!(config.identity.none.roles, ["reader"]);
-    assert_eq!(config.identity.none.user.as_deref(), Some("12"));
+    assert_eq!(config.identity.none.user, "12");
     let store = &config.stores["local"];
     assert_eq!(store.config["root"], "/srv/images");
     assert_eq!(store.config["workers"], 3);
