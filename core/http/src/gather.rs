@@ -2,12 +2,15 @@
 
 use bytes::{Bytes, BytesMut};
 use casement_service::{BodyError, BodyStream};
-use futures_util::{StreamExt, stream};
+use futures_util::{
+    StreamExt,
+    stream::{self, Fuse},
+};
 
 /// Chunks of at most `size` bytes, and of just that wherever frames are small. Frames of half that size and more are
 /// handed on as they are; only smaller ones are copied together.
 pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
-    let gather = Gather { frames, size, rest: Bytes::new(), pending: BytesMut::new() };
+    let gather = Gather { frames: frames.fuse(), size, rest: Bytes::new(), pending: BytesMut::new() };
     Box::pin(stream::unfold(Some(gather), |state| async {
         let mut gather = state?;
         match gather.next().await {
@@ -19,7 +22,8 @@ pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
 }
 
 struct Gather {
-    frames: BodyStream,
+    /// Asked once more after its end, when the last small frames were handed on.
+    frames: Fuse<BodyStream>,
     size: usize,
     /// What is left of the last frame.
     rest: Bytes,
@@ -65,8 +69,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// Like a real body, this one must not be polled after its end.
     fn stream_of(frames: Vec<Result<Bytes, BodyError>>) -> BodyStream {
-        Box::pin(stream::iter(frames))
+        Box::pin(stream::unfold(frames.into_iter(), |mut frames| async { Some((frames.next()?, frames)) }))
     }
 
     async fn sizes(frames: &[usize], size: usize) -> Vec<usize> {
