@@ -365,6 +365,8 @@ typedef struct CasementPlugin {
   uint32_t flags;
   // Zero.
   uint32_t reserved;
+  // `CASEMENT_CAN_*` bits: what a store of this plugin can do at the most. What one really can, its backend tells.
+  uint64_t capabilities;
   // What a store's `plugin` key names: letters, digits, `-` and `_`, 1 to 64 bytes.
   struct CasementStr name;
   // The plugin's own version.

@@ -3,6 +3,7 @@
 //! tables through `query`. `include/casement.h` is generated from this file.
 #![allow(unsafe_code)]
 
+mod capabilities;
 #[cfg(feature = "layout-check")]
 pub mod checked;
 mod convert;
@@ -402,6 +403,8 @@ pub struct CasementPlugin {
     pub flags: u32,
     /// Zero.
     pub reserved: u32,
+    /// `CASEMENT_CAN_*` bits: what a store of this plugin can do at the most. What one really can, its backend tells.
+    pub capabilities: u64,
     /// What a store's `plugin` key names: letters, digits, `-` and `_`, 1 to 64 bytes.
     pub name: CasementStr,
     /// The plugin's own version.

@@ -18,6 +18,9 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// worker first (some 250 ns a call) and move to the plugin's runtime only if pending (some 8 µs).
     const NON_BLOCKING: bool = false;
 
+    /// What a backend of this kind can do at the most, as the plugin file tells before any store is opened.
+    const CAPABILITIES: Capabilities = Capabilities::DEFAULT;
+
     /// The store's keys in the configuration. Give it `#[serde(deny_unknown_fields)]`: the schema that the
     /// gateway checks before `open` is made from this type.
     type Config: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static;
@@ -35,9 +38,10 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// [`Kind::Unavailable`](crate::Kind::Unavailable) when a later try may succeed.
     fn open(config: Self::Config, host: Host) -> impl Future<Output = Result<Self>> + Send;
 
-    /// What this backend can do. Asked once, after `open`; must not change afterwards.
+    /// What this store can do: all of [`Backend::CAPABILITIES`] or less. Asked once, after `open`; must not change
+    /// afterwards.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        Self::CAPABILITIES
     }
 
     /// Size and identity of a published object.
@@ -89,7 +93,10 @@ pub trait Backend: Sized + Send + Sync + 'static {
 
     /// The location URI under which the catalog records the object, in the spelling that Glance's driver of
     /// the same kind writes (`file:///var/lib/glance/images/<id>`), without any secret.
-    fn format_location(&self, key: &str) -> Result<String>;
+    /// By default `<NAME>:///<key>`, for a backend that no Glance driver came before.
+    fn format_location(&self, key: &str) -> Result<String> {
+        Ok(format!("{}:///{key}", Self::NAME))
+    }
 
     /// The key that a location URI names; the inverse of [`Backend::format_location`], which also reads the
     /// older spellings a Glance database may hold.
@@ -97,7 +104,10 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// # Errors
     /// [`Kind::NotFound`](crate::Kind::NotFound) when the URI is well-formed but belongs to another store,
     /// [`Kind::Unsupported`](crate::Kind::Unsupported) when this backend cannot read it.
-    fn parse_location(&self, uri: &str) -> Result<String>;
+    fn parse_location(&self, uri: &str) -> Result<String> {
+        let key = uri.strip_prefix(Self::NAME).and_then(|rest| rest.strip_prefix(":///"));
+        key.map(ToOwned::to_owned).ok_or_else(|| Error::not_found(uri))
+    }
 
     /// Whether the store can serve now. Cheap: asked every few seconds.
     fn health(&self) -> impl Future<Output = Result<()>> + Send {
@@ -113,7 +123,10 @@ pub trait Backend: Sized + Send + Sync + 'static {
 /// A staged write. Dropping it unfinished equals [`Writer::abort`].
 pub trait Writer: Send + 'static {
     /// The token by which [`Backend::discard`] finds this write after a crash. UTF-8, at most 512 bytes.
-    fn token(&self) -> &str;
+    /// By default empty: what is staged is gone with the process.
+    fn token(&self) -> &str {
+        ""
+    }
 
     /// Appends a chunk. After an error only `abort` is legal.
     fn write(&mut self, chunk: Bytes) -> impl Future<Output = Result<()>> + Send;
@@ -186,6 +199,13 @@ pub struct Stat {
     pub modified_ms: Option<u64>,
 }
 
+impl Stat {
+    /// An object of which only the size is known.
+    pub fn of_size(size: u64) -> Self {
+        Self { size, ..Self::default() }
+    }
+}
+
 /// One object of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Entry {
@@ -238,19 +258,23 @@ pub struct Capabilities {
     pub max_object_size: u64,
 }
 
-impl Default for Capabilities {
+impl Capabilities {
     /// Write, read any range, delete; nothing else, no limits.
+    pub const DEFAULT: Self = Self {
+        write: true,
+        read_range: true,
+        delete: true,
+        list: false,
+        stage_tokens: false,
+        copy: false,
+        usage: false,
+        chunk_size: 0,
+        max_object_size: 0,
+    };
+}
+
+impl Default for Capabilities {
     fn default() -> Self {
-        Self {
-            write: true,
-            read_range: true,
-            delete: true,
-            list: false,
-            stage_tokens: false,
-            copy: false,
-            usage: false,
-            chunk_size: 0,
-            max_object_size: 0,
-        }
+        Self::DEFAULT
     }
 }

@@ -11,6 +11,8 @@ use bytes::Bytes;
 pub trait Backend: Sized + Send + Sync + 'static {
     /// The name by which a store selects this plugin.
     const NAME: &'static str;
+    /// What a backend of this kind can do at the most.
+    const CAPABILITIES: Capabilities = Capabilities::DEFAULT;
     /// The store's keys in the configuration.
     type Config: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static;
     /// A staged write in progress.
@@ -22,9 +24,9 @@ pub trait Backend: Sized + Send + Sync + 'static {
 
     /// Makes the backend ready for use.
     fn open(config: Self::Config, host: Host) -> Result<Self>;
-    /// What this backend can do.
+    /// What this store can do.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        Self::CAPABILITIES
     }
     /// Size and identity of a published object.
     fn stat(&self, key: &str) -> Result<Stat>;

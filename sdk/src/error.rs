@@ -60,6 +60,11 @@ impl Error {
         Self::new(Kind::NotFound, format!("no object `{key}`"))
     }
 
+    /// There is an object under `key` already.
+    pub fn exists(key: &str) -> Self {
+        Self::new(Kind::Exists, format!("there is an object `{key}` already"))
+    }
+
     /// The backend has no such ability.
     pub fn unsupported(what: &str) -> Self {
         Self::new(Kind::Unsupported, format!("this backend does not support {what}"))

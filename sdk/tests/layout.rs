@@ -39,7 +39,7 @@ frozen!(writer_table_is_frozen, CasementWriterVt: 40 {
 });
 frozen!(reader_table_is_frozen, CasementReaderVt: 24 { size @ 0, reserved @ 4, next @ 8, destroy @ 16 });
 frozen!(lister_table_is_frozen, CasementListerVt: 24 { size @ 0, reserved @ 4, next_page @ 8, destroy @ 16 });
-frozen!(plugin_is_frozen, CasementPlugin: 128 {
-    size @ 0, abi_major @ 4, abi_minor @ 6, flags @ 8, reserved @ 12, name @ 16, version @ 32, built_with @ 48,
-    config_schema @ 64, open @ 80, backend @ 88, writer @ 96, reader @ 104, lister @ 112, query @ 120,
+frozen!(plugin_is_frozen, CasementPlugin: 136 {
+    size @ 0, abi_major @ 4, abi_minor @ 6, flags @ 8, reserved @ 12, capabilities @ 16, name @ 24, version @ 40,
+    built_with @ 56, config_schema @ 72, open @ 88, backend @ 96, writer @ 104, reader @ 112, lister @ 120, query @ 128,
 });

@@ -225,6 +225,13 @@ impl Filesystem {
 
 impl blocking::Backend for Filesystem {
     const NAME: &'static str = "filesystem";
+    const CAPABILITIES: Capabilities = Capabilities {
+        list: true,
+        stage_tokens: true,
+        copy: true,
+        usage: platform::KNOWS_SPACE,
+        ..Capabilities::DEFAULT
+    };
     type Config = Config;
     type Writer = Writer;
     type Reader = Reader;
@@ -235,15 +242,7 @@ impl blocking::Backend for Filesystem {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let chunk_size = self.config.chunk_size;
-        Capabilities {
-            list: true,
-            stage_tokens: true,
-            copy: true,
-            usage: platform::KNOWS_SPACE,
-            chunk_size,
-            ..Capabilities::default()
-        }
+        Capabilities { chunk_size: self.config.chunk_size, ..Self::CAPABILITIES }
     }
 
     fn stat(&self, key: &str) -> Result<Stat> {

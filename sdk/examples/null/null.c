@@ -34,9 +34,11 @@ typedef struct {
   uint64_t written;
 } Writer;
 
+enum { CAN = CASEMENT_CAN_WRITE | CASEMENT_CAN_DELETE };
+
 static void capabilities(void *backend, CasementCapabilities *out) {
   (void)backend;
-  out->flags = CASEMENT_CAN_WRITE | CASEMENT_CAN_DELETE;
+  out->flags = CAN;
 }
 
 static CasementOp stat_(void *backend, CasementStr key, CasementCompletion c) {
@@ -130,6 +132,7 @@ static const CasementPlugin plugin = {
     .size = sizeof plugin,
     .abi_major = CASEMENT_ABI_MAJOR,
     .abi_minor = CASEMENT_ABI_MINOR,
+    .capabilities = CAN,
     .name = TEXT("null"),
     .version = TEXT("1.0.0"),
     .built_with = TEXT("a C compiler"),

@@ -8,9 +8,8 @@ use super::{
 use crate::{
     Backend, Capabilities, Error, Host, Kind, Range, Result, Stat, WriteOptions, Writer,
     abi::{
-        CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE, CASEMENT_CAN_STAGE_TOKENS,
-        CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE, CasementBackendVt, CasementBuf, CasementCapabilities,
-        CasementCompletion, CasementHost, CasementOp, CasementReply, CasementStr, from_wire, to_wire,
+        CasementBackendVt, CasementBuf, CasementCapabilities, CasementCompletion, CasementHost, CasementOp,
+        CasementReply, CasementStr, from_wire, to_wire,
     },
 };
 use bytes::Bytes;
@@ -108,16 +107,7 @@ unsafe extern "C" fn capabilities<B: Backend>(backend: *mut c_void, out: *mut Ca
     // SAFETY: a live handle, and a struct of the gateway's that has the fields of this version.
     let (store, out) = unsafe { (from_handle::<Store<B>>(backend), &mut *out) };
     let caps = &store.capabilities;
-    let flags = [
-        (caps.write, CASEMENT_CAN_WRITE),
-        (caps.read_range, CASEMENT_CAN_READ_RANGE),
-        (caps.delete, CASEMENT_CAN_DELETE),
-        (caps.list, CASEMENT_CAN_LIST),
-        (caps.stage_tokens, CASEMENT_CAN_STAGE_TOKENS),
-        (caps.copy, CASEMENT_CAN_COPY),
-        (caps.usage, CASEMENT_CAN_USAGE),
-    ];
-    out.flags = flags.iter().filter(|(can, _)| *can).map(|(_, flag)| flag).sum();
+    out.flags = caps.bits();
     out.chunk_size = caps.chunk_size;
     out.max_object_size = caps.max_object_size;
 }

@@ -71,6 +71,7 @@ where
     B::Lister: crate::blocking::Lister,
 {
     const NAME: &'static str = B::NAME;
+    const CAPABILITIES: Capabilities = B::CAPABILITIES;
     type Config = B::Config;
     type Writer = BlockingWriter<B::Writer>;
     type Reader = BlockingStream<B::Reader>;

@@ -31,6 +31,7 @@ impl Published {
             abi_minor: CASEMENT_ABI_MINOR,
             flags: if cfg!(panic = "unwind") { CASEMENT_PLUGIN_UNWINDS } else { 0 },
             reserved: 0,
+            capabilities: B::CAPABILITIES.bits(),
             name: CasementStr::new(B::NAME),
             version: CasementStr::new(version),
             built_with: CasementStr::new(BUILT_WITH),

@@ -8,10 +8,7 @@ use super::{
 };
 use crate::{
     Capabilities, Error, Kind, Range, Result, Staged, Stat, Usage, WriteOptions,
-    abi::{
-        CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE, CASEMENT_CAN_STAGE_TOKENS,
-        CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE, CasementCapabilities, CasementStr, from_wire, to_wire,
-    },
+    abi::{CasementCapabilities, CasementStr, from_wire, to_wire},
 };
 use std::sync::Arc;
 
@@ -203,16 +200,9 @@ async fn capabilities(tables: &Tables, calls: &Calls) -> Result<Capabilities> {
             pool.spawn_blocking(ask).await.map_err(|_| Error::new(Kind::Cancelled, "the gateway is shutting down"))?
         }
     };
-    let can = |flag| caps.flags & flag != 0;
     Ok(Capabilities {
-        write: can(CASEMENT_CAN_WRITE),
-        read_range: can(CASEMENT_CAN_READ_RANGE),
-        delete: can(CASEMENT_CAN_DELETE),
-        list: can(CASEMENT_CAN_LIST),
-        stage_tokens: can(CASEMENT_CAN_STAGE_TOKENS),
-        copy: can(CASEMENT_CAN_COPY),
-        usage: can(CASEMENT_CAN_USAGE),
         chunk_size: caps.chunk_size,
         max_object_size: caps.max_object_size,
+        ..Capabilities::from_bits(caps.flags)
     })
 }

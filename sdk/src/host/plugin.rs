@@ -2,7 +2,7 @@
 
 use super::{Backend, HostServices, LoadError, answer::Expect, call::Calls, services, tables::Tables};
 use crate::{
-    Error, Kind, Result,
+    Capabilities, Error, Kind, Result,
     abi::{CASEMENT_PLUGIN_BLOCKING, CASEMENT_PLUGIN_UNWINDS, CasementStr},
 };
 use std::{ffi::c_void, sync::Arc};
@@ -48,6 +48,11 @@ impl Plugin {
     /// The JSON Schema of its configuration; empty where it published none.
     pub fn config_schema(&self) -> &str {
         &self.tables.config_schema
+    }
+
+    /// What its stores can do at the most; sizes and limits are a store's own.
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities::from_bits(self.tables.capabilities)
     }
 
     /// The major and minor version of the contract it speaks.

@@ -3,7 +3,10 @@ use crate::{
     cli::InspectArgs,
     exit::{Exit, Failure, Result},
 };
-use casement_sdk::host::{Library, OpenOptions};
+use casement_sdk::{
+    Capabilities,
+    host::{Library, OpenOptions},
+};
 use serde_json::{Value, json};
 
 /// What a plugin says of itself without a store being opened.
@@ -28,6 +31,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
             "layout_checked": plugin.layout_checked(),
             "unwinds": plugin.unwinds(),
             "may_block": plugin.declares_blocking(),
+            "capabilities": abilities(&plugin.capabilities()),
             "config_schema": schema,
         }));
     }
@@ -40,8 +44,23 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
     say(format_args!("layout      {layout}"))?;
     say(format_args!("panics      {panics}"))?;
     say(format_args!("may block   {}", if plugin.declares_blocking() { "yes" } else { "no" }))?;
+    say(format_args!("can         {}", abilities(&plugin.capabilities()).join(", ")))?;
     match schema {
         Value::Null => say("config      no schema: every key is accepted"),
         schema => say(format_args!("config      {schema:#}")),
     }
+}
+
+/// What a store of the plugin can do at the most.
+fn abilities(can: &Capabilities) -> Vec<&'static str> {
+    let abilities = [
+        (can.write, "write"),
+        (can.read_range, "read ranges"),
+        (can.delete, "delete"),
+        (can.list, "list"),
+        (can.stage_tokens, "clean up after a crash"),
+        (can.copy, "copy"),
+        (can.usage, "tell free space"),
+    ];
+    abilities.iter().filter(|(can, _)| *can).map(|(_, name)| *name).collect()
 }
