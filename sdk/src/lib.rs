@@ -11,10 +11,8 @@ mod error;
 pub mod glue;
 #[cfg(feature = "host")]
 pub mod host;
-mod services;
 
 pub use author::*;
 pub use bytes::Bytes;
 pub use error::{Error, Kind, Result};
-pub use glue::Blocking;
-pub use services::Host;
+pub use glue::{Blocking, Host};

@@ -33,20 +33,17 @@ pub(crate) fn lay_out(packages: &[Package], built: &Path, folder: &Path) -> Resu
     Ok(())
 }
 
-/// Copies the plugin files of the packages in `room`, each under the bare name that a configuration gives it. Tells how
-/// many there are.
-pub(crate) fn plugins(packages: &[Package], room: &str, built: &Path, folder: &Path) -> Result<usize> {
-    let mut count = 0;
+/// Copies the plugin files of the packages in `room`, each under the bare name that a configuration gives it.
+pub(crate) fn plugins(packages: &[Package], room: &str, built: &Path, folder: &Path) -> Result<()> {
     for package in packages.iter().filter(|package| package.room.starts_with(room)) {
         for target in package.targets.iter().filter(|target| target.is_plugin()) {
             let name = target.name.replace('-', "_");
             let built = if target.is("example") { built.join("examples") } else { built.to_path_buf() };
             let from = built.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
             copy(&from, &folder.join(format!("{name}{DLL_SUFFIX}")))?;
-            count += 1;
         }
     }
-    Ok(count)
+    Ok(())
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {

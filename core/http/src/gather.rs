@@ -22,7 +22,7 @@ pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
 }
 
 struct Gather {
-    /// Asked once more after its end, when that found small frames to hand on.
+    /// Asked once more after its end, when the last small frames were handed on.
     frames: Fuse<BodyStream>,
     size: usize,
     /// What is left of the last frame.
@@ -69,9 +69,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// Like a real body, this one must not be polled after its end.
     fn stream_of(frames: Vec<Result<Bytes, BodyError>>) -> BodyStream {
-        // Panics when it is asked after its end, as streams may.
-        Box::pin(stream::unfold(frames.into_iter(), |mut frames| async { frames.next().map(|frame| (frame, frames)) }))
+        Box::pin(stream::unfold(frames.into_iter(), |mut frames| async { Some((frames.next()?, frames)) }))
     }
 
     async fn sizes(frames: &[usize], size: usize) -> Vec<usize> {

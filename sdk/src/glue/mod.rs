@@ -9,6 +9,7 @@ mod descriptor;
 mod logging;
 mod operation;
 mod runtime;
+mod services;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod tests;
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};
 pub(crate) use logging::scope;
+pub use services::Host;
 
 #[doc(hidden)]
 #[cfg(feature = "layout-check")]

@@ -34,12 +34,17 @@ struct Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// The value, for an operation that spoils it unless [`Slot::done`] follows.
-    fn begin(&mut self) -> Result<&mut T> {
+    /// Begins an operation, which spoils the value unless [`Slot::done`] follows. At submission and not at the
+    /// first poll: a write that is cancelled before it ran leaves a gap all the same.
+    fn begin(&mut self) -> Result<()> {
         if self.spoiled {
             return Err(misuse("an operation on this handle failed or was cancelled; only its end can follow"));
         }
         self.spoiled = true;
+        Ok(())
+    }
+
+    fn value(&mut self) -> Result<&mut T> {
         self.value.as_mut().ok_or_else(|| misuse("this handle is finished"))
     }
 
@@ -68,6 +73,7 @@ pub(super) fn into_stream<T>(value: T, place: &Place) -> *mut c_void {
 unsafe fn operation<T, F>(
     stream: *mut c_void,
     completion: CasementCompletion,
+    begin: impl FnOnce(&mut Slot<T>) -> Result<()>,
     work: impl FnOnce(OwnedMutexGuard<Slot<T>>) -> F,
 ) -> CasementOp
 where
@@ -76,9 +82,12 @@ where
     guarded(completion, |answer: Answer| {
         // SAFETY: the caller's promise.
         let stream = unsafe { from_handle::<Stream<T>>(stream) };
-        match stream.slot.clone().try_lock_owned() {
-            Ok(slot) => stream.place.run(answer, work(slot)),
-            Err(_) => answer.refuse(misuse("another operation is in flight on this handle")),
+        let Ok(mut slot) = stream.slot.clone().try_lock_owned() else {
+            return answer.refuse(misuse("another operation is in flight on this handle"));
+        };
+        match begin(&mut slot) {
+            Ok(()) => stream.place.run(answer, work(slot)),
+            Err(error) => answer.refuse(error),
         }
     })
 }
@@ -107,9 +116,9 @@ unsafe extern "C" fn write<W: Writer>(w: *mut c_void, chunk: CasementBuf, c: Cas
     let chunk = unsafe { chunk.into_bytes() };
     // SAFETY: the contract of the call: a live handle. So for all that follow.
     unsafe {
-        operation(w, c, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
+        operation(w, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
             let chunk = chunk.map_err(|_| misuse("the gateway passed a buffer that cannot be one"))?;
-            slot.begin()?.write(chunk).await?;
+            slot.value()?.write(chunk).await?;
             slot.done();
             Ok(CasementReply::OK)
         })
@@ -119,8 +128,7 @@ unsafe extern "C" fn write<W: Writer>(w: *mut c_void, chunk: CasementBuf, c: Cas
 unsafe extern "C" fn commit<W: Writer>(w: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `write`.
     unsafe {
-        operation(w, c, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
-            slot.begin()?;
+        operation(w, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
             Ok(stat_reply(slot.take()?.commit().await?))
         })
     }
@@ -129,9 +137,12 @@ unsafe extern "C" fn commit<W: Writer>(w: *mut c_void, c: CasementCompletion) ->
 unsafe extern "C" fn abort<W: Writer>(w: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `write`.
     unsafe {
-        operation(w, c, |mut slot: OwnedMutexGuard<Slot<W>>| async move {
-            slot.take()?.abort().await.map(|()| CasementReply::OK)
-        })
+        operation(
+            w,
+            c,
+            |_| Ok(()),
+            |mut slot: OwnedMutexGuard<Slot<W>>| async move { slot.take()?.abort().await.map(|()| CasementReply::OK) },
+        )
     }
 }
 
@@ -147,8 +158,8 @@ pub(super) const fn reader_table<R: Reader>() -> CasementReaderVt {
 unsafe extern "C" fn next<R: Reader>(r: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `write`.
     unsafe {
-        operation(r, c, |mut slot: OwnedMutexGuard<Slot<R>>| async move {
-            let reader = slot.begin()?;
+        operation(r, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<R>>| async move {
+            let reader = slot.value()?;
             // An author's empty chunk means nothing, but crossing the boundary it would be an error.
             let chunk = loop {
                 match reader.next().await? {
@@ -177,8 +188,8 @@ pub(super) const fn lister_table<L: Lister>() -> CasementListerVt {
 unsafe extern "C" fn next_page<L: Lister>(l: *mut c_void, c: CasementCompletion) -> CasementOp {
     // SAFETY: as in `write`.
     unsafe {
-        operation(l, c, |mut slot: OwnedMutexGuard<Slot<L>>| async move {
-            let page = slot.begin()?.next_page().await?;
+        operation(l, c, Slot::begin, |mut slot: OwnedMutexGuard<Slot<L>>| async move {
+            let page = slot.value()?.next_page().await?;
             slot.done();
             match page.is_empty() {
                 true => Ok(CasementReply { code: CASEMENT_END, ..CasementReply::OK }),

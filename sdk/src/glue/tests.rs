@@ -13,7 +13,10 @@ use std::{
     ffi::c_void,
     future::pending,
     ptr,
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
     time::Duration,
 };
 
@@ -75,14 +78,18 @@ type Answer = (u32, usize);
 /// A completion, and where its answers arrive.
 fn completion() -> (CasementCompletion, Receiver<Answer>) {
     unsafe extern "C" fn done(ctx: *mut c_void, reply: *const CasementReply) {
-        // SAFETY: `ctx` was boxed below and is never freed, so that a second answer would be seen.
+        // SAFETY: `ctx` was boxed below and is kept for good, so that a second answer would be seen.
         let (answers, reply) = unsafe { (&*ctx.cast::<Sender<Answer>>(), *reply) };
         // SAFETY: the buffer was moved here.
         drop(unsafe { reply.data.into_bytes() }.unwrap());
         answers.send((reply.code, reply.handle.expose_provenance())).unwrap();
     }
+    static KEPT: Mutex<Vec<&'static Sender<Answer>>> = Mutex::new(Vec::new());
     let (sender, receiver) = channel();
-    (CasementCompletion { ctx: Box::into_raw(Box::new(sender)).cast(), done }, receiver)
+    let sender: &'static _ = Box::leak(Box::new(sender));
+    KEPT.lock().unwrap().push(sender);
+    let ctx = ptr::from_ref(sender).cast_mut().cast();
+    (CasementCompletion { ctx, done }, receiver)
 }
 
 fn answer(start: impl FnOnce(CasementCompletion) -> CasementOp) -> Answer {

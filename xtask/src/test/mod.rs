@@ -87,17 +87,19 @@ impl Session {
 
     /// Builds everything, and lays out the gateway and the fixtures for the black-box suites.
     fn build(&mut self) -> bool {
+        system::provide();
         let (dist, fixtures) = (self.target.join("dist-dev"), self.target.join("fixtures"));
         let built = self.target.join("debug");
         let done = succeed(&mut cargo(&["build", "--workspace", "--all-targets"]))
             .and_then(|()| dist::lay_out(&self.packages, &built, &dist))
             .and_then(|()| dist::plugins(&self.packages, "tests/fixtures/", &built, &fixtures))
-            .and_then(|_| dist::plugins(&self.packages, "sdk/examples/", &built, &fixtures));
-        self.tally.step("build", done.map(|_| ()))
+            .and_then(|()| dist::plugins(&self.packages, "sdk/examples/", &built, &fixtures));
+        self.tally.step("build", done)
     }
 
     /// The tests inside the rooms and beside them: all but the black-box suites.
     fn unit(&mut self) {
+        system::provide();
         let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--examples"]);
         for package in self.packages.iter().filter(|package| package.name != BLACK_BOX) {
             for target in package.targets.iter().filter(|target| target.is("test")) {
@@ -120,7 +122,6 @@ impl Session {
     fn black_box(&mut self, suite: &str) {
         let target = &self.target;
         let environment = self.environment.get_or_insert_with(|| {
-            system::provide();
             let mut environment =
                 vec![("CASEMENT_DIST", target.join("dist-dev")), ("CASEMENT_FIXTURES", target.join("fixtures"))];
             match clients::provide() {

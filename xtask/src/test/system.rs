@@ -4,6 +4,7 @@ use std::{
     env,
     path::Path,
     process::{Command, Stdio},
+    sync::Once,
 };
 
 struct Tool {
@@ -19,8 +20,13 @@ const TOOLS: [Tool; 4] = [
     Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
 ];
 
-/// Installs what is missing where that can be done (Debian, as root). Tests that still miss something skip themselves.
+/// Looks once whether everything is there, and installs what is missing where that can be done (Debian, as root). Tests that still miss something skip themselves.
 pub(super) fn provide() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(look_and_install);
+}
+
+fn look_and_install() {
     let mut missing: Vec<_> = TOOLS.iter().filter(|tool| !have(tool.program)).collect();
     const PYTHON: Tool = Tool { program: "python3 -m venv", package: "python3-venv", why: "holds OpenStack's clients" };
     if !quiet("python3", &["-c", "import ensurepip, venv"]) {

@@ -55,7 +55,7 @@ pub(crate) struct Store {
     #[serde(default)]
     pub default: bool,
 
-    /// The service does not start without this store. Otherwise it starts, and tries again.
+    /// The service does not start without this store. Otherwise it starts, and tries to open the store again and again.
     #[serde(default)]
     pub required: bool,
 

@@ -191,7 +191,7 @@ fn defaults_are_filled_in() {
     let options = config.stores_options();
     assert_eq!(options.plugin_threads, 2);
     let store = &options.stores[0];
-    assert!(store.default && store.required && !store.read_only);
+    assert!(store.default && !store.required && !store.read_only);
     assert_eq!(store.config.keys().collect::<Vec<_>>(), ["root"]);
     assert_eq!(store.limits.commit, casement_stores::config::Limits::default().commit);
 }

@@ -1,5 +1,4 @@
 //! What the gateway offers a backend: logging and metrics.
-#![allow(unsafe_code)]
 
 use crate::abi::{CasementHost, CasementRuntime, CasementStr};
 
