@@ -30,7 +30,6 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() {
         ("roles =", "role ="),
         ("sha256 =", "sha265 ="),
         ("path = \"casement", "paht = \"casement"),
-        ("default =", "defualt ="),
     ] {
         let builder = builder();
         let wrong = builder.config().replacen(known, written, 1);
@@ -43,6 +42,15 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() {
     }
     let run = Gateway::builder().filesystem("local", None, "[stores.local.limits]\ncall_secnds = 1").check();
     assert!(run.code == WRONG && run.text.contains("call_secnds") && run.text.contains("call_seconds"), "{}", run.text);
+}
+
+#[test]
+fn a_misspelt_key_of_a_store_is_told_the_nearest_of_all_that_a_store_may_have() {
+    let builder = builder();
+    let wrong = builder.config().replacen("default =", "defualt =", 1);
+    let run = builder.check_text(&wrong);
+    assert_eq!(run.code, WRONG, "{}", run.text);
+    assert!(run.text.contains("`defualt`; did you mean `default`?"), "{}", run.text);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Plugin files and stores that must not be trusted or do not work. Such a store is listed with the reason, and
 //! the gateway starts without it unless it is required.
 
-use casement_tests::{Builder, Gateway, dist};
+use casement_tests::{Builder, Gateway, dist, eventually};
 use std::{env::consts::DLL_SUFFIX, fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 const UNAVAILABLE: Option<i32> = Some(69);
@@ -92,8 +92,12 @@ fn a_store_option_that_the_plugin_does_not_know_is_named() {
 fn a_store_whose_folder_is_not_there_is_unavailable() {
     let lines = "plugin = \"filesystem\"\ndefault = true\nroot = '/nowhere/images'";
     let gateway = Gateway::builder().store("lost", lines).start();
-    let listed = gateway.member().get("/v2/info/stores").expect(200).json();
-    assert!(listed["stores"][0]["unavailable"].as_str().unwrap().contains("/nowhere/images"), "{listed:#}");
+    // While the gateway tries again, it says so in place of the reason.
+    eventually("the reason is told", || {
+        let listed = gateway.member().get("/v2/info/stores").expect(200).json();
+        let reason = listed["stores"][0]["unavailable"].as_str().unwrap().to_owned();
+        if reason.contains("/nowhere/images") { Ok(()) } else { Err(reason) }
+    });
     let run = Gateway::builder().store("lost", &format!("{lines}\nrequired = true")).serve_and_fail();
     assert!(run.code == UNAVAILABLE && run.text.contains("/nowhere/images"), "{}", run.text);
 }

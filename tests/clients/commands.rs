@@ -6,7 +6,7 @@ use std::{
     env,
     fs::File,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 /// A client program that talks to one gateway.
@@ -38,11 +38,13 @@ impl Tool {
     }
 
     fn output(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = Command::new(&self.program);
+        // Glance uploads what it reads when its standard input is open, even when that is nothing.
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec \"$0\" \"$@\" <&-"]).arg(&self.program);
         for (key, _) in env::vars().filter(|(key, _)| key.starts_with("OS_")) {
             command.env_remove(key);
         }
-        command.args(arguments).envs(self.settings.iter().cloned()).stdin(Stdio::null()).output().unwrap()
+        command.args(arguments).envs(self.settings.iter().cloned()).output().unwrap()
     }
 }
 

@@ -1,4 +1,5 @@
 //! The clients that operators use, on disk images as they use them.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
 mod commands;
