@@ -47,6 +47,11 @@ pub struct StoreOptions {
     pub base_dir: PathBuf,
 }
 
+impl StoreOptions {
+    /// The keys of a store's table that are the gateway's; all others are the plugin's.
+    pub const KEYS: [&str; 7] = ["default", "description", "limits", "plugin", "read_only", "required", "weight"];
+}
+
 /// How long the gateway waits for a backend, and how much it asks of it at once.
 #[derive(Debug, Clone)]
 pub struct Limits {

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Options, StoreOptions},
-    host::{LoadedPlugin, PluginState, StoreServices, checked_config, load_all},
+    host::{LoadedPlugin, StoreServices, checked_config, load_all},
     store::{Store, StoreState},
 };
 use casement_sdk::host::Plugin;
@@ -163,8 +163,10 @@ async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> O
 
 async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Result<(), Refusal> {
     let options = store.options();
-    let plugin = find_plugin(options, plugins).map_err(|reason| Refusal::Failed { reason, retryable: false })?;
-    store.enter(StoreState::Loaded);
+    let plugin = find_plugin(options, plugins)?;
+    if store.state() == StoreState::Declared {
+        store.enter(StoreState::Loaded);
+    }
     let config = checked_config(plugin.config_schema(), options).map_err(Refusal::Configuration)?;
     let services = Arc::new(StoreServices::new(store.id(), plugin_threads));
     let failed = |reason, retryable| Err(Refusal::Failed { reason, retryable });
@@ -178,17 +180,23 @@ async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) 
     }
 }
 
-fn find_plugin<'a>(store: &StoreOptions, plugins: &'a [LoadedPlugin]) -> Result<&'a Plugin, String> {
+fn find_plugin<'a>(store: &StoreOptions, plugins: &'a [LoadedPlugin]) -> Result<&'a Plugin, Refusal> {
     let wanted = store.plugin.as_str();
-    if let Some(found) = plugins.iter().find(|plugin| plugin.name() == Some(wanted)).and_then(|p| p.plugin.as_ref()) {
+    let namesake = plugins.iter().find(|plugin| plugin.name() == Some(wanted));
+    if let Some(found) = namesake.and_then(|plugin| plugin.plugin.as_ref()) {
         return Ok(found);
     }
-    let reasons: Vec<String> = plugins
-        .iter()
-        .map(|plugin| match (&plugin.state, plugin.name()) {
-            (PluginState::Failed(reason), _) => reason.clone(),
-            (PluginState::Loaded, name) => format!("`{}` is loaded", name.unwrap_or_default()),
-        })
-        .collect();
-    Err(format!("no plugin `{wanted}` is loaded ({})", reasons.join("; ")))
+    let failures: Vec<&str> = plugins.iter().filter_map(LoadedPlugin::failure).collect();
+    if failures.is_empty() {
+        let names: Vec<String> =
+            plugins.iter().filter_map(LoadedPlugin::name).map(|name| format!("`{name}`")).collect();
+        return Err(Refusal::Configuration(format!(
+            "[stores.{}]: there is no plugin `{wanted}`; loaded are: {}",
+            store.id,
+            names.join(", "),
+        )));
+    }
+    // It may be the one that failed: its name is not known then.
+    let reason = format!("no plugin `{wanted}` is loaded ({})", failures.join("; "));
+    Err(Refusal::Failed { reason, retryable: false })
 }

@@ -242,3 +242,12 @@ fn a_file_without_stores_or_tokens_is_refused() {
     assert!(found[0].contains("no store is configured"), "{found:?}");
     assert!(found[1].starts_with("casement.toml:4: `identity.mode` is \"tokens\""), "{found:?}");
 }
+
+#[test]
+fn the_stores_know_which_keys_of_a_store_are_not_its_plugins() {
+    let schema = super::shape::schema();
+    let store = &schema["properties"]["stores"]["additionalProperties"]["properties"];
+    let mut keys: Vec<_> = store.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, casement_stores::config::StoreOptions::KEYS);
+}

@@ -29,6 +29,14 @@ impl LoadedPlugin {
     pub fn name(&self) -> Option<&str> {
         self.plugin.as_ref().map(Plugin::name)
     }
+
+    /// Why it was not loaded, when it was not.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.state {
+            PluginState::Failed(reason) => Some(reason),
+            PluginState::Loaded => None,
+        }
+    }
 }
 
 /// Why a plugin was not loaded.

@@ -58,11 +58,9 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
     let place = format!("[stores.{store}]");
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            let known: Vec<&str> = schema
-                .get("properties")
-                .and_then(Value::as_object)
-                .map(|known| known.keys().map(String::as_str).collect())
-                .unwrap_or_default();
+            let plugins_own = schema.get("properties").and_then(Value::as_object);
+            let known: Vec<&str> =
+                plugins_own.into_iter().flat_map(Map::keys).map(String::as_str).chain(StoreOptions::KEYS).collect();
             let named: Vec<String> = unexpected.iter().map(|key| unknown_key(key, &known)).collect();
             format!("{place}: {}", named.join("; "))
         }
@@ -75,10 +73,8 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
 
 fn unknown_key(key: &str, known: &[&str]) -> String {
     let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
-    match nearest {
-        Some(nearest) => format!("unknown key `{key}`; did you mean `{nearest}`? Known are: {}", known.join(", ")),
-        None => format!("unknown key `{key}`; the plugin takes none"),
-    }
+    let nearest = nearest.copied().unwrap_or_default();
+    format!("unknown key `{key}`; did you mean `{nearest}`? Known are: {}", known.join(", "))
 }
 
 #[cfg(test)]
@@ -110,6 +106,8 @@ mod tests {
     fn an_unknown_key_is_named_with_the_nearest_known_one() {
         let refused = checked_config(SCHEMA, &store(json!({"root": "/r", "chunksize": 1}))).unwrap_err();
         assert!(refused.contains("[stores.fast]") && refused.contains("did you mean `chunk_size`?"), "{refused}");
+        let refused = checked_config(SCHEMA, &store(json!({"root": "/r", "defualt": true}))).unwrap_err();
+        assert!(refused.contains("did you mean `default`?"), "{refused}");
     }
 
     #[test]

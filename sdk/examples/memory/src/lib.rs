@@ -1,8 +1,7 @@
 //! Keeps objects in memory: the smallest complete backend. Nothing outlives the process.
 
 use casement_sdk::{Backend, Bytes, Error, Host, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer};
-use std::collections::{HashMap, hash_map::Entry};
-use std::sync::Arc;
+use std::{collections::hash_map, sync::Arc};
 use tokio::sync::Mutex;
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -10,7 +9,7 @@ use tokio::sync::Mutex;
 struct Config {}
 
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<HashMap<String, Bytes>>>);
+struct Memory(Arc<Mutex<hash_map::HashMap<String, Bytes>>>);
 struct Draft(Memory, String, Vec<u8>);
 struct Object(Option<Bytes>);
 
@@ -50,13 +49,14 @@ impl Backend for Memory {
 
 impl Writer for Draft {
     async fn write(&mut self, chunk: Bytes) -> Result<()> {
-        Ok(self.2.extend_from_slice(&chunk))
+        self.2.extend_from_slice(&chunk);
+        Ok(())
     }
     async fn commit(self) -> Result<Stat> {
         let Draft(memory, key, data) = self;
         match memory.0.lock().await.entry(key) {
-            Entry::Occupied(taken) => Err(Error::exists(taken.key())),
-            Entry::Vacant(free) => Ok(Stat::of_size(free.insert(data.into()).len() as u64)),
+            hash_map::Entry::Occupied(taken) => Err(Error::exists(taken.key())),
+            hash_map::Entry::Vacant(free) => Ok(Stat::of_size(free.insert(data.into()).len() as u64)),
         }
     }
 }
