@@ -102,7 +102,9 @@ fn what_qemu_writes_is_the_same_in_all_chunks() {
     for case in CASES {
         let data = create(base().path(), case);
         let whole = inspect(&data);
-        for chunk in [1, 509, 4096, 65_536, 1 << 20] {
+        // Byte by byte, large files would take minutes; the handmade ones of each format are fed so.
+        let smallest = if data.len() < 1 << 20 { 1 } else { 61 };
+        for chunk in [smallest, 509, 4096, 65_536, 1 << 20] {
             assert_eq!(inspect_in(&data, chunk), whole, "{case:?} in chunks of {chunk}");
         }
     }
@@ -121,7 +123,7 @@ fn what_qemu_writes_has_an_answer_when_cut_or_damaged() {
             judge_all(&data[..random.usize(0..=data.len())], 65_536);
         }
         for _ in 0..20 {
-            let reach = if random.bool() { 600 } else { data.len() };
+            let reach = if random.bool() { data.len().min(600) } else { data.len() };
             let at = random.usize(0..reach);
             data[at] ^= 1 << random.u8(0..8);
             judge_all(&data, 1 << 20);

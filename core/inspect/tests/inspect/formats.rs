@@ -110,7 +110,7 @@ fn vhdx_tables_that_can_be_read_in_two_ways_are_refused() {
 #[test]
 fn vhdxs_without_the_way_to_their_size_are_refused() {
     let mut no_regions = make::vhdx(1);
-    make::VHDX_REGIONS.map(|table| no_regions[table] = 0);
+    make::VHDX_REGIONS.iter().for_each(|table| no_regions[*table] = 0);
     assert_eq!(broken(&no_regions), ["vhdx.metadata"]);
     let mut no_metadata = make::vhdx(1);
     no_metadata[make::VHDX_METADATA] = 0;

@@ -82,9 +82,9 @@ fn random_bytes_after_every_magic_have_an_answer() {
 /// Headers whose numbers are as large as they can be.
 fn endless() -> Vec<(&'static str, Vec<u8>)> {
     let mut region = make::vhdx(1);
-    make::VHDX_REGIONS.map(|table| put(&mut region, table + 32, &[0xFF; 8]));
+    make::VHDX_REGIONS.iter().for_each(|table| put(&mut region, table + 32, &[0xFF; 8]));
     let mut regions = make::vhdx(1);
-    make::VHDX_REGIONS.map(|table| put(&mut regions, table + 8, &[0xFF; 4]));
+    make::VHDX_REGIONS.iter().for_each(|table| put(&mut regions, table + 8, &[0xFF; 4]));
     let mut items = make::vhdx(1);
     put(&mut items, make::VHDX_METADATA + 10, &[0xFF; 2]);
     let mut item = make::vhdx(1);
