@@ -27,4 +27,5 @@ pub use format::Format;
 pub use inspection::Inspection;
 pub use inspector::Inspector;
 pub use judge::{Refusal, RefusalKind, Settings, Verdict, is_inspected, judge};
-pub use probe::{Finding, Match};
+pub use probe::Finding;
+use probe::Match;

@@ -19,14 +19,14 @@ pub(crate) struct End<'a> {
 
 /// A format that the data has the marks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Match {
-    pub format: Format,
+pub(crate) struct Match {
+    pub(crate) format: Format,
     /// Bytes of the disk inside, as the data says; `None` if it does not say, or says 0.
-    pub virtual_size: Option<u64>,
+    pub(crate) virtual_size: Option<u64>,
     /// Whether the data has all that the format's checks have to see.
-    pub complete: bool,
+    pub(crate) complete: bool,
     /// The checks that failed.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Match {

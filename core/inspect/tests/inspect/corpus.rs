@@ -2,7 +2,7 @@
 
 use crate::{broken, hostile::judge_all, inspect, inspect_in, tools};
 use casement_inspect::{Inspection, Settings, judge};
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::OnceLock};
 use tempfile::TempDir;
 
 /// A format as QEMU calls it, its options, and the rule that it breaks.
@@ -47,6 +47,18 @@ const CASES: [Case; 33] = [
     ("luks", "key-secret=key,iter-time=10", None),
 ];
 
+/// What QEMU wrote, and how large it says that the disk is; made once for all tests.
+struct Image {
+    case: Case,
+    data: Vec<u8>,
+    size: u64,
+}
+
+fn images() -> &'static [Image] {
+    static IMAGES: OnceLock<Vec<Image>> = OnceLock::new();
+    IMAGES.get_or_init(|| CASES.map(create).into())
+}
+
 fn base() -> TempDir {
     let folder = TempDir::new().unwrap();
     tools::run(folder.path(), "qemu-img", &["create", "-q", "-f", "raw", "base.raw", "3M"], "");
@@ -54,12 +66,15 @@ fn base() -> TempDir {
     folder
 }
 
-fn create(folder: &Path, (format, options, _): Case) -> Vec<u8> {
+fn create(case: Case) -> Image {
+    let (format, options, _) = case;
+    let folder = base();
     let secret: &[&str] = if options.contains("secret") { &SECRET } else { &[] };
     let options: &[&str] = if options.is_empty() { &[] } else { &["-o", options] };
     let arguments = [&["create", "-q", "-f", format], secret, options, &["image", "3M"]].concat();
-    tools::run(folder, "qemu-img", &arguments, "");
-    fs::read(folder.join("image")).unwrap()
+    tools::run(folder.path(), "qemu-img", &arguments, "");
+    let data = fs::read(folder.path().join("image")).unwrap();
+    Image { case, data, size: size_by_qemu(folder.path(), format) }
 }
 
 fn size_by_qemu(folder: &Path, format: &str) -> u64 {
@@ -80,16 +95,14 @@ fn what_qemu_writes_is_recognised_with_its_size_and_judged() {
     if !tools::have("qemu-img", "what_qemu_writes_is_recognised_with_its_size_and_judged") {
         return;
     }
-    for case in CASES {
-        let (format, _, rule) = case;
-        let folder = base();
-        let data = create(folder.path(), case);
-        let inspection = inspect(&data);
+    for Image { case, data, size } in images() {
+        let (format, _, rule) = *case;
+        let inspection = inspect(data);
         assert_eq!(inspection.format().name(), name_of(format), "{case:?}");
-        assert_eq!(broken(&data).first().map(String::as_str), rule, "{case:?}");
+        assert_eq!(broken(data).first().map(String::as_str), rule, "{case:?}");
         assert_eq!(is_accepted(&inspection, name_of(format)), rule.is_none(), "{case:?}");
         if rule.is_none() {
-            assert_eq!(inspection.virtual_size(), Some(size_by_qemu(folder.path(), format)), "{case:?}");
+            assert_eq!(inspection.virtual_size(), Some(*size), "{case:?}");
         }
     }
 }
@@ -99,13 +112,12 @@ fn what_qemu_writes_is_the_same_in_all_chunks() {
     if !tools::have("qemu-img", "what_qemu_writes_is_the_same_in_all_chunks") {
         return;
     }
-    for case in CASES {
-        let data = create(base().path(), case);
-        let whole = inspect(&data);
+    for Image { case, data, .. } in images() {
+        let whole = inspect(data);
         // Byte by byte, large files would take minutes; the handmade ones of each format are fed so.
         let smallest = if data.len() < 1 << 20 { 1 } else { 61 };
         for chunk in [smallest, 509, 4096, 65_536, 1 << 20] {
-            assert_eq!(inspect_in(&data, chunk), whole, "{case:?} in chunks of {chunk}");
+            assert_eq!(inspect_in(data, chunk), whole, "{case:?} in chunks of {chunk}");
         }
     }
 }
@@ -116,9 +128,8 @@ fn what_qemu_writes_has_an_answer_when_cut_or_damaged() {
         return;
     }
     let mut random = fastrand::Rng::with_seed(3);
-    for case in CASES {
-        let mut data = create(base().path(), case);
-        data.truncate(2 << 20);
+    for Image { data, .. } in images() {
+        let mut data = data[..data.len().min(2 << 20)].to_vec();
         for _ in 0..20 {
             judge_all(&data[..random.usize(0..=data.len())], 65_536);
         }
