@@ -108,6 +108,15 @@ fn vhdx_tables_that_can_be_read_in_two_ways_are_refused() {
 }
 
 #[test]
+fn vhdxs_with_changes_in_the_log_are_refused() {
+    for (log, rules) in [(0, &[][..]), (1, &["vhdx.log"])] {
+        let mut data = make::vhdx(1);
+        make::vhdx_header(&mut data, log);
+        assert_eq!(broken(&data), rules);
+    }
+}
+
+#[test]
 fn vhdxs_without_the_way_to_their_size_are_refused() {
     let mut no_regions = make::vhdx(1);
     make::VHDX_REGIONS.iter().for_each(|table| no_regions[*table] = 0);

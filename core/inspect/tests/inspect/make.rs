@@ -75,6 +75,17 @@ pub(crate) fn vhdx_item(data: &mut [u8], id: u128, offset: u32) {
     data[VHDX_METADATA + 10] = count + 1;
 }
 
+/// Writes the first header, sound in itself, with a log or without.
+pub(crate) fn vhdx_header(data: &mut [u8], log: u8) {
+    let header = &mut data[64 << 10..68 << 10];
+    put(header, 0, b"head");
+    header[48] = log;
+    let crc = header
+        .iter()
+        .fold(!0_u32, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82F6_3B78 * (crc & 1))));
+    put(header, 4, &(!crc).to_le_bytes());
+}
+
 pub(crate) fn vmdk_descriptor(kind: &str) -> String {
     format!(
         "# Disk DescriptorFile\nversion=1\nCID=1a2b3c4d\nparentCID=ffffffff\ncreateType=\"{kind}\"\n\n\
