@@ -3,7 +3,8 @@
 //!
 //! Two kinds hold their data themselves: `monolithicSparse` and `streamOptimized`. A descriptor says which; it
 //! follows the header, or is the whole file, and then names other files.
-//! Stricter than Glance: a descriptor's first bytes need not be text where QEMU does not care.
+//! Stricter than Glance: a parent, a descriptor alone whatever its type, a descriptor that two readers could read in
+//! two ways, a header without capacity; and a descriptor alone need not be ASCII to be seen, as for QEMU.
 
 mod descriptor;
 
