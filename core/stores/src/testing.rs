@@ -3,7 +3,6 @@
 
 use crate::{
     config::{Limits, StoreOptions},
-    host::StoreServices,
     store::Store,
 };
 use bytes::Bytes;
@@ -136,8 +135,8 @@ pub(crate) async fn store(id: &str, config: serde_json::Value) -> Arc<Store> {
         base_dir: std::path::PathBuf::new(),
     };
     let plugin = Plugin::from_static::<Memory>().unwrap();
-    let store = Store::new(options);
-    store.open_with(plugin.open(Arc::new(StoreServices::new(id, 1)), &config.to_string()).await.unwrap());
+    let store = Store::new(options, 1);
+    store.open_with(plugin.open(store.services(), &config.to_string()).await.unwrap());
     Arc::new(store)
 }
 

@@ -59,7 +59,7 @@ pub(super) unsafe extern "C" fn open<B: Backend>(
         let (host, config) = unsafe { (Host::new(host), owned(config)) };
         logging::set_up(&host);
         let place = match runtime::handle(&host, B::NAME) {
-            Ok(runtime) => Place { runtime, host, inline: B::NON_BLOCKING },
+            Ok(runtime) => Place { runtime, host, inline: B::NON_BLOCKING, cancellable: B::CANCELLABLE },
             Err(error) => return answer.refuse(error),
         };
         let inner = place.clone();

@@ -52,14 +52,22 @@ impl Library {
         }
         // SAFETY: the symbol is the entry function; the layout, where there is a record of it, is ours.
         let tables = unsafe { Tables::read(entry()) }?;
-        if layout_checked && !tables.unwinds() && !options.allow_abort {
+        let plugin = Plugin::new(tables, layout_checked);
+        if !options.accept_panics_of(&plugin) {
             return Err(LoadError::new(
                 LoadErrorKind::NeedsUnwind,
                 "it was built with `panic = \"abort\"`, so one bug in it would end the gateway; \
                  rebuild it with `panic = \"unwind\"`, or set `allow_abort = true`",
             ));
         }
-        Ok(Plugin::new(tables, layout_checked))
+        Ok(plugin)
+    }
+}
+
+impl OpenOptions {
+    /// A plugin without a layout record is not written in Rust, and knows no panics.
+    fn accept_panics_of(&self, plugin: &Plugin) -> bool {
+        !plugin.layout_checked() || plugin.unwinds() || self.allow_abort
     }
 }
 
