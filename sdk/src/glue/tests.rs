@@ -21,9 +21,9 @@ use std::{
     time::Duration,
 };
 
-struct Slow;
-struct Draft;
-struct Nothing;
+pub(crate) struct Slow;
+pub(crate) struct Draft;
+pub(crate) struct Nothing;
 
 impl Backend for Slow {
     const NAME: &'static str = "slow";

@@ -91,3 +91,32 @@ fn chain_text(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        abi::CASEMENT_PLUGIN_UNWINDS,
+        glue::{Published, tests::Slow},
+    };
+
+    fn plugin(unwinds: bool, layout_checked: bool) -> Plugin {
+        let published = Published::new::<Slow>("1.0.0");
+        // SAFETY: as live as `published`.
+        let mut descriptor = unsafe { *published.descriptor() };
+        assert_eq!(descriptor.flags, CASEMENT_PLUGIN_UNWINDS);
+        descriptor.flags = if unwinds { CASEMENT_PLUGIN_UNWINDS } else { 0 };
+        // SAFETY: a whole descriptor.
+        Plugin::new(unsafe { Tables::read(&raw const descriptor) }.unwrap(), layout_checked)
+    }
+
+    #[test]
+    fn a_rust_plugin_whose_panics_abort_is_taken_only_when_the_operator_says_so() {
+        let (strict, lenient) = (OpenOptions::default(), OpenOptions { allow_abort: true, ..OpenOptions::default() });
+        assert!(strict.accept_panics_of(&plugin(true, true)));
+        assert!(!strict.accept_panics_of(&plugin(false, true)));
+        assert!(lenient.accept_panics_of(&plugin(false, true)));
+        assert!(strict.accept_panics_of(&plugin(false, false)), "C knows no panics");
+    }
+}
