@@ -264,6 +264,25 @@ async fn every_buffer_comes_back() {
 }
 
 #[tokio::test]
+async fn a_panic_while_bytes_are_let_go_stays_on_its_side() {
+    struct Bomb;
+    impl AsRef<[u8]> for Bomb {
+        fn as_ref(&self) -> &[u8] {
+            b"x"
+        }
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    let backend = shelf().await;
+    put(&backend, "a", Bytes::from_owner(Bomb)).await;
+    backend.delete("a").await.unwrap();
+    backend.list_staged().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_unfinished_writer_lets_go_when_dropped() {
     let backend = shelf().await;
     let (gone, dropped) = oneshot::channel::<()>();
