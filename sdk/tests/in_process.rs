@@ -228,11 +228,12 @@ async fn what_is_not_bytes_crosses_unchanged() {
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_names_the_key() {
+async fn a_wrong_configuration_names_the_key_and_never_the_value() {
     let plugin = Plugin::from_static::<Shelf>().unwrap();
     for (config, text) in [
-        (r#"{"depth": "deep"}"#, "`depth`: invalid type: string \"deep\", expected u32"),
-        (r#"{"inner": {"name": 5}}"#, "`inner.name`: invalid type: integer `5`, expected a string"),
+        (r#"{"depth": "deep"}"#, "`depth`: invalid type: string, expected u32"),
+        (r#"{"inner": {"name": 5}}"#, "`inner.name`: invalid type: integer, expected a string"),
+        (r#"{"depth": "a at line b, expected c"}"#, "`depth`: invalid type: string, expected u32"),
         (r#"{"dept": 1}"#, "`dept`: unknown field `dept`, expected `depth` or `inner`"),
     ] {
         let error = plugin.open(Gateway::new(), config).await.unwrap_err();
