@@ -201,3 +201,29 @@ fn find_plugin<'a>(store: &StoreOptions, plugins: &'a [LoadedPlugin]) -> Result<
     let reason = format!("no plugin `{wanted}` is loaded ({})", failures.join("; "));
     Err(Refusal::Failed { reason, retryable: false })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::testing::{sound_store, store};
+    use serde_json::json;
+    use tokio::{select, time::sleep};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_answer_delays_no_other_stores_check() {
+        let (silent, sound) = (store("silent", json!({"silent": true})).await, sound_store("sound").await);
+        let stores =
+            Stores(Arc::new(Inner { plugins: Vec::new(), stores: vec![silent, sound.clone()], default: None }));
+        let look = async {
+            sleep(HEALTH_INTERVAL / 2).await;
+            sound.enter(StoreState::Degraded("since the first round".to_owned()));
+            sleep(HEALTH_INTERVAL).await;
+            assert_eq!(sound.state(), StoreState::Open);
+        };
+        select! {
+            () = stores.supervise() => unreachable!("it watches for ever"),
+            () = look => {}
+        }
+    }
+}
