@@ -82,7 +82,9 @@ impl Started {
         places
             .run(move || {
                 let Some(operation) = unsubmitted.submit() else { return };
-                let pointer = calls.handle.as_ref().map_or(ptr::null_mut(), |handle| handle.ptr());
+                // Kept until the plugin's function has returned: the answer may come before, and lets go of the entry's.
+                let handle = calls.handle.clone();
+                let pointer = handle.as_ref().map_or(ptr::null_mut(), |handle| handle.ptr());
                 let key = expected(Entry { operation: operation.clone(), what, expect, calls, _place: place });
                 let completion = CasementCompletion { ctx: ptr::without_provenance_mut(key), done };
                 operation.submitted(submit(pointer, completion));
