@@ -12,7 +12,7 @@ mod runtime;
 mod services;
 mod streams;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};

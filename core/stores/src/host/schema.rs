@@ -13,6 +13,8 @@ use std::{
 /// # Errors
 /// Every key that does not fit, each with what would.
 pub(crate) fn checked_config(schema: &str, store: &StoreOptions) -> Result<String, String> {
+    // A plugin without a schema judges its keys itself.
+    let schema = if schema.is_empty() { "{}" } else { schema };
     let schema: Value = serde_json::from_str(schema)
         .map_err(|error| format!("the plugin's configuration schema is not JSON ({error}); it must be rebuilt"))?;
     let mut config = store.config.clone();
@@ -66,7 +68,8 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
         }
         _ => {
             let key = error.instance_path().to_string();
-            format!("{place} {}: {error}", key.trim_start_matches('/'))
+            // What stands there may be a secret, which must not reach the log.
+            format!("{place} {}: {}", key.trim_start_matches('/'), error.masked())
         }
     }
 }
@@ -114,6 +117,18 @@ mod tests {
     fn a_wrong_type_and_a_missing_key_are_both_told() {
         let refused = checked_config(SCHEMA, &store(json!({"chunk_size": "big"}))).unwrap_err();
         assert!(refused.contains("chunk_size") && refused.contains("root"), "{refused}");
+    }
+
+    #[test]
+    fn what_stands_at_a_wrong_key_is_not_repeated() {
+        let refused = checked_config(SCHEMA, &store(json!({"root": ["s3cret"]}))).unwrap_err();
+        assert!(refused.contains("root") && refused.contains("string") && !refused.contains("s3cret"), "{refused}");
+    }
+
+    #[test]
+    fn without_a_schema_every_key_is_the_plugins_to_judge() {
+        let config = checked_config("", &store(json!({"any": 1}))).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&config).unwrap(), json!({"any": 1}));
     }
 
     #[test]
