@@ -65,8 +65,11 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
             format!("{place}: {}", named.join("; "))
         }
         _ => {
-            let key = error.instance_path().to_string();
-            format!("{place} {}: {error}", key.trim_start_matches('/'))
+            let path = error.instance_path().to_string();
+            let key = path.trim_start_matches('/');
+            // What stands there may be a secret at the wrong key.
+            let error = error.masked_with("what stands there");
+            if key.is_empty() { format!("{place}: {error}") } else { format!("{place} {key}: {error}") }
         }
     }
 }
@@ -112,8 +115,9 @@ mod tests {
 
     #[test]
     fn a_wrong_type_and_a_missing_key_are_both_told() {
-        let refused = checked_config(SCHEMA, &store(json!({"chunk_size": "big"}))).unwrap_err();
+        let refused = checked_config(SCHEMA, &store(json!({"chunk_size": "hunter2"}))).unwrap_err();
         assert!(refused.contains("chunk_size") && refused.contains("root"), "{refused}");
+        assert!(!refused.contains("hunter2"), "it may be a secret: {refused}");
     }
 
     #[test]
