@@ -2,7 +2,10 @@
 
 use crate::{assert_serves_on, assert_uploads_now};
 use casement_tests::{Gateway, Pattern, eventually_true};
-use std::net::TcpStream;
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 const MIB: usize = 1 << 20;
 
@@ -81,6 +84,9 @@ fn connections_at_rest_do_not_delay_the_end() {
     used.send(&head);
     used.answer().unwrap().expect(200);
     let mut fresh = gateway.raw();
+    let ordered = Instant::now();
     assert_eq!(gateway.terminate().0, Some(0));
+    // Nothing came that would have to be dropped for 10 s before the connection may close.
+    assert!(ordered.elapsed() < Duration::from_secs(8), "{:?}", ordered.elapsed());
     assert!(used.is_closed() && fresh.is_closed());
 }
