@@ -105,6 +105,18 @@ fn hold_out(rooms: &[&str], strangers: &[&str]) {
 }
 
 #[test]
+fn every_dependency_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let decisions = fs::read_to_string(root().join("docs/decisions.md")).unwrap();
+    let (_, listed) = manifest.split_once("[workspace.dependencies]").unwrap();
+    let listed = listed.lines().take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(" = "));
+    let explained: Vec<_> = decisions.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next()).collect();
+    let explained: Vec<_> = explained.iter().flat_map(|names| names.split(',').map(str::trim)).collect();
+    let wrong: Vec<_> = listed.filter(|(name, from)| !from.contains("path =") && !explained.contains(name)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn unsafe_code_stays_in_its_rooms() {
     const ROOMS: [&str; 5] =
         ["sdk/src/abi", "sdk/src/glue", "sdk/src/host", "plugins/share/src/windows.rs", "tests/fixtures/"];
