@@ -14,6 +14,8 @@ mod request;
 mod settings;
 mod show;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod update;
 mod upload;
 

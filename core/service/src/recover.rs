@@ -18,6 +18,9 @@ use std::{
 use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval};
 
+#[cfg(test)]
+mod tests;
+
 /// Transfers settled side by side.
 const SIDE_BY_SIDE: usize = 8;
 /// Staged data without a transfer is removed when nothing was written to it for this long.
@@ -95,7 +98,7 @@ impl Service {
         }
     }
 
-    async fn maintain_once(&self) -> Result<()> {
+    pub(crate) async fn maintain_once(&self) -> Result<()> {
         self.catalog().renew_leases(&self.0.node, self.lease_until()).await?;
         self.settle_dropped().await?;
         self.settle_orphans(false).await?;

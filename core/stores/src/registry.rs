@@ -71,8 +71,20 @@ impl Stores {
     /// When a store that is marked `required` fails, or a store's keys are wrong.
     pub async fn open(options: Options) -> Result<Self, StartError> {
         let plugins = load_all(&options);
-        let stores: Vec<_> = options.stores.into_iter().map(|store| Arc::new(Store::new(store))).collect();
-        let wrong: Vec<_> = join_all(stores.iter().map(|store| open(store, &plugins, options.plugin_threads)))
+        Self::open_on(plugins, options.stores, options.plugin_threads).await
+    }
+
+    /// As [`Stores::open`], on plugins that are there already, such as one that is linked in.
+    ///
+    /// # Errors
+    /// As [`Stores::open`].
+    pub async fn open_on(
+        plugins: Vec<LoadedPlugin>,
+        stores: Vec<StoreOptions>,
+        plugin_threads: u32,
+    ) -> Result<Self, StartError> {
+        let stores: Vec<_> = stores.into_iter().map(|store| Arc::new(Store::new(store))).collect();
+        let wrong: Vec<_> = join_all(stores.iter().map(|store| open(store, &plugins, plugin_threads)))
             .await
             .into_iter()
             .flatten()
@@ -92,7 +104,7 @@ impl Stores {
             1 => Some(0),
             _ => stores.iter().position(|store| store.options().default),
         };
-        Ok(Self(Arc::new(Inner { plugins, stores, default, plugin_threads: options.plugin_threads })))
+        Ok(Self(Arc::new(Inner { plugins, stores, default, plugin_threads })))
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Store>> {

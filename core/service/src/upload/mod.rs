@@ -3,6 +3,8 @@
 
 mod judge;
 mod publish;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id, recover::Claim,
