@@ -37,6 +37,7 @@ pub(crate) enum Step {
     Create,
     Write,
     Commit,
+    Read,
     Discard,
     Delete,
 }
@@ -97,6 +98,10 @@ impl World {
 
     pub(crate) fn staged(&self) -> Vec<String> {
         self.held().staged.keys().cloned().collect()
+    }
+
+    pub(crate) fn stage(&self, token: &str) {
+        self.held().staged.insert(token.to_owned(), DATA.into());
     }
 
     pub(crate) fn put(&self, key: &str, data: &str) {
@@ -198,8 +203,8 @@ impl Backend for Memory {
     }
 
     async fn read(&self, key: &str, _range: Range) -> casement_sdk::Result<Rest> {
-        let found = self.0.world.held().objects.get(key).cloned();
-        found.map(|data| Rest(Some(data.into()))).ok_or_else(|| Error::not_found(key))
+        let open = |held: &mut Held| held.objects.get(key).map(|data| Rest(Some(data.clone().into())));
+        self.0.step(Step::Read, |held| open(held).ok_or_else(|| Error::not_found(key))).await
     }
 
     async fn delete(&self, key: &str) -> casement_sdk::Result<()> {

@@ -3,6 +3,7 @@
 
 use crate::testing::{Bench, Fault, Step, caller};
 use casement_image::Status;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_process_that_dies_at_any_step_of_an_upload_leaves_the_image_active_or_queued_and_no_residue() {
@@ -89,6 +90,20 @@ async fn what_an_unfinished_upload_left_is_removed_before_the_next_one_begins() 
     assert_eq!(bench.status(&id).await, Some(Status::Queued));
     bench.world.heal();
     bench.upload(&id).await.unwrap();
+    bench.assert_settled(&[&id], "").await;
+}
+
+#[tokio::test]
+async fn a_sweep_removes_what_no_transfer_knows_and_no_stage_whose_token_is_not_noted_yet() {
+    let bench = Bench::new().await;
+    let id = bench.queued().await;
+    bench.world.stage("abandoned");
+    bench.world.fault(Step::Create, Fault::DoneAndHeld);
+    let upload = bench.begin_upload(&id);
+    bench.world.reached().await;
+    bench.service.sweep_stages(Duration::ZERO).await;
+    bench.world.heal();
+    upload.await.unwrap().unwrap();
     bench.assert_settled(&[&id], "").await;
 }
 
