@@ -240,8 +240,29 @@ impl Service {
 
     async fn remove_object(&self, store: Option<&Arc<Store>>, transfer: &Transfer) -> Result<Settled> {
         discard(store, transfer).await?;
-        in_service(store, transfer)?.delete(&transfer.key).await?;
+        let store = in_service(store, transfer)?;
+        if self.has_an_owner(store, transfer).await? {
+            tracing::warn!(image = transfer.image_id.as_str(), store = store.id(), "not removed: the image has it");
+        } else {
+            store.delete(&transfer.key).await?;
+        }
         self.ended(transfer).await
+    }
+
+    /// Whether the object that was to be removed is what the image has by now. Two stores may lie in one place, or one
+    /// may have got another name.
+    async fn has_an_owner(&self, store: &Store, transfer: &Transfer) -> Result<bool> {
+        let Some(found) = self.catalog().find_image(&transfer.image_id, None).await? else { return Ok(false) };
+        for location in found.image.locations {
+            match store.key_of(&location.url).await {
+                Ok(key) if key == transfer.key => return Ok(true),
+                Err(error) if !matches!(error.kind, StoreKind::NotFound | StoreKind::Unsupported) => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
     }
 
     async fn ended(&self, transfer: &Transfer) -> Result<Settled> {

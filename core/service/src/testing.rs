@@ -1,7 +1,7 @@
 //! A service with a real catalog and a store in memory, whose steps can be made to fail or to stand still.
 #![allow(clippy::unwrap_used)]
 
-use crate::{BodyError, BodyStream, Parts, Result, Service, Settings, UploadRequest};
+use crate::{BodyStream, Parts, Result, Service, Settings, UploadRequest};
 use bytes::Bytes;
 use casement_catalog::Catalog;
 use casement_identity::Identity;
@@ -59,7 +59,7 @@ pub(crate) enum Fault {
 #[derive(Default)]
 pub(crate) struct World {
     held: Mutex<Held>,
-    fault: watch::Sender<Option<(Step, Fault)>>,
+    faults: watch::Sender<Vec<(Step, Fault)>>,
     reached: watch::Sender<bool>,
 }
 
@@ -80,11 +80,14 @@ impl World {
 
     pub(crate) fn fault(&self, step: Step, fault: Fault) {
         self.reached.send_replace(false);
-        self.fault.send_replace(Some((step, fault)));
+        self.faults.send_modify(|faults| {
+            faults.retain(|(at, _)| *at != step);
+            faults.push((step, fault));
+        });
     }
 
     pub(crate) fn heal(&self) {
-        self.fault.send_replace(None);
+        self.faults.send_replace(Vec::new());
     }
 
     /// Waits until the step that is to stand still does.
@@ -122,32 +125,25 @@ impl View {
         step: Step,
         effect: impl FnOnce(&mut Held) -> casement_sdk::Result<T>,
     ) -> casement_sdk::Result<T> {
-        let fault = self.world.fault.borrow().filter(|(at, _)| *at == step).map(|(_, fault)| fault);
+        let fault = self.world.faults.borrow().iter().find(|(at, _)| *at == step).map(|(_, fault)| *fault);
         let away = || Error::new(Kind::Unavailable, "away");
         match fault {
-            None => self.alive(effect).await,
+            None => effect(&mut self.world.held()),
             Some(Fault::Refused) => Err(away()),
             Some(Fault::DoneAndRefused) => {
-                self.alive(effect).await.ok();
+                effect(&mut self.world.held()).ok();
                 Err(away())
             }
             Some(Fault::Held) => {
                 self.stand_still().await;
-                self.alive(effect).await
+                effect(&mut self.world.held())
             }
             Some(Fault::DoneAndHeld) => {
-                let answer = self.alive(effect).await;
+                let answer = effect(&mut self.world.held());
                 self.stand_still().await;
                 answer
             }
         }
-    }
-
-    async fn alive<T>(&self, effect: impl FnOnce(&mut Held) -> T) -> T {
-        if !self.is_alive() {
-            pending::<()>().await;
-        }
-        effect(&mut self.world.held())
     }
 
     fn is_alive(&self) -> bool {
@@ -156,7 +152,10 @@ impl View {
 
     async fn stand_still(&self) {
         self.world.reached.send_replace(true);
-        self.world.fault.subscribe().wait_for(Option::is_none).await.unwrap();
+        self.world.faults.subscribe().wait_for(Vec::is_empty).await.unwrap();
+        if !self.is_alive() {
+            pending().await
+        }
     }
 }
 
@@ -304,8 +303,12 @@ impl Bench {
     }
 
     pub(crate) async fn upload(&self, id: &str) -> Result<()> {
-        let chunks = DATA.as_bytes().chunks(4).map(|chunk| Ok(Bytes::from(chunk)));
-        self.upload_body(id, Box::pin(stream::iter(chunks))).await
+        self.upload_body(id, body()).await
+    }
+
+    pub(crate) async fn upload_to(&self, store: &str, id: &str) -> Result<()> {
+        let request = UploadRequest { store: Some(store.to_owned()), size: None };
+        self.service.upload(&caller(), id, request, body()).await
     }
 
     pub(crate) async fn upload_body(&self, id: &str, body: BodyStream) -> Result<()> {
@@ -315,8 +318,7 @@ impl Bench {
     /// An upload that goes on by itself.
     pub(crate) fn begin_upload(&self, id: &str) -> tokio::task::JoinHandle<Result<()>> {
         let (service, id) = (self.service.clone(), id.to_owned());
-        let body = Box::pin(stream::iter([Ok::<_, BodyError>(Bytes::from(DATA))]));
-        tokio::spawn(async move { service.upload(&caller(), &id, UploadRequest::default(), body).await })
+        tokio::spawn(async move { service.upload(&caller(), &id, UploadRequest::default(), body()).await })
     }
 
     pub(crate) async fn delete(&self, id: &str) -> Result<()> {
@@ -364,6 +366,10 @@ impl Drop for Bench {
     fn drop(&mut self) {
         WORLDS.lock().unwrap().remove(&name_of(&self.dir));
     }
+}
+
+fn body() -> BodyStream {
+    Box::pin(stream::iter(DATA.as_bytes().chunks(4).map(|chunk| Ok(Bytes::from(chunk)))))
 }
 
 fn name_of(dir: &TempDir) -> String {

@@ -83,8 +83,8 @@ async fn what_an_unfinished_upload_left_is_removed_before_the_next_one_begins() 
     let bench = Bench::new().await;
     let id = bench.queued().await;
     bench.world.fault(Step::Commit, Fault::DoneAndRefused);
-    bench.upload(&id).await.unwrap_err();
     bench.world.fault(Step::Delete, Fault::Refused);
+    bench.upload(&id).await.unwrap_err();
     bench.service.drain().await;
     bench.upload(&id).await.unwrap_err();
     assert_eq!(bench.status(&id).await, Some(Status::Queued));
@@ -104,6 +104,21 @@ async fn a_sweep_removes_what_no_transfer_knows_and_no_stage_whose_token_is_not_
     bench.service.sweep_stages(Duration::ZERO).await;
     bench.world.heal();
     upload.await.unwrap().unwrap();
+    bench.assert_settled(&[&id], "").await;
+}
+
+#[tokio::test]
+async fn what_a_failed_upload_left_is_not_removed_once_the_image_has_it_through_another_store_in_the_same_place() {
+    let mut bench = Bench::new().await;
+    bench.crash(&["fast", "other"]).await;
+    let id = bench.queued().await;
+    bench.world.fault(Step::Commit, Fault::DoneAndRefused);
+    bench.world.fault(Step::Discard, Fault::Refused);
+    bench.upload_to("fast", &id).await.unwrap_err();
+    bench.service.drain().await;
+    bench.world.heal();
+    bench.upload_to("other", &id).await.unwrap();
+    bench.service.maintain_once().await.unwrap();
     bench.assert_settled(&[&id], "").await;
 }
 
