@@ -109,7 +109,11 @@ fn settings(config: &Config) -> Settings {
     let images = &config.images;
     Settings {
         list: ListSettings { default_limit: images.default_page_size, max_limit: images.max_page_size },
-        quotas: Quotas { tags: limit(images.tag_quota), properties: limit(images.property_quota) },
+        quotas: Quotas {
+            tags: limit(images.tag_quota),
+            properties: limit(images.property_quota),
+            members: limit(images.member_quota),
+        },
         size_cap: images.size_cap_bytes,
         multihash: images.hashing_algorithm.into(),
         show_direct_url: images.show_direct_url,

@@ -9,6 +9,7 @@ mod download;
 mod error;
 mod info;
 mod list;
+mod members;
 mod recover;
 mod request;
 mod settings;
