@@ -70,8 +70,19 @@ impl Stores {
     /// When a store that is marked `required` fails, or a store's keys are wrong.
     pub async fn open(options: Options) -> Result<Self, StartError> {
         let plugins = load_all(&options);
-        let stores: Vec<_> =
-            options.stores.into_iter().map(|store| Arc::new(Store::new(store, options.plugin_threads))).collect();
+        Self::open_on(plugins, options.stores, options.plugin_threads).await
+    }
+
+    /// As [`Stores::open`], on plugins that are there already, such as one that is linked in.
+    ///
+    /// # Errors
+    /// As [`Stores::open`].
+    pub async fn open_on(
+        plugins: Vec<LoadedPlugin>,
+        stores: Vec<StoreOptions>,
+        plugin_threads: u32,
+    ) -> Result<Self, StartError> {
+        let stores: Vec<_> = stores.into_iter().map(|store| Arc::new(Store::new(store, plugin_threads))).collect();
         let wrong: Vec<_> =
             join_all(stores.iter().map(|store| open(store, &plugins))).await.into_iter().flatten().collect();
         if !wrong.is_empty() {
