@@ -27,4 +27,4 @@ mod tags;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};
-pub use options::Options;
+pub use options::{Options, is_http_url};
