@@ -276,7 +276,8 @@ typedef struct CasementBackendVt {
                                  struct CasementCompletion c);
   // Removes what the staged write `token` left behind.
   struct CasementOp (*discard)(void *backend, struct CasementStr token, struct CasementCompletion c);
-  // Answers `data`: a JSON array of `{"token": text, "idle_ms": number or null}`.
+  // Answers `data`: a JSON array of `{"token": text, "idle_ms": number or null}`. The gateway ignores keys that it
+  // does not know.
   struct CasementOp (*list_staged)(void *backend, struct CasementCompletion c);
   // Copies an object inside the backend. Answers as `stat`.
   struct CasementOp (*copy)(void *backend,
@@ -342,7 +343,8 @@ typedef struct CasementListerVt {
   uint32_t size;
   // Zero.
   uint32_t reserved;
-  // Answers `data`: a JSON array of `{"key": text, "size": number}`, never empty, or `CASEMENT_END`.
+  // Answers `data`: a JSON array of `{"key": text, "size": number}`, never empty, or `CASEMENT_END`. The gateway
+  // ignores keys that it does not know.
   struct CasementOp (*next_page)(void *lister, struct CasementCompletion c);
   // Ends the lister. Must not block and may be called from within `done`.
   void (*destroy)(void *lister);
@@ -389,7 +391,7 @@ typedef struct CasementPlugin {
   // Functions of a lister; null where `open_list` is.
   const struct CasementListerVt *lister;
   // The plugin's extension table of this name, or null. OWNERSHIP: `name` is borrowed; the table belongs to the
-  // plugin and is valid until the process ends. THREAD: any thread.
+  // plugin and is valid until the process ends. THREAD: any thread, also before `open`.
   const void *(*query)(struct CasementStr name);
 } CasementPlugin;
 

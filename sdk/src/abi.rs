@@ -295,7 +295,8 @@ pub struct CasementBackendVt {
     /// Removes what the staged write `token` left behind.
     pub discard:
         Option<unsafe extern "C" fn(backend: *mut c_void, token: CasementStr, c: CasementCompletion) -> CasementOp>,
-    /// Answers `data`: a JSON array of `{"token": text, "idle_ms": number or null}`.
+    /// Answers `data`: a JSON array of `{"token": text, "idle_ms": number or null}`. The gateway ignores keys that it
+    /// does not know.
     pub list_staged: Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Copies an object inside the backend. Answers as `stat`.
     pub copy: Option<
@@ -377,7 +378,8 @@ pub struct CasementListerVt {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Answers `data`: a JSON array of `{"key": text, "size": number}`, never empty, or `CASEMENT_END`.
+    /// Answers `data`: a JSON array of `{"key": text, "size": number}`, never empty, or `CASEMENT_END`. The gateway
+    /// ignores keys that it does not know.
     pub next_page: Option<unsafe extern "C" fn(lister: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Ends the lister. Must not block and may be called from within `done`.
     pub destroy: Option<unsafe extern "C" fn(lister: *mut c_void)>,
@@ -427,7 +429,7 @@ pub struct CasementPlugin {
     /// Functions of a lister; null where `open_list` is.
     pub lister: *const CasementListerVt,
     /// The plugin's extension table of this name, or null. OWNERSHIP: `name` is borrowed; the table belongs to the
-    /// plugin and is valid until the process ends. THREAD: any thread.
+    /// plugin and is valid until the process ends. THREAD: any thread, also before `open`.
     pub query: Option<unsafe extern "C" fn(name: CasementStr) -> *const c_void>,
 }
 

@@ -18,6 +18,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// worker first (some 250 ns a call) and move to the plugin's runtime only if pending (some 8 µs).
     const NON_BLOCKING: bool = false;
 
+    /// Whether dropping the future of an operation really ends it, as the gateway does with one it gives up. `false`
+    /// where work goes on behind the future's back, on threads of its own say: then an operation that is given up runs
+    /// to its end, and until then nothing else is asked of its writer, reader or lister.
+    const CANCELLABLE: bool = true;
+
     /// What a backend of this kind can do at the most, as the plugin file tells before any store is opened.
     const CAPABILITIES: Capabilities = Capabilities::DEFAULT;
 

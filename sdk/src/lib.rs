@@ -3,6 +3,8 @@
 //! Who writes a backend implements [`Backend`] (or [`blocking::Backend`]) and exports it with
 //! [`export_backend!`]; nothing else here is theirs.
 
+#![deny(missing_docs)]
+
 pub mod abi;
 pub mod author;
 pub mod blocking;

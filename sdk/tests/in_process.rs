@@ -228,11 +228,12 @@ async fn what_is_not_bytes_crosses_unchanged() {
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_names_the_key() {
+async fn a_wrong_configuration_names_the_key_and_never_the_value() {
     let plugin = Plugin::from_static::<Shelf>().unwrap();
     for (config, text) in [
-        (r#"{"depth": "deep"}"#, "`depth`: invalid type: string \"deep\", expected u32"),
-        (r#"{"inner": {"name": 5}}"#, "`inner.name`: invalid type: integer `5`, expected a string"),
+        (r#"{"depth": "deep"}"#, "`depth`: invalid type: string, expected u32"),
+        (r#"{"inner": {"name": 5}}"#, "`inner.name`: invalid type: integer, expected a string"),
+        (r#"{"depth": "a at line b, expected c"}"#, "`depth`: invalid type: string, expected u32"),
         (r#"{"dept": 1}"#, "`dept`: unknown field `dept`, expected `depth` or `inner`"),
     ] {
         let error = plugin.open(Gateway::new(), config).await.unwrap_err();
@@ -261,6 +262,25 @@ async fn every_buffer_comes_back() {
     refused.abort().await.unwrap();
     backend.delete("a").await.unwrap();
     assert!(chunk.is_unique());
+}
+
+#[tokio::test]
+async fn a_panic_while_bytes_are_let_go_stays_on_its_side() {
+    struct Bomb;
+    impl AsRef<[u8]> for Bomb {
+        fn as_ref(&self) -> &[u8] {
+            b"x"
+        }
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    let backend = shelf().await;
+    put(&backend, "a", Bytes::from_owner(Bomb)).await;
+    backend.delete("a").await.unwrap();
+    backend.list_staged().await.unwrap();
 }
 
 #[tokio::test]

@@ -47,6 +47,15 @@ async fn get(backend: &Backend, key: &str) -> Result<Vec<u8>> {
     Ok(data)
 }
 
+/// Gives up an operation that its fault keeps from being answered, once the plugin has it.
+async fn give_up<T>(gateway: &Gateway, operation: impl Future<Output = T>) {
+    let faults = gateway.count("faults");
+    tokio::select! {
+        _ = operation => panic!("it was answered"),
+        () = gateway.until(|gateway| gateway.count("faults") > faults) => {}
+    }
+}
+
 /// Whether `operation` is still waiting after a while.
 async fn hangs<T>(operation: impl Future<Output = T>) -> bool {
     tokio::time::timeout(Duration::from_millis(50), operation).await.is_err()
@@ -74,13 +83,14 @@ async fn one_that_never_answers_can_be_given_up() {
     let (backend, gateway) = faulty("never_answers", "write").await;
     let backend = backend.unwrap();
     let mut writer = backend.create("a", WriteOptions::default()).await.unwrap();
-    assert!(hangs(writer.write(Bytes::from_static(b"x"))).await);
+    give_up(&gateway, writer.write(Bytes::from_static(b"x"))).await;
     // Its answer may still come: destroying the writer now could be freeing what is in use.
     drop(writer);
     backend.health().await.unwrap();
     assert_eq!(gateway.count("writers_destroyed"), 0);
 
-    assert!(hangs(faulty("never_answers", "open")).await);
+    let gateway = Gateway::new();
+    give_up(&gateway, plugin().open(gateway.clone(), r#"{"fault":"never_answers","at":"open"}"#)).await;
 }
 
 #[tokio::test]
@@ -106,7 +116,7 @@ async fn an_answer_to_an_unknown_operation_is_ignored() {
 async fn a_writer_that_comes_after_cancel_is_destroyed() {
     let (backend, gateway) = faulty("answers_after_cancel", "open_write").await;
     let backend = backend.unwrap();
-    assert!(hangs(backend.create("a", WriteOptions::default())).await);
+    give_up(&gateway, backend.create("a", WriteOptions::default())).await;
     gateway.until(|gateway| gateway.count("writers_destroyed") == 1).await;
     drop(backend);
     gateway.until(|gateway| gateway.count("backends_destroyed") == 1).await;
@@ -118,7 +128,7 @@ async fn bytes_that_come_after_cancel_are_released_and_the_reader_is_over() {
     let backend = backend.unwrap();
     put(&backend, "a").await.unwrap();
     let mut reader = backend.read("a", Range::default()).await.unwrap();
-    assert!(hangs(reader.next()).await);
+    give_up(&gateway, reader.next()).await;
     assert_eq!(reader.next().await.unwrap_err().kind(), Kind::Misuse, "else the bytes would be missing");
     drop(reader);
     gateway.until(|gateway| gateway.count("readers_destroyed") == 1).await;
@@ -126,10 +136,47 @@ async fn bytes_that_come_after_cancel_are_released_and_the_reader_is_over() {
 
 #[tokio::test]
 async fn an_abort_waits_for_the_write_that_was_given_up() {
-    let (backend, _) = faulty("answers_after_cancel", "write").await;
+    let (backend, gateway) = faulty("answers_after_cancel", "write").await;
     let mut writer = backend.unwrap().create("a", WriteOptions::default()).await.unwrap();
-    assert!(hangs(writer.write(Bytes::from_static(b"x"))).await);
+    give_up(&gateway, writer.write(Bytes::from_static(b"x"))).await;
     writer.abort().await.unwrap();
+}
+
+#[tokio::test]
+async fn operations_that_never_end_use_up_the_places_of_their_own_store_only() {
+    let gateway = Gateway::with_concurrency(2);
+    let open = |fault: &'static str| plugin().open(gateway.clone(), fault);
+    let backend = open(r#"{"fault":"never_answers","at":"stat"}"#).await.unwrap();
+    give_up(&gateway, backend.stat("a")).await;
+    backend.health().await.unwrap();
+    give_up(&gateway, backend.stat("a")).await;
+    assert!(hangs(backend.health()).await, "both places are taken");
+    assert!(hangs(open("{}")).await, "also when the store is opened again");
+    works(&faulty("none", "nowhere").await.0.unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_operation_that_was_given_up_leaves_its_place_when_it_is_answered() {
+    let gateway = Gateway::with_concurrency(1);
+    let backend = plugin().open(gateway.clone(), r#"{"fault":"answers_after_cancel","at":"stat"}"#).await.unwrap();
+    for _ in 0..3 {
+        give_up(&gateway, backend.stat("a")).await;
+    }
+    backend.health().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_writer_that_waited_for_a_place_in_vain_can_be_aborted() {
+    let gateway = Gateway::with_concurrency(1);
+    let backend = plugin().open(gateway.clone(), r#"{"fault":"answers_after_cancel","at":"stat"}"#).await.unwrap();
+    let mut writer = backend.create("a", WriteOptions::default()).await.unwrap();
+    let mut in_the_way = Box::pin(backend.stat("a"));
+    give_up(&gateway, in_the_way.as_mut()).await;
+    assert!(hangs(writer.write(Bytes::from_static(b"x"))).await);
+    drop(in_the_way);
+    assert_eq!(writer.write(Bytes::new()).await.unwrap_err().kind(), Kind::Misuse, "a chunk is missing");
+    writer.abort().await.unwrap();
+    gateway.until(|gateway| gateway.count("writers_destroyed") == 1).await;
 }
 
 #[test]
@@ -137,9 +184,9 @@ fn one_that_blocks_takes_no_worker() {
     // One worker: if the plugin could block it, nothing else would run.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (backend, _) = faulty("blocks", "stat").await;
+        let (backend, gateway) = faulty("blocks", "stat").await;
         let backend = backend.unwrap();
-        assert!(hangs(backend.stat("a")).await);
+        give_up(&gateway, backend.stat("a")).await;
         works(&backend).await;
     });
     // Its thread is lost until the process ends.
@@ -191,7 +238,8 @@ async fn a_handle_nobody_asked_for_is_left_alone() {
     backend.health().await.unwrap();
     drop(backend);
     gateway.until(|gateway| gateway.count("backends_destroyed") == 1).await;
-    assert_eq!(gateway.metrics.lock().unwrap().len(), 1);
+    let told: Vec<_> = gateway.metrics.lock().unwrap().iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(told, ["faults", "backends_destroyed"]);
 }
 
 async fn provoke(backend: &Backend, at: &str) -> Result<()> {

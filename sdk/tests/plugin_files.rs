@@ -40,7 +40,7 @@ async fn get(backend: &Backend, key: &str, range: Range) -> Result<Vec<u8>> {
 #[tokio::test]
 async fn the_memory_example_keeps_objects() {
     let plugin = open(&cdylib("casement-memory"));
-    assert_eq!((plugin.name(), plugin.version()), ("memory", env!("CARGO_PKG_VERSION")));
+    assert_eq!((plugin.name(), plugin.version()), ("memory", env!("CASEMENT_SDK_VERSION")));
     assert!(plugin.layout_checked() && plugin.unwinds() && !plugin.declares_blocking());
 
     let backend = plugin.open(Gateway::new(), "{}").await.unwrap();

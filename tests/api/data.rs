@@ -155,3 +155,22 @@ fn the_data_that_the_store_holds_is_the_file_itself() {
     let id = gateway.member().create_active("n", &data);
     assert!(std::fs::read(gateway.store("local").object(&id)).unwrap() == data);
 }
+
+#[test]
+fn data_that_went_missing_is_a_failure_and_not_an_empty_image() {
+    let gateway = Gateway::builder().start();
+    let id = gateway.member().create_active("n", b"0123456789");
+    std::fs::remove_file(gateway.store("local").object(&id)).unwrap();
+    gateway.member().download(&id).expect(500);
+    assert!(gateway.log().text().contains(&format!("no object `{id}`")));
+}
+
+#[test]
+fn data_that_no_image_owns_does_not_hinder_an_upload() {
+    let gateway = Gateway::builder().start();
+    let id = gateway.member().create_raw("n");
+    std::fs::write(gateway.store("local").object(&id), b"left behind").unwrap();
+    gateway.member().upload(&id, b"0123456789").expect(204);
+    assert_eq!(gateway.member().download(&id).expect(200).body, b"0123456789");
+    gateway.assert_settled();
+}

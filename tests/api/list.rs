@@ -133,6 +133,7 @@ fn queries_that_make_no_sense_are_refused() {
     let images = Images::new();
     let invisible = format!("?marker={}", images.ids["other-priv"]);
     let not_visible = format!("Forbidding request, image {} not visible", images.ids["other-priv"]);
+    let many = |parameter: &str, count| format!("?{}", vec![parameter; count].join("&"));
     let bad_time = |key| format!("Bad \"{key}\" query filter format. Use ISO 8601 DateTime notation.");
     for (query, status, message) in [
         ("?visibility=zz", 400, "Invalid visibility value: zz"),
@@ -162,10 +163,14 @@ fn queries_that_make_no_sense_are_refused() {
         ("?limit=-1", 400, "limit param must be positive"),
         ("?limit=x", 400, "limit param must be an integer"),
         ("?marker=zz", 400, "No image found with ID zz"),
+        (&many("tag=a", 501), 400, "A list takes at most 500 parameters."),
+        (&format!("?id=in:{}", "a,".repeat(10_001)), 400, "The filters of a list take at most 10000 values."),
         (&invisible, 403, &not_visible),
     ] {
         images.member.get(&format!("/v2/images{query}")).refused(query, status, message);
     }
+    images.member.get(&format!("/v2/images{}", many("tag=a", 500))).expect(200);
+    images.member.get(&format!("/v2/images?id=in:{}", "a,".repeat(10_000))).expect(200);
 }
 
 #[test]

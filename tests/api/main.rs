@@ -8,6 +8,7 @@ mod delete;
 mod errors;
 mod info;
 mod list;
+mod members;
 mod paging;
 mod patch;
 mod ranges;

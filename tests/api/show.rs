@@ -37,3 +37,22 @@ fn times_move_with_changes() {
     assert_eq!(after["created_at"], before["created_at"]);
     assert!(after["updated_at"].as_str() >= before["updated_at"].as_str());
 }
+
+#[test]
+fn where_the_data_lies_is_shown_as_configured_and_not_of_a_deactivated_image() {
+    let gateway = Gateway::builder()
+        .filesystem("local", None, "default = true")
+        .more("[images]\nshow_direct_url = true\nshow_multiple_locations = true")
+        .start();
+    let member = gateway.member();
+    let id = member.create_active("n", b"0123456789");
+    let image = member.show(&id);
+    let url = image["direct_url"].as_str().unwrap();
+    assert!(url.starts_with("file:///") && url.ends_with(&id), "{url}");
+    assert_eq!(image["locations"], json!([{"url": url, "metadata": {"store": "local"}}]));
+
+    member.act("POST", &format!("/v2/images/{id}/actions/deactivate")).expect(204);
+    let hidden = member.show(&id);
+    assert_eq!((hidden.get("direct_url"), hidden.get("stores"), &hidden["locations"]), (None, None, &json!([])));
+    assert_eq!(gateway.admin().show(&id)["direct_url"], url);
+}

@@ -27,7 +27,10 @@ fn tags_that_cannot_be_are_refused() {
         400,
         "Provided object does not match schema 'image': …",
     );
-    member.act("PUT", &path("a%2Fb")).refused("slash", 404, "The resource could not be found.");
+    for (what, tag) in [("slash", "a%2Fb"), ("no UTF-8", "%ff"), ("nothing", "")] {
+        member.act("PUT", &path(tag)).refused(what, 404, "The resource could not be found.");
+    }
+    member.act("PUT", &path("%00")).refused("NUL", 400, "Param values can't contain NUL characters.");
     member.request("PUT", &path("b")).body(b"{}").refused("body", 400, "A body is not expected with this request.");
     gateway.other().act("PUT", &path("b")).refused("other project", 404, &format!("Image {id} not found."));
     member.act("PUT", &path(&"x".repeat(255))).expect(204);

@@ -71,6 +71,15 @@ fn a_reader_looks_and_does_not_touch() {
 }
 
 #[test]
+fn a_member_may_look_without_being_a_reader_too() {
+    let gateway = Gateway::builder().identity("mode = \"none\"\n[identity.none]\nroles = [\"member\"]").start();
+    let member = gateway.nobody();
+    let id = member.create_active("n", b"0123456789");
+    member.show(&id);
+    assert_eq!(member.get("/v2/images").expect(200).json()["images"][0]["id"], id);
+}
+
+#[test]
 fn a_caller_without_a_good_token_is_turned_away() {
     let gateway = Gateway::builder().start();
     gateway.nobody().get("/v2/images").expect(401);

@@ -52,8 +52,13 @@ fn what_is_no_http_is_refused() {
 #[test]
 fn a_path_cannot_lead_out_of_the_store() {
     let gateway = Gateway::builder().start();
-    for path in ["/v2/images/../../etc/passwd/file", "/v2/images/..%2f..%2fetc%2fpasswd/file", "/v2/images/%2e%2e/file"]
-    {
+    for path in [
+        "/v2/images/../../etc/passwd/file",
+        "/v2/images/..%2f..%2fetc%2fpasswd/file",
+        "/v2/images/%2e%2e/file",
+        "/v2/images/a%00b/file",
+        "/v2/images/%ff/file",
+    ] {
         let mut raw = gateway.raw();
         let head = raw.head("GET", path, &[]);
         raw.send(&head);
@@ -104,5 +109,58 @@ fn clients_that_hardly_read_do_not_hinder_others_and_cost_no_memory() {
     let grown = gateway.memory().saturating_sub(before);
     assert!(grown < 64 * MIB, "{} MiB more for eight slow clients", grown / MIB);
     drop(slow);
+    assert_serves_on(&gateway);
+}
+
+#[test]
+fn lengths_that_contradict_each_other_let_no_second_request_in() {
+    let gateway = Gateway::builder().start();
+    let smuggled = "GET /v2/info/import HTTP/1.1\r\nHost: gateway\r\n\r\n";
+    for (lengths, body, status) in [
+        (vec!["Content-Length: 2", "Content-Length: 5"], "{}", 400),
+        (vec!["Content-Length: 2, 5"], "{}", 400),
+        (vec!["Content-Length: -2"], "{}", 400),
+        (vec!["Content-Length: 99999999999999999999"], "{}", 400),
+        (vec!["Transfer-Encoding: identity"], "{}", 400),
+        (vec!["Transfer-Encoding: chunked, gzip"], "2\r\n{}\r\n0\r\n\r\n", 400),
+        (vec!["Transfer-Encoding : chunked"], "2\r\n{}\r\n0\r\n\r\n", 400),
+        // Chunks win over a length, but nobody knows what a proxy before us took for the end.
+        (vec!["Content-Length: 4", "Transfer-Encoding: chunked"], "2\r\n{}\r\n0\r\n\r\n", 201),
+    ] {
+        let mut raw = gateway.raw();
+        let head = raw.head("POST", "/v2/images", &lengths);
+        raw.send(&[&head, body.as_bytes(), smuggled.as_bytes()].concat());
+        assert_eq!(raw.answer().map(|answer| answer.status), Some(status), "{lengths:?}");
+        assert!(raw.answer().is_none(), "{lengths:?}");
+    }
+    assert_serves_on(&gateway);
+}
+
+#[test]
+fn requests_sent_ahead_are_answered_in_their_order() {
+    let gateway = Gateway::builder().start();
+    let mut raw = gateway.raw();
+    let create = [raw.head("POST", "/v2/images", &["Content-Length: 2"]), b"{}".to_vec()].concat();
+    let [missing, stores] = ["/v2/images/nope", "/v2/info/stores"].map(|path| raw.head("GET", path, &[]));
+    raw.send(&[missing, create, stores].concat());
+    let statuses = [(); 3].map(|()| raw.answer().unwrap().status);
+    assert_eq!(statuses, [404, 201, 200]);
+    assert_serves_on(&gateway);
+}
+
+#[test]
+fn a_client_that_asks_before_it_sends_is_told_whether_to() {
+    let gateway = Gateway::builder().start();
+    let id = gateway.member().create_raw("n");
+    let ask = "Expect: 100-continue";
+    let mut raw = gateway.raw();
+    raw.begin_upload(&id, 3, &[ask]);
+    raw.answer().unwrap().expect(100);
+    raw.send(b"abc");
+    raw.answer().unwrap().expect(204);
+    raw.begin_upload(&id, 3, &[ask]);
+    raw.answer().unwrap().expect(409);
+    raw.finish();
+    assert!(raw.is_closed());
     assert_serves_on(&gateway);
 }

@@ -44,14 +44,3 @@ fn a_gateway_killed_around_the_commit_has_the_image_whole_or_not_at_all() {
     }
     assert_serves_on(&gateway);
 }
-
-#[test]
-fn a_gateway_that_is_asked_to_stop_ends_well() {
-    let gateway = Gateway::builder().start();
-    let id = gateway.member().create_active("kept", b"0123456789");
-    let (code, site) = gateway.terminate();
-    assert_eq!(code, Some(0));
-    let gateway = Gateway::start(site);
-    assert_eq!(gateway.member().download(&id).expect(200).body, b"0123456789");
-    assert_serves_on(&gateway);
-}

@@ -8,6 +8,7 @@ mod config;
 mod connections;
 mod kill;
 mod plugin_files;
+mod stop;
 mod storage;
 mod uploads;
 

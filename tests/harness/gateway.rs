@@ -135,8 +135,22 @@ impl Gateway {
     /// Asks it to stop, and gives the exit code.
     #[cfg(unix)]
     #[track_caller]
-    pub fn terminate(mut self) -> (Option<i32>, Arc<Site>) {
+    pub fn terminate(self) -> (Option<i32>, Arc<Site>) {
+        self.order_to_stop();
+        self.ended()
+    }
+
+    /// Asks it to stop, and comes back when it has heard.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn order_to_stop(&self) {
         crate::unix::terminate(self.child.id());
+        assert!(self.log.wait_for("no new requests", START).is_some(), "{}", self.log.text());
+    }
+
+    /// Waits for its end, and gives the exit code.
+    #[track_caller]
+    pub fn ended(mut self) -> (Option<i32>, Arc<Site>) {
         let status = eventually("the gateway stops", || self.child.try_wait().unwrap().ok_or_else(|| self.log.text()));
         (status.code(), self.site.clone())
     }

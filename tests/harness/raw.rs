@@ -68,7 +68,7 @@ impl Raw {
                 self.unread.drain(..used);
                 assert_eq!(answer.header("Transfer-Encoding"), None, "{answer:?}");
                 let len = match answer.status {
-                    204 | 304 => Some(0),
+                    100 | 204 | 304 => Some(0),
                     _ => answer.header("Content-Length").map(|len| len.parse::<usize>().unwrap()),
                 };
                 while len.is_none_or(|len| self.unread.len() < len) && self.fill() {}

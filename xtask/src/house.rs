@@ -105,6 +105,31 @@ fn hold_out(rooms: &[&str], strangers: &[&str]) {
 }
 
 #[test]
+fn every_dependency_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let decisions = fs::read_to_string(root().join("docs/decisions.md")).unwrap();
+    let (_, listed) = manifest.split_once("[workspace.dependencies]").unwrap();
+    let listed = listed.lines().take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(" = "));
+    let explained: Vec<_> = decisions.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next()).collect();
+    let explained: Vec<_> = explained.iter().flat_map(|names| names.split(',').map(str::trim)).collect();
+    let wrong: Vec<_> = listed.filter(|(name, from)| !from.contains("path =") && !explained.contains(name)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_compatibility_table_names_tests_that_there_are() {
+    let table = fs::read_to_string(root().join("docs/glance-compatibility.md")).unwrap();
+    let named: Vec<_> = table.split('`').filter_map(|word| word.split_once("::")).collect();
+    assert!(named.len() > 20, "the table names its tests in another way than this test reads");
+    let is_there = |(file, test): &(&str, &str)| {
+        let source = fs::read_to_string(root().join("tests").join(file).with_extension("rs"));
+        source.is_ok_and(|source| source.contains(&format!("#[test]\nfn {test}(")))
+    };
+    let wrong: Vec<_> = named.iter().filter(|named| !is_there(named)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn unsafe_code_stays_in_its_rooms() {
     const ROOMS: [&str; 5] =
         ["sdk/src/abi", "sdk/src/glue", "sdk/src/host", "plugins/share/src/windows.rs", "tests/fixtures/"];

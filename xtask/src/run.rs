@@ -15,6 +15,10 @@ use std::{
 const ADDRESS: &str = "127.0.0.1:9292";
 
 pub(crate) fn run() -> Result<()> {
+    // Else it would be asked, and praised, in place of ours.
+    if TcpStream::connect(ADDRESS).is_ok() {
+        return Err(format!("something listens on {ADDRESS} already; stop it first"));
+    }
     let dist = dist::release()?;
     let images = root().join("data/images");
     fs::create_dir_all(&images).map_err(|err| format!("{}: {err}", images.display()))?;
@@ -37,13 +41,16 @@ fn to_paste() -> String {
     let images = format!("http://{ADDRESS}/v2/images");
     let record = r#"{"name": "first", "disk_format": "raw", "container_format": "bare"}"#;
     let binary = "Content-Type: application/octet-stream";
+    // The other terminal may be in any folder.
+    let readme = root().join("README.md");
+    let readme = format!("'{}'", readme.display());
     format!(
         r#"
 Casement answers on http://{ADDRESS}. Paste into another terminal, to create an image, upload data, and fetch it:
 
 id=$(curl -s {images} -H 'Content-Type: application/json' -d '{record}' | sed 's/.*"id": *"\([^"]*\)".*/\1/'); echo $id
-curl -i -X PUT {images}/$id/file -H '{binary}' --data-binary @README.md
-curl -s {images}/$id/file | cmp - README.md && echo 'the same bytes came back'
+curl -i -X PUT {images}/$id/file -H '{binary}' --data-binary @{readme}
+curl -s {images}/$id/file | cmp - {readme} && echo 'the same bytes came back'
 
 Ctrl-C stops it.
 "#

@@ -10,7 +10,7 @@ use sqlx::Row as _;
 use time::OffsetDateTime;
 
 /// What a conditional change has to know of an image.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) status: Status,
     pub(crate) updated_at: OffsetDateTime,

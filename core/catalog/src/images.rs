@@ -9,10 +9,17 @@ use crate::{
 use casement_image::{Image, ImageId, Status};
 use time::OffsetDateTime;
 
+pub(crate) const TAKEN: &str = "SELECT 1 FROM images WHERE id = ? COLLATE NOCASE";
+
 impl Catalog {
-    /// Adds an image with all that belongs to it. [`Kind::Exists`] also for the id of a deleted image.
+    /// Adds an image with all that belongs to it. [`Kind::Exists`] also for the id of a deleted image, and for one that
+    /// differs in case only: stores that fold case would keep the data of both in one file.
     pub async fn create_image(&self, image: &Image) -> Result<()> {
         let mut tx = self.db.write().await?;
+        let taken: Option<i64> = sqlx::query_scalar(TAKEN).bind(image.id.as_str()).fetch_optional(&mut *tx).await?;
+        if taken.is_some() {
+            return Err(Error::new(Kind::Exists, format!("Image ID {} already exists!", image.id)));
+        }
         insert(&mut tx, image).await?;
         children::insert_all(&mut tx, image).await?;
         Ok(tx.commit().await?)
@@ -71,13 +78,16 @@ impl Catalog {
         Ok(moved)
     }
 
-    /// Deletes an image and leaves one `Deleting` transfer for each of its objects; `false` when it is no longer in the
-    /// status of `before`. The transfer of an upload that is under way stays with its owner, who will learn of it.
+    /// Deletes an image and leaves one `Deleting` transfer for each of its objects; `false` when it is no longer as
+    /// `before` says: it may be protected now, or have other objects. The transfer of an upload that is under way stays
+    /// with its owner, who will learn of it.
     pub async fn delete_image(&self, before: &Image, objects: &[NewTransfer], now: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        if !change::move_status(&mut tx, &before.id, before.status, Status::Deleted, now).await? {
+        let known = change::Head { status: before.status, updated_at: before.updated_at };
+        if change::head(&mut tx, &before.id).await? != Some(known) {
             return Ok(false);
         }
+        change::touch(&mut tx, &before.id, known, Status::Deleted, now).await?;
         sqlx::query("UPDATE images SET deleted_at = ?, deleted = TRUE WHERE id = ?")
             .bind(Stamp(now))
             .bind(before.id.as_str())
@@ -98,19 +108,13 @@ async fn insert(conn: &mut Conn, image: &Image) -> Result<()> {
          owner, size, virtual_size, container_format, disk_format, min_ram, min_disk, updated_at, \
          id, created_at, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)",
     );
-    let inserted = bind_fields(insert, image)?
+    bind_fields(insert, image)?
         .bind(Stamp(image.updated_at))
         .bind(image.id.as_str())
         .bind(Stamp(image.created_at))
         .execute(conn)
-        .await;
-    match inserted {
-        Ok(_) => Ok(()),
-        Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
-            Err(Error::new(Kind::Exists, format!("Image ID {} already exists!", image.id)).because(error))
-        }
-        Err(error) => Err(error.into()),
-    }
+        .await?;
+    Ok(())
 }
 
 async fn write_fields(conn: &mut Conn, before: &Image, after: &Image, updated_at: OffsetDateTime) -> Result<()> {

@@ -11,6 +11,7 @@ mod children;
 mod error;
 mod images;
 mod list;
+mod members;
 #[cfg(test)]
 mod plans;
 mod record;

@@ -1,7 +1,7 @@
 //! Holds how the hot queries are run: none may cost more because there are more images.
 #![allow(clippy::unwrap_used)]
 
-use crate::{Catalog, Options, list, record, stamp::Stamp};
+use crate::{Catalog, Options, images, list, record, stamp::Stamp};
 use casement_image::{Caller, Image, ImageId, ListQuery, MemberFilter};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
@@ -55,6 +55,13 @@ async fn a_default_list_walks_one_index_and_stops_at_its_last_row() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn whether_an_id_is_taken_is_told_by_an_index() {
+    let (_dir, catalog) = catalog().await;
+    let plan = plan(&catalog, images::TAKEN).await;
+    assert!(plan.contains("USING COVERING INDEX casement_images_id_idx"), "{plan}");
 }
 
 #[tokio::test]

@@ -39,16 +39,29 @@ impl Catalog {
         Ok(tx.commit().await?)
     }
 
-    /// Transfers whose lease has run out; with `exclusive`, also every one of another node (which can't be alive).
+    /// Transfers of other nodes whose lease has run out; with `exclusive`, of every other node (which can't be alive).
+    /// A node never loses its own to a lease: it knows better than the clock what it is working at.
     pub async fn orphans(&self, node: &str, now: OffsetDateTime, exclusive: bool) -> Result<Vec<Transfer>> {
-        let query = if exclusive {
-            sqlx::query(select_transfers!("WHERE lease_until < ? OR node <> ? ORDER BY lease_until, id"))
-                .bind(Stamp(now))
-                .bind(node)
-        } else {
-            sqlx::query(select_transfers!("WHERE lease_until < ? ORDER BY lease_until, id")).bind(Stamp(now))
-        };
-        query.fetch_all(self.db.reader()).await?.iter().map(transfer::read).collect()
+        sqlx::query(select_transfers!("WHERE node <> ? AND (? OR lease_until < ?) ORDER BY lease_until, id"))
+            .bind(node)
+            .bind(exclusive)
+            .bind(Stamp(now))
+            .fetch_all(self.db.reader())
+            .await?
+            .iter()
+            .map(transfer::read)
+            .collect()
+    }
+
+    /// All that `node` looks after.
+    pub async fn transfers_of(&self, node: &str) -> Result<Vec<Transfer>> {
+        sqlx::query(select_transfers!("WHERE node = ? ORDER BY lease_until, id"))
+            .bind(node)
+            .fetch_all(self.db.reader())
+            .await?
+            .iter()
+            .map(transfer::read)
+            .collect()
     }
 
     /// Takes over an orphan; `false` when another node was faster, or its owner came back.
@@ -70,12 +83,14 @@ impl Catalog {
         Ok(done.rows_affected() == 1)
     }
 
-    /// The tokens of staged data in `store` that some transfer still needs.
-    pub async fn live_tokens(&self, store: &str) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar("SELECT token FROM casement_transfers WHERE store = ? AND token <> '' ORDER BY token")
-            .bind(store)
-            .fetch_all(self.db.reader())
-            .await?)
+    /// The names of staged data in `store` that some transfer still needs: see [`Transfer::stage`].
+    pub async fn live_stages(&self, store: &str) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar(
+            "SELECT CASE token WHEN '' THEN id ELSE token END AS stage FROM casement_transfers WHERE store = ? ORDER BY stage",
+        )
+        .bind(store)
+        .fetch_all(self.db.reader())
+        .await?)
     }
 
     /// Images in `saving` that no transfer will ever bring on: a Glance died in the middle of their uploads.

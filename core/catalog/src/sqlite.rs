@@ -52,7 +52,8 @@ impl Database {
             .clone()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            // More than FULL only where a file system has no WAL: then the directory is flushed as well.
+            .synchronous(SqliteSynchronous::Extra);
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
 
         let opened = async {
@@ -178,7 +179,7 @@ mod tests {
         let mut tx = db.write().await.unwrap();
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *tx).await.unwrap();
         let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.unwrap();
-        assert_eq!((mode.as_str(), synchronous), ("wal", 2));
+        assert_eq!((mode.as_str(), synchronous), ("wal", 3));
         sqlx::query("DELETE FROM images").execute(db.reader()).await.unwrap_err();
     }
 

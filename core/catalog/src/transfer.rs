@@ -75,6 +75,13 @@ pub struct Transfer {
     pub outcome: Option<Outcome>,
 }
 
+impl Transfer {
+    /// The store's name for what was staged. Until a token is known, the stage can only have the transfer's own name.
+    pub fn stage(&self) -> &str {
+        if self.token.is_empty() { &self.id } else { &self.token }
+    }
+}
+
 /// What an upload brought.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {

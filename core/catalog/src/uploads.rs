@@ -42,13 +42,14 @@ impl Catalog {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Notes what will be published, just before it is; `false` when the transfer is gone or no longer `Staged`.
-    pub async fn begin_commit(&self, transfer: &str, outcome: &Outcome) -> Result<bool> {
+    /// Notes what `node` will publish, just before it does; `false` when the transfer is gone, no longer `Staged`, or
+    /// another node's: whoever adopted it may be removing what was staged.
+    pub async fn begin_commit(&self, transfer: &str, node: &str, outcome: &Outcome) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let done = sqlx::query(
             "UPDATE casement_transfers SET state = 'committing', size = ?, virtual_size = ?, checksum = ?, \
              os_hash_algo = ?, os_hash_value = ?, location_url = ?, location_metadata = ? \
-             WHERE id = ? AND state = 'staged'",
+             WHERE id = ? AND node = ? AND state = 'staged'",
         )
         .bind(record::signed(Some(outcome.size))?)
         .bind(record::signed(outcome.virtual_size)?)
@@ -58,6 +59,7 @@ impl Catalog {
         .bind(&outcome.location.url)
         .bind(children::metadata_text(&outcome.location)?)
         .bind(transfer)
+        .bind(node)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;

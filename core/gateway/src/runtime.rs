@@ -10,6 +10,9 @@ pub(crate) fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("casement")
+        // No limit of its own: each store has one (`concurrency`), and a common one would let a store whose plugin
+        // blocks for ever take the threads of the others.
+        .max_blocking_threads(u16::MAX.into())
         .build()
         .map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
     let result = runtime.block_on(work);

@@ -38,7 +38,7 @@ fn log_panic(info: &panic::PanicHookInfo<'_>) {
 /// Tells why the program ends: in the log, or as plain text before there is one.
 pub(crate) fn report(failure: &Failure) {
     if tracing::dispatcher::has_been_set() {
-        tracing::error!("{failure}");
+        tracing::error!(target: "casement", "{failure}");
     } else {
         eprintln!("{failure}");
     }

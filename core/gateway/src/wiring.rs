@@ -75,8 +75,7 @@ pub(crate) fn identity(config: &Config) -> Result<Identity> {
 pub(crate) async fn catalog(config: &Config) -> Result<Catalog> {
     let catalog = &config.catalog;
     let options = casement_catalog::Options { path: catalog.path.clone(), readers: catalog.readers };
-    let what = format!("catalog {}", catalog.path.display());
-    Catalog::open(&options).await.map_err(Failure::of(Exit::Catalog, &what))
+    Catalog::open(&options).await.map_err(|err| Failure::new(Exit::Catalog, err))
 }
 
 pub(crate) async fn stores(config: &Config) -> Result<Stores> {
@@ -102,14 +101,21 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
         max_json_body: server.max_json_body_bytes,
         ..casement_http::Options::new(listen)
     };
-    casement_http::Server::bind(options).map_err(Failure::of(Exit::Temporary, &format!("cannot listen on {listen}")))
+    casement_http::Server::bind(options).map_err(|err| match err {
+        casement_http::Error::Option { .. } => Failure::new(Exit::Config, format_args!("[server]: {err}")),
+        casement_http::Error::Listen { .. } => Failure::new(Exit::Temporary, err),
+    })
 }
 
 fn settings(config: &Config) -> Settings {
     let images = &config.images;
     Settings {
         list: ListSettings { default_limit: images.default_page_size, max_limit: images.max_page_size },
-        quotas: Quotas { tags: limit(images.tag_quota), properties: limit(images.property_quota) },
+        quotas: Quotas {
+            tags: limit(images.tag_quota),
+            properties: limit(images.property_quota),
+            members: limit(images.member_quota),
+        },
         size_cap: images.size_cap_bytes,
         multihash: images.hashing_algorithm.into(),
         show_direct_url: images.show_direct_url,

@@ -65,7 +65,15 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option { name, why } => write!(f, "`{name}` {why}"),
-            Self::Listen { address, cause } => write!(f, "cannot listen on {address}: {cause}"),
+            Self::Listen { address, cause } => {
+                let remedy = match cause.kind() {
+                    io::ErrorKind::AddrInUse => "; another process listens there: stop it, or take another port",
+                    io::ErrorKind::AddrNotAvailable => "; this machine does not have that address (yet)",
+                    io::ErrorKind::PermissionDenied => "; the system keeps ports below 1024 for the privileged",
+                    _ => "",
+                };
+                write!(f, "cannot listen on {address}: {cause}{remedy}")
+            }
         }
     }
 }

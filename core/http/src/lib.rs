@@ -14,6 +14,7 @@ mod images;
 mod info;
 mod json_body;
 mod layer;
+mod members;
 mod options;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
@@ -26,4 +27,4 @@ mod tags;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};
-pub use options::Options;
+pub use options::{Options, is_http_url};

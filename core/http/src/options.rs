@@ -95,8 +95,8 @@ impl Options {
     }
 }
 
-/// What can stand in a header between quotes, too.
-fn is_http_url(text: &str) -> bool {
+/// Whether a URL can be told to clients: it also fits into a header, between quotes.
+pub fn is_http_url(text: &str) -> bool {
     let written_plainly = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
     written_plainly && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

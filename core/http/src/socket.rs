@@ -71,6 +71,8 @@ pub(crate) struct Socket<S> {
     head: Option<Pin<Box<Sleep>>>,
     /// Requests begun when `head` was set.
     before_head: usize,
+    /// Anything came in at all.
+    heard: bool,
     /// Runs while the client takes nothing.
     write: Option<Pin<Box<Sleep>>>,
     linger: Option<Linger>,
@@ -86,7 +88,7 @@ impl<S> Socket<S> {
     pub(crate) fn new(io: S, limits: Limits, exchange: Exchange) -> Self {
         // A peer that connects and says nothing is as slow as one that says half a head.
         let head = Some(Box::pin(sleep(limits.header)));
-        Self { io, limits, before_head: exchange.begun(), exchange, head, write: None, linger: None }
+        Self { io, limits, before_head: exchange.begun(), heard: false, exchange, head, write: None, linger: None }
     }
 
     fn head_arrived(&self) -> bool {
@@ -95,6 +97,7 @@ impl<S> Socket<S> {
 
     /// The clock of a head: starts with its first byte, stops when its request begins.
     fn watch_head(&mut self, got_bytes: bool) {
+        self.heard |= got_bytes;
         if self.head.is_some() && self.head_arrived() {
             self.head = None;
         }
@@ -193,7 +196,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
             ready!(Pin::new(&mut self.io).poll_shutdown(context))?;
-            let refused_head = self.head.is_some() && !self.head_arrived();
+            let refused_head = self.heard && self.head.is_some() && !self.head_arrived();
             if !refused_head && !self.exchange.0.unread.load(Ordering::Acquire) {
                 return Poll::Ready(Ok(()));
             }

@@ -51,7 +51,7 @@ impl Error {
 
     /// Marks the message as one that follows the generic sentence of its status.
     #[must_use]
-    pub fn with_generic_lead(mut self) -> Self {
+    pub(crate) fn with_generic_lead(mut self) -> Self {
         self.generic_lead = true;
         self
     }

@@ -17,7 +17,7 @@ impl Image {
     }
 
     /// Data is stored only for an image that says what the data is.
-    pub fn check_formats(&self) -> Result<()> {
+    fn check_formats(&self) -> Result<()> {
         let is_set = |format: &Option<String>| format.as_deref().is_some_and(|format| !format.is_empty());
         let missing = match (is_set(&self.disk_format), is_set(&self.container_format)) {
             (true, true) => return Ok(()),

@@ -7,11 +7,12 @@ use crate::{Error, Image, Kind, Result};
 pub struct Quotas {
     pub tags: Option<usize>,
     pub properties: Option<usize>,
+    pub members: Option<usize>,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { tags: Some(128), properties: Some(128) }
+        Self { tags: Some(128), properties: Some(128), members: Some(128) }
     }
 }
 
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn no_quota_means_no_bound() {
-        let unbounded = Quotas { tags: None, properties: None };
+        let unbounded = Quotas { tags: None, properties: None, members: None };
         assert_eq!(unbounded.check_tags(100_000), Ok(()));
         assert_eq!(Quotas::default().check_tags(128), Ok(()));
         assert_eq!(

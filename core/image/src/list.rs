@@ -21,6 +21,10 @@ impl Default for ListSettings {
 const LISTABLE: [&str; 4] = ["name", "id", "container_format", "disk_format"];
 const EQUAL: [&str; 4] = ["owner", "checksum", "os_hash_algo", "os_hash_value"];
 const NUMBERS: [&str; 4] = ["size", "virtual_size", "min_ram", "min_disk"];
+/// Each parameter is a condition of one query, and databases refuse queries that are nested too deep (SQLite: 1000)
+/// or have too many values (SQLite: 32766).
+const MAX_PARAMETERS: usize = 500;
+const MAX_VALUES: usize = 10_000;
 /// Bounds that no number meets.
 const NO_NUMBER: (Option<i64>, Option<i64>) = (Some(i64::MAX), Some(i64::MIN));
 
@@ -28,6 +32,9 @@ impl ListQuery {
     /// Reads the decoded query string. Of a parameter that is there to be given once, the first counts where it
     /// says how to list, the last where it says what.
     pub fn parse(pairs: &[(String, String)], settings: &ListSettings) -> Result<Self> {
+        if pairs.len() > MAX_PARAMETERS {
+            return Err(Error::invalid(format!("A list takes at most {MAX_PARAMETERS} parameters.")));
+        }
         let request = Request(pairs);
         let mut query = ListQuery {
             visibility: visibility(&request)?,
@@ -41,6 +48,9 @@ impl ListQuery {
         query.tags = request.all("tag").map(|tag| tag.trim().to_owned()).collect();
         for (name, value) in pairs {
             query.filter(name, value)?;
+        }
+        if query.text.values().map(Vec::len).sum::<usize>() > MAX_VALUES {
+            return Err(Error::invalid(format!("The filters of a list take at most {MAX_VALUES} values.")));
         }
         query.marker = marker(&request)?;
         Ok(query)

@@ -78,11 +78,6 @@ impl Operation {
     pub fn touches_locations(&self) -> bool {
         self.property == "locations"
     }
-
-    /// Whether this takes the property away.
-    pub fn is_removal(&self) -> bool {
-        self.change == Change::Remove
-    }
 }
 
 /// Reads the body of a PATCH and refuses everything that no image would accept.

@@ -57,7 +57,7 @@ pub fn validate_image(body: &Map<String, Value>) -> Result<()> {
 }
 
 /// Checks one property, as a PATCH or a tag sets it.
-pub fn validate_property(name: &str, value: Value) -> Result<()> {
+pub(crate) fn validate_property(name: &str, value: Value) -> Result<()> {
     validate_image(&Map::from_iter([(name.to_owned(), value)]))
 }
 

@@ -33,7 +33,7 @@ impl Status {
     }
 
     /// Whether an image may go from here to `to`.
-    pub fn may_become(self, to: Status) -> bool {
+    pub(crate) fn may_become(self, to: Status) -> bool {
         use Status::*;
         matches!(
             (self, to),

@@ -69,7 +69,7 @@ pub fn image(image: &Image, options: &ViewOptions) -> Map<String, Value> {
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ`.
-pub fn timestamp(moment: OffsetDateTime) -> String {
+pub(crate) fn timestamp(moment: OffsetDateTime) -> String {
     let moment = moment.to_offset(time::UtcOffset::UTC);
     let (year, month, day) = (moment.year(), u8::from(moment.month()), moment.day());
     let (hour, minute, second) = moment.to_hms();

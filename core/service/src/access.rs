@@ -50,7 +50,7 @@ impl Service {
         self.authorize_target(action, caller, &Target::own(caller))
     }
 
-    fn authorize_target(&self, action: &str, caller: &Caller, target: &Target<'_>) -> Result<()> {
+    pub(crate) fn authorize_target(&self, action: &str, caller: &Caller, target: &Target<'_>) -> Result<()> {
         if self.parts().rules.check(action, caller, target) { Ok(()) } else { Err(unauthorized(action)) }
     }
 }

@@ -30,7 +30,14 @@ impl Service {
         let size = self.size(&image, &copies).await?;
         let part = range::resolve(request.range.as_deref(), request.content_range.as_deref(), size)?;
         let (offset, len) = part.map_or((0, size), |part| (part.offset, part.len));
-        let data = serve(copies, offset, len).await?;
+        let data = match serve(copies, offset, len).await {
+            Ok(data) => data,
+            Err(error) => {
+                // Deleted since it was looked up, the image is not there rather than broken.
+                self.find(caller, id, no_image_with_id(id)).await?;
+                return Err(error.into());
+            }
+        };
         Ok(Download::Data {
             size,
             part: part.map(|part| (part.offset, part.len)),
@@ -100,5 +107,27 @@ impl Service {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::testing::{Bench, Fault, Step, caller};
+
+    #[tokio::test]
+    async fn an_image_that_is_deleted_while_it_is_opened_is_not_found() {
+        let bench = Bench::new().await;
+        let id = bench.queued().await;
+        bench.upload(&id).await.unwrap();
+        bench.world.fault(Step::Read, Fault::Held);
+        let (service, image) = (bench.service.clone(), id.clone());
+        let download =
+            tokio::spawn(async move { service.download(&caller(), &image, &DownloadRequest::default()).await });
+        bench.world.reached().await;
+        bench.delete(&id).await.unwrap();
+        bench.world.heal();
+        assert_eq!(download.await.unwrap().unwrap_err().kind, Kind::NotFound);
     }
 }

@@ -9,11 +9,14 @@ mod download;
 mod error;
 mod info;
 mod list;
+mod members;
 mod recover;
 mod request;
 mod settings;
 mod show;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod update;
 mod upload;
 
@@ -27,7 +30,7 @@ use casement_catalog::Catalog;
 use casement_identity::Identity;
 use casement_policy::Rules;
 use casement_stores::{DigestThreads, Stores};
-use recover::Unsettled;
+use recover::InHand;
 use std::{fmt, sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use tokio_util::task::TaskTracker;
@@ -52,13 +55,13 @@ struct Inner {
     /// This process, as the owner of transfers. A restart is another node.
     node: String,
     uploads: TaskTracker,
-    unsettled: Unsettled,
+    in_hand: InHand,
 }
 
 impl Service {
     pub fn new(parts: Parts) -> Self {
         let node = uuid::Uuid::new_v4().to_string();
-        Self(Arc::new(Inner { parts, node, uploads: TaskTracker::new(), unsettled: Unsettled::default() }))
+        Self(Arc::new(Inner { parts, node, uploads: TaskTracker::new(), in_hand: InHand::default() }))
     }
 
     /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].

@@ -8,14 +8,18 @@ use crate::{Error, Result, Service};
 use casement_catalog::{Residue, Transfer, TransferState};
 use casement_image::ImageId;
 use casement_stores::{Kind as StoreKind, Store};
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use std::{
     collections::HashSet,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval};
+
+#[cfg(test)]
+mod tests;
 
 /// Transfers settled side by side.
 const SIDE_BY_SIDE: usize = 8;
@@ -31,32 +35,37 @@ pub(crate) enum Settled {
     TakenBack,
 }
 
-/// Transfers of this process that are to be settled again, and those that are being settled just now.
-#[derive(Debug, Default)]
-pub(crate) struct Unsettled {
-    later: Mutex<HashSet<String>>,
-    busy: Mutex<HashSet<String>>,
-}
+/// The transfers that this process is working at: uploads, and settlings. A transfer of this process that is not in
+/// hand was dropped on its way, by an error or with its request, and is to be settled.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InHand(Arc<Mutex<HashSet<String>>>);
 
-fn lock(set: &Mutex<HashSet<String>>) -> MutexGuard<'_, HashSet<String>> {
-    set.lock().unwrap_or_else(PoisonError::into_inner)
-}
+impl InHand {
+    /// `None` while somebody else has it: an upload and a settling, or two settlings, must not overlap. The slower one
+    /// could delete what came after.
+    pub(crate) fn claim(&self, id: &str) -> Option<Claim> {
+        self.lock().insert(id.to_owned()).then(|| Claim { in_hand: self.clone(), id: id.to_owned() })
+    }
 
-/// Two settlings of one transfer must not overlap: the slower one could delete what came after.
-struct Claim<'a> {
-    busy: &'a Mutex<HashSet<String>>,
-    id: &'a str,
-}
+    fn has(&self, id: &str) -> bool {
+        self.lock().contains(id)
+    }
 
-impl<'a> Claim<'a> {
-    fn of(unsettled: &'a Unsettled, id: &'a str) -> Option<Self> {
-        lock(&unsettled.busy).insert(id.to_owned()).then_some(Self { busy: &unsettled.busy, id })
+    fn lock(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Claim<'_> {
+/// Has one transfer in hand as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    in_hand: InHand,
+    id: String,
+}
+
+impl Drop for Claim {
     fn drop(&mut self) {
-        lock(self.busy).remove(self.id);
+        self.in_hand.lock().remove(&self.id);
     }
 }
 
@@ -81,38 +90,46 @@ impl Service {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.maintain_once().await {
-                tracing::error!(%error, "maintenance failed; it will be tried again");
+            match AssertUnwindSafe(self.maintain_once()).catch_unwind().await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "maintenance failed; it will be tried again"),
+                Err(_panic) => tracing::error!("maintenance panicked; it will be tried again"),
             }
         }
     }
 
-    async fn maintain_once(&self) -> Result<()> {
+    pub(crate) async fn maintain_once(&self) -> Result<()> {
         self.catalog().renew_leases(&self.0.node, self.lease_until()).await?;
-        let later: Vec<String> = lock(&self.0.unsettled.later).drain().collect();
-        for id in later {
-            self.settle_or_later(&id).await;
-        }
+        self.settle_dropped().await?;
         self.settle_orphans(false).await?;
         self.sweep_stages(ABANDONED_AFTER).await;
         Ok(())
     }
 
+    /// Settles what this process left on its way.
+    async fn settle_dropped(&self) -> Result<()> {
+        let mut dropped = self.catalog().transfers_of(&self.0.node).await?;
+        dropped.retain(|transfer| !self.0.in_hand.has(&transfer.id));
+        self.settle_all(dropped).await;
+        Ok(())
+    }
+
     async fn settle_orphans(&self, others_are_dead: bool) -> Result<()> {
         let orphans = self.catalog().orphans(&self.0.node, OffsetDateTime::now_utc(), others_are_dead).await?;
-        stream::iter(orphans)
-            .for_each_concurrent(SIDE_BY_SIDE, |orphan| async move {
-                let (id, image, state) = (orphan.id.clone(), orphan.image_id.clone(), orphan.state);
-                match self.adopt_and_settle(orphan).await {
+        self.settle_all(orphans).await;
+        Ok(())
+    }
+
+    async fn settle_all(&self, transfers: Vec<Transfer>) {
+        stream::iter(transfers)
+            .for_each_concurrent(SIDE_BY_SIDE, |transfer| async move {
+                let (image, state) = (transfer.image_id.clone(), transfer.state);
+                match self.adopt_and_settle(transfer).await {
                     Ok(end) => tracing::info!(image = image.as_str(), ?state, ?end, "transfer recovered"),
-                    Err(error) => {
-                        tracing::warn!(image = image.as_str(), ?state, %error, "transfer not recovered yet");
-                        self.settle_later(&id);
-                    }
+                    Err(error) => tracing::warn!(image = image.as_str(), ?state, %error, "transfer not recovered yet"),
                 }
             })
             .await;
-        Ok(())
     }
 
     async fn requeue(&self, image: &ImageId) -> Result<()> {
@@ -137,7 +154,7 @@ impl Service {
 
     async fn sweep_stage(&self, store: &Store, idle_for: Duration) -> Result<()> {
         let staged = store.list_staged().await?;
-        let live: HashSet<String> = self.catalog().live_tokens(store.id()).await?.into_iter().collect();
+        let live: HashSet<String> = self.catalog().live_stages(store.id()).await?.into_iter().collect();
         for stage in staged {
             let idle = Duration::from_millis(stage.idle_ms.unwrap_or(0));
             if !live.contains(&stage.token) && idle >= idle_for {
@@ -148,14 +165,10 @@ impl Service {
         Ok(())
     }
 
-    pub(crate) fn settle_later(&self, transfer: &str) {
-        lock(&self.0.unsettled.later).insert(transfer.to_owned());
-    }
-
+    /// Settles a transfer of this process now; what fails of it is left to maintenance.
     pub(crate) async fn settle_or_later(&self, transfer: &str) {
         if let Err(error) = self.settle_by_id(transfer).await {
             tracing::warn!(transfer, %error, "not settled; it will be tried again");
-            self.settle_later(transfer);
         }
     }
 
@@ -165,9 +178,13 @@ impl Service {
         self.0.uploads.spawn(async move { service.settle_or_later(&transfer).await });
     }
 
+    pub(crate) fn claim(&self, transfer: &str) -> Option<Claim> {
+        self.0.in_hand.claim(transfer)
+    }
+
     /// Settles a transfer of this process.
-    pub(crate) async fn settle_by_id(&self, id: &str) -> Result<Settled> {
-        let Some(_claim) = Claim::of(&self.0.unsettled, id) else {
+    async fn settle_by_id(&self, id: &str) -> Result<Settled> {
+        let Some(_claim) = self.claim(id) else {
             return Err(Error::shortly("The data of an earlier upload is being removed; try again."));
         };
         match self.catalog().transfer(id).await? {
@@ -205,35 +222,47 @@ impl Service {
         }
     }
 
-    /// The stage goes first: after that a commit that is still under way somewhere can't publish any more, and
-    /// what the store then says is final.
     async fn settle_commit(&self, store: Option<&Arc<Store>>, transfer: Transfer) -> Result<Settled> {
-        discard(store, &transfer).await?;
-        let published = in_service(store, &transfer)?.stat_named(&transfer.key).await;
-        let promised = transfer.outcome.as_ref().map(|outcome| outcome.size);
+        let published = published_whole(store, &transfer).await;
         let now = OffsetDateTime::now_utc();
-        match published {
-            Ok(found) if Some(found.size) == promised => {
-                if self.catalog().finish_upload(&transfer.id, now).await? {
-                    return Ok(Settled::Active);
-                }
+        if let Ok(true) = published {
+            if self.catalog().finish_upload(&transfer.id, now).await? {
+                return Ok(Settled::Active);
             }
-            Ok(_) => {
-                self.catalog().release_upload(&transfer.id, Residue::Object, now).await?;
-            }
-            Err(error) if error.kind == StoreKind::NotFound => {
-                self.catalog().release_upload(&transfer.id, Residue::None, now).await?;
-                return Ok(Settled::TakenBack);
-            }
-            Err(error) => return Err(error.into()),
+        } else {
+            // Also when the store can't be asked: nobody was told that the upload succeeded, and the image need not
+            // wait for its store.
+            self.catalog().release_upload(&transfer.id, Residue::Object, now).await?;
         }
+        published?;
         self.remove_object(store, &transfer).await
     }
 
     async fn remove_object(&self, store: Option<&Arc<Store>>, transfer: &Transfer) -> Result<Settled> {
         discard(store, transfer).await?;
-        in_service(store, transfer)?.delete(&transfer.key).await?;
+        let store = in_service(store, transfer)?;
+        if self.has_an_owner(store, transfer).await? {
+            tracing::warn!(image = transfer.image_id.as_str(), store = store.id(), "not removed: the image has it");
+        } else {
+            store.delete(&transfer.key).await?;
+        }
         self.ended(transfer).await
+    }
+
+    /// Whether the object that was to be removed is what the image has by now. Two stores may lie in one place, or one
+    /// may have got another name.
+    async fn has_an_owner(&self, store: &Store, transfer: &Transfer) -> Result<bool> {
+        let Some(found) = self.catalog().find_image(&transfer.image_id, None).await? else { return Ok(false) };
+        for location in found.image.locations {
+            match store.key_of(&location.url).await {
+                Ok(key) if key == transfer.key => return Ok(true),
+                Err(error) if !matches!(error.kind, StoreKind::NotFound | StoreKind::Unsupported) => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
     }
 
     async fn ended(&self, transfer: &Transfer) -> Result<Settled> {
@@ -242,15 +271,25 @@ impl Service {
     }
 }
 
+/// Whether the store has all that was promised. The stage goes first: after that a commit that is still under way
+/// somewhere can't publish any more, and what the store then says is final.
+async fn published_whole(store: Option<&Arc<Store>>, transfer: &Transfer) -> Result<bool> {
+    discard(store, transfer).await?;
+    let promised = transfer.outcome.as_ref().map(|outcome| outcome.size);
+    match in_service(store, transfer)?.stat_named(&transfer.key).await {
+        Ok(found) => Ok(Some(found.size) == promised),
+        Err(error) if error.kind == StoreKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn in_service<'a>(store: Option<&'a Arc<Store>>, transfer: &Transfer) -> Result<&'a Arc<Store>> {
     store.ok_or_else(|| Error::shortly(format!("store `{}` is not configured", transfer.store)))
 }
 
-/// Removes the stage of a transfer. Before its token was noted, the stage can only have the transfer's own name.
+/// Removes the stage of a transfer.
 async fn discard(store: Option<&Arc<Store>>, transfer: &Transfer) -> Result<Settled> {
-    let store = in_service(store, transfer)?;
-    let token = if transfer.token.is_empty() { &transfer.id } else { &transfer.token };
-    match store.discard(token).await {
+    match in_service(store, transfer)?.discard(transfer.stage()).await {
         Ok(()) => Ok(Settled::TakenBack),
         // A backend without stages that survive a crash has nothing to discard.
         Err(error) if error.kind == StoreKind::Unsupported => Ok(Settled::TakenBack),

@@ -65,7 +65,8 @@ pub struct Limits {
     pub commit: Duration,
     /// Tries of a call that may be repeated, the first included.
     pub tries: u32,
-    /// Calls in flight; further ones wait.
+    /// Calls in flight, chunks included; further ones wait. A call that was given up counts until its backend has
+    /// answered it.
     pub concurrency: usize,
     /// Failures in a row after which calls are refused at once.
     pub breaker_failures: u32,

@@ -1,5 +1,6 @@
-//! What stands around every call of a backend, so that backends can stay naive: a deadline, a limit on calls
-//! in flight, a circuit breaker, retries of what may be repeated, and metrics.
+//! What stands around every call of a backend, so that backends can stay naive: a deadline, a circuit breaker,
+//! retries of what may be repeated, and metrics. The limit on calls in flight is the SDK's, which sees when a call that
+//! was given up here is really over.
 
 use crate::{
     config::Limits,
@@ -9,10 +10,7 @@ use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 
 /// The pause before the second try; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -21,7 +19,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Guard {
     store: String,
     limits: Limits,
-    permits: Semaphore,
     breaker: Mutex<Breaker>,
 }
 
@@ -35,8 +32,7 @@ struct Breaker {
 
 impl Guard {
     pub(crate) fn new(store: &str, limits: Limits) -> Self {
-        let permits = Semaphore::new(limits.concurrency.max(1));
-        Self { store: store.to_owned(), limits, permits, breaker: Mutex::default() }
+        Self { store: store.to_owned(), limits, breaker: Mutex::default() }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -51,12 +47,7 @@ impl Guard {
         call: impl Future<Output = casement_sdk::Result<T>>,
     ) -> Result<T> {
         self.admit(what)?;
-        self.step(what, deadline, async {
-            // The semaphore is never closed, so there is always a permit in the end.
-            let _permit = self.permits.acquire().await;
-            call.await
-        })
-        .await
+        self.step(what, deadline, call).await
     }
 
     /// One step of a transfer that was admitted before: it has a deadline, and is never refused.

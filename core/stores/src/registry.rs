@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Options, StoreOptions},
-    host::{LoadedPlugin, StoreServices, checked_config, load_all},
+    host::{LoadedPlugin, checked_config, load_all},
     store::{Store, StoreState},
 };
 use casement_sdk::host::Plugin;
@@ -22,7 +22,6 @@ struct Inner {
     plugins: Vec<LoadedPlugin>,
     stores: Vec<Arc<Store>>,
     default: Option<usize>,
-    plugin_threads: u32,
 }
 
 /// Why the gateway must not start: stores by their ids, each with its reason.
@@ -71,12 +70,21 @@ impl Stores {
     /// When a store that is marked `required` fails, or a store's keys are wrong.
     pub async fn open(options: Options) -> Result<Self, StartError> {
         let plugins = load_all(&options);
-        let stores: Vec<_> = options.stores.into_iter().map(|store| Arc::new(Store::new(store))).collect();
-        let wrong: Vec<_> = join_all(stores.iter().map(|store| open(store, &plugins, options.plugin_threads)))
-            .await
-            .into_iter()
-            .flatten()
-            .collect();
+        Self::open_on(plugins, options.stores, options.plugin_threads).await
+    }
+
+    /// As [`Stores::open`], on plugins that are there already, such as one that is linked in.
+    ///
+    /// # Errors
+    /// As [`Stores::open`].
+    pub async fn open_on(
+        plugins: Vec<LoadedPlugin>,
+        stores: Vec<StoreOptions>,
+        plugin_threads: u32,
+    ) -> Result<Self, StartError> {
+        let stores: Vec<_> = stores.into_iter().map(|store| Arc::new(Store::new(store, plugin_threads))).collect();
+        let wrong: Vec<_> =
+            join_all(stores.iter().map(|store| open(store, &plugins))).await.into_iter().flatten().collect();
         if !wrong.is_empty() {
             return Err(StartError::Configuration(wrong));
         }
@@ -92,7 +100,7 @@ impl Stores {
             1 => Some(0),
             _ => stores.iter().position(|store| store.options().default),
         };
-        Ok(Self(Arc::new(Inner { plugins, stores, default, plugin_threads: options.plugin_threads })))
+        Ok(Self(Arc::new(Inner { plugins, stores, default })))
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Store>> {
@@ -115,18 +123,23 @@ impl Stores {
 
     /// Watches the stores for ever: opens those that were absent at the start, marks those that fail.
     pub async fn supervise(&self) {
+        join_all(self.iter().map(|store| self.watch(store))).await;
+    }
+
+    /// Each store at its own pace: one that lets its deadlines pass does not keep the others waiting.
+    async fn watch(&self, store: &Arc<Store>) {
         let mut ticks = interval(HEALTH_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            join_all(self.iter().map(|store| self.check(store))).await;
+            self.check(store).await;
         }
     }
 
     async fn check(&self, store: &Arc<Store>) {
         match store.state() {
             StoreState::Failed { retryable: true, .. } => {
-                open(store, &self.0.plugins, self.0.plugin_threads).await;
+                open(store, &self.0.plugins).await;
             }
             StoreState::Open | StoreState::Degraded(_) => match store.health().await {
                 Ok(()) => store.enter(StoreState::Open),
@@ -143,9 +156,9 @@ impl Stores {
 }
 
 /// Opens one store; whatever comes of it is its state. Answers the store and the reason when its keys are wrong.
-async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Option<(String, String)> {
+async fn open(store: &Store, plugins: &[LoadedPlugin]) -> Option<(String, String)> {
     let was = store.state();
-    let (reason, retryable, wrong_keys) = match try_open(store, plugins, plugin_threads).await {
+    let (reason, retryable, wrong_keys) = match try_open(store, plugins).await {
         Ok(()) => {
             tracing::info!(store = store.id(), plugin = store.options().plugin, "store is open");
             return None;
@@ -161,16 +174,15 @@ async fn open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> O
     wrong_keys.then(|| (store.id().to_owned(), reason))
 }
 
-async fn try_open(store: &Store, plugins: &[LoadedPlugin], plugin_threads: u32) -> Result<(), Refusal> {
+async fn try_open(store: &Store, plugins: &[LoadedPlugin]) -> Result<(), Refusal> {
     let options = store.options();
     let plugin = find_plugin(options, plugins)?;
     if store.state() == StoreState::Declared {
         store.enter(StoreState::Loaded);
     }
     let config = checked_config(plugin.config_schema(), options).map_err(Refusal::Configuration)?;
-    let services = Arc::new(StoreServices::new(store.id(), plugin_threads));
     let failed = |reason, retryable| Err(Refusal::Failed { reason, retryable });
-    match timeout(options.limits.open, plugin.open(services, &config)).await {
+    match timeout(options.limits.open, plugin.open(store.services(), &config)).await {
         Ok(Ok(backend)) => {
             store.open_with(backend);
             Ok(())
@@ -199,4 +211,30 @@ fn find_plugin<'a>(store: &StoreOptions, plugins: &'a [LoadedPlugin]) -> Result<
     // It may be the one that failed: its name is not known then.
     let reason = format!("no plugin `{wanted}` is loaded ({})", failures.join("; "));
     Err(Refusal::Failed { reason, retryable: false })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::testing::{sound_store, store};
+    use serde_json::json;
+    use tokio::{select, time::sleep};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_answer_delays_no_other_stores_check() {
+        let (silent, sound) = (store("silent", json!({"silent": true})).await, sound_store("sound").await);
+        let stores =
+            Stores(Arc::new(Inner { plugins: Vec::new(), stores: vec![silent, sound.clone()], default: None }));
+        let look = async {
+            sleep(HEALTH_INTERVAL / 2).await;
+            sound.enter(StoreState::Degraded("since the first round".to_owned()));
+            sleep(HEALTH_INTERVAL).await;
+            assert_eq!(sound.state(), StoreState::Open);
+        };
+        select! {
+            () = stores.supervise() => unreachable!("it watches for ever"),
+            () = look => {}
+        }
+    }
 }

@@ -4,6 +4,7 @@ use crate::{
     config::StoreOptions,
     error::{Error, Kind, Result, Side},
     guard::Guard,
+    host::StoreServices,
 };
 use bytes::Bytes;
 use casement_image::ObjectKey;
@@ -35,6 +36,8 @@ pub enum StoreState {
 pub struct Store {
     options: StoreOptions,
     guard: Guard,
+    /// One for all openings: what a backend holds of the gateway it may hold for ever.
+    services: Arc<StoreServices>,
     standing: RwLock<Standing>,
 }
 
@@ -44,10 +47,11 @@ struct Standing {
 }
 
 impl Store {
-    pub(crate) fn new(options: StoreOptions) -> Self {
+    pub(crate) fn new(options: StoreOptions, plugin_threads: u32) -> Self {
+        let services = Arc::new(StoreServices::new(&options, plugin_threads));
         let guard = Guard::new(&options.id, options.limits.clone());
         let standing = RwLock::new(Standing { state: StoreState::Declared, backend: None });
-        Self { options, guard, standing }
+        Self { options, guard, services, standing }
     }
 
     pub fn id(&self) -> &str {
@@ -87,6 +91,10 @@ impl Store {
             tracing::debug!(store = self.id(), from = ?standing.state, to = ?state, "store changes state");
             standing.state = state;
         }
+    }
+
+    pub(crate) fn services(&self) -> Arc<StoreServices> {
+        Arc::clone(&self.services)
     }
 
     pub(crate) fn open_with(&self, backend: Backend) {

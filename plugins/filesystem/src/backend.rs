@@ -53,7 +53,8 @@ impl Root {
                 format!("nothing is mounted at the root `{shown}`: mount its file system, or unset require_mount");
             return Err(Error::new(Kind::Unavailable, message));
         }
-        let id = settle_marker(&dir).map_err(|error| {
+        // Names that a process gave just before it died are made durable before anybody relies on them.
+        let id = settle_marker(&dir).and_then(|id| dir.sync().map(|()| id)).map_err(|error| {
             let advice = match error.kind() {
                 io::ErrorKind::PermissionDenied => ": let the gateway's account write there",
                 io::ErrorKind::ReadOnlyFilesystem => ": remount the file system writable",
@@ -190,10 +191,7 @@ fn offer_marker(root: &Dir, id: Uuid) -> io::Result<()> {
     let mut file = staging.create_file(&name, None)?;
     let published =
         writeln!(file, "{id}").and_then(|()| file.sync_all()).and_then(|()| staging.publish(&name, root, MARKER));
-    match published {
-        Ok(()) => root.sync(),
-        Err(error) => staging.remove(&name).and(Err(error)),
-    }
+    published.or_else(|error| staging.remove(&name).and(Err(error)))
 }
 
 fn read_marker(root: &Dir) -> io::Result<Uuid> {
@@ -259,11 +257,13 @@ impl blocking::Backend for Filesystem {
 
     fn delete(&self, key: &str) -> Result<()> {
         let dir = self.root.verified()?;
-        self.root.metadata(&dir, key)?;
-        match dir.remove(key).and_then(|()| dir.sync()) {
+        let removed = self.root.metadata(&dir, key).and_then(|_| match dir.remove(key) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::not_found(key)),
             result => result.map_err(|error| self.root.failed("deleting", key, error)),
-        }
+        });
+        // Also when there is nothing: whoever removed it may not have got as far as this.
+        dir.sync().map_err(|error| self.root.failed("flushing the directory of", key, error))?;
+        removed
     }
 
     fn list(&self, prefix: &str, after: Option<&str>) -> Result<Lister> {

@@ -22,3 +22,16 @@ impl RootModule for CasementModuleRef {
     // The contract's version, not the crate's: plugins of an older SDK stay welcome while the contract stands.
     const VERSION_STRINGS: VersionStrings = VersionStrings::new("1.0.0");
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_structs_are_recorded_under_the_contracts_version_whatever_the_sdks_is() {
+        let (package, version) = <CasementPlugin as StableAbi>::LAYOUT.package_and_version();
+        let version = version.parsed().unwrap();
+        assert_eq!((package.as_str(), version.major), ("casement-sdk", super::super::CASEMENT_ABI_MAJOR.into()));
+    }
+}

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::Kind;
 use bytes::Bytes;
-use std::{ffi::c_void, ptr, slice};
+use std::{ffi::c_void, panic::catch_unwind, ptr, slice};
 
 /// A text that cannot be one: not UTF-8, a null pointer with a length, or a length beyond the address space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +61,12 @@ impl CasementBuf {
     /// Gives bytes away.
     pub fn from_bytes(bytes: Bytes) -> Self {
         unsafe extern "C" fn release(owner: *mut c_void) {
-            // SAFETY: `owner` came from `Box::into_raw` below, and is released once.
-            drop(unsafe { Box::from_raw(owner.cast::<Bytes>()) });
+            // The bytes may be an author's own type, whose `Drop` must not unwind through the other side.
+            let outcome = catch_unwind(|| {
+                // SAFETY: `owner` came from `Box::into_raw` below, and is released once.
+                drop(unsafe { Box::from_raw(owner.cast::<Bytes>()) });
+            });
+            drop(outcome);
         }
         if bytes.is_empty() {
             return Self::EMPTY;

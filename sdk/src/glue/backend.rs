@@ -59,7 +59,7 @@ pub(super) unsafe extern "C" fn open<B: Backend>(
         let (host, config) = unsafe { (Host::new(host), owned(config)) };
         logging::set_up(&host);
         let place = match runtime::handle(&host, B::NAME) {
-            Ok(runtime) => Place { runtime, host, inline: B::NON_BLOCKING },
+            Ok(runtime) => Place { runtime, host, inline: B::NON_BLOCKING, cancellable: B::CANCELLABLE },
             Err(error) => return answer.refuse(error),
         };
         let inner = place.clone();
@@ -78,9 +78,20 @@ fn configuration<C: serde::de::DeserializeOwned>(json: &str) -> Result<C> {
         let key = error.path().to_string();
         let why = error.into_inner().to_string();
         // The place in the JSON means nothing to the operator, who wrote TOML.
-        let why = why.split(" at line ").next().unwrap_or_default();
-        Error::new(Kind::Config, if key == "." { why.to_owned() } else { format!("`{key}`: {why}") })
+        let why = without_value(why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why));
+        Error::new(Kind::Config, if key == "." { why } else { format!("`{key}`: {why}") })
     })
+}
+
+/// What is wrong, without the value that is: it may be a secret at the wrong key, and this goes to the log.
+fn without_value(why: &str) -> String {
+    match why.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
+            let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+            format!("{found}, expected {expected}")
+        }
+        _ => why.to_owned(),
+    }
 }
 
 /// Starts an operation on a backend.

@@ -12,13 +12,9 @@ use std::{
 };
 use tokio::task::spawn_blocking;
 
-/// A [`crate::blocking::Backend`] as a [`crate::Backend`]. A call that is cancelled goes on to its end; the next
-/// call on the same handle waits for it.
+/// A [`crate::blocking::Backend`] as a [`crate::Backend`].
 #[derive(Debug)]
-pub struct Blocking<B: Backend> {
-    backend: Offloaded<B>,
-    host: Host,
-}
+pub struct Blocking<B: Backend>(Offloaded<B>);
 
 /// Runs `f` on a blocking thread, logging for `host`; a panic goes on in the caller.
 async fn blocking<T: Send + 'static>(host: &Host, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -32,37 +28,49 @@ async fn blocking<T: Send + 'static>(host: &Host, f: impl FnOnce() -> Result<T> 
     }
 }
 
-/// Something of the author's, shared with calls that were cancelled and still run. The last one drops it, and
-/// never on a thread that must not block.
+/// Something of the author's, used and dropped only on threads that may block.
 #[derive(Debug)]
-struct Offloaded<T: Send + Sync + 'static>(Option<Arc<T>>);
+struct Offloaded<T: Send + Sync + 'static> {
+    value: Option<Arc<T>>,
+    host: Host,
+}
 
 impl<T: Send + Sync + 'static> Offloaded<T> {
-    fn new(value: T) -> Self {
-        Self(Some(Arc::new(value)))
+    fn new(value: T, host: &Host) -> Self {
+        Self { value: Some(Arc::new(value)), host: host.clone() }
     }
 
     fn share(&self) -> Result<Arc<T>> {
-        self.0.clone().ok_or_else(|| Error::new(Kind::Misuse, "this handle is finished"))
+        self.value.clone().ok_or_else(finished)
+    }
+
+    async fn call<R: Send + 'static>(&self, f: impl FnOnce(&T) -> Result<R> + Send + 'static) -> Result<R> {
+        let value = self.share()?;
+        blocking(&self.host, move || f(&value)).await
     }
 }
 
 impl<T: Send + Sync + 'static> Drop for Offloaded<T> {
     fn drop(&mut self) {
-        if let (Some(value), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn_blocking(move || drop(value));
+        if let (Some(value), Ok(runtime)) = (self.value.take(), tokio::runtime::Handle::try_current()) {
+            let host = self.host.clone();
+            runtime.spawn_blocking(move || scope(&host, || drop(value)));
         }
     }
 }
 
 impl<B: Backend> Blocking<B> {
     async fn call<T: Send + 'static>(&self, f: impl FnOnce(&B) -> Result<T> + Send + 'static) -> Result<T> {
-        let backend = self.backend.share()?;
-        blocking(&self.host, move || f(&backend)).await
+        self.0.call(f).await
     }
 
+    /// For what does no I/O.
     fn now<T>(&self, f: impl FnOnce(&B) -> T) -> Result<T> {
-        Ok(f(&*self.backend.share()?))
+        Ok(f(&*self.0.share()?))
+    }
+
+    fn stream<T: Send + 'static>(&self, value: T) -> BlockingStream<T> {
+        BlockingStream(Offloaded::new(Mutex::new(Some(value)), &self.0.host))
     }
 }
 
@@ -71,6 +79,8 @@ where
     B::Lister: crate::blocking::Lister,
 {
     const NAME: &'static str = B::NAME;
+    // Nothing stops a thread: an answer before its end would call a commit cancelled that still publishes.
+    const CANCELLABLE: bool = false;
     const CAPABILITIES: Capabilities = B::CAPABILITIES;
     type Config = B::Config;
     type Writer = BlockingWriter<B::Writer>;
@@ -80,7 +90,7 @@ where
     async fn open(config: B::Config, host: Host) -> Result<Self> {
         let for_backend = host.clone();
         let backend = blocking(&host, move || B::open(config, for_backend)).await?;
-        Ok(Self { backend: Offloaded::new(backend), host })
+        Ok(Self(Offloaded::new(backend, &host)))
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -96,13 +106,13 @@ where
         let key = key.to_owned();
         let writer = self.call(move |b| b.create(&key, options)).await?;
         let token = writer.token().to_owned();
-        Ok(BlockingWriter { token, stream: BlockingStream::new(writer, &self.host) })
+        Ok(BlockingWriter { token, stream: self.stream(writer) })
     }
 
     async fn read(&self, key: &str, range: Range) -> Result<Self::Reader> {
         let key = key.to_owned();
         let reader = self.call(move |b| b.read(&key, range)).await?;
-        Ok(BlockingStream::new(reader, &self.host))
+        Ok(self.stream(reader))
     }
 
     async fn delete(&self, key: &str) -> Result<()> {
@@ -113,7 +123,7 @@ where
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Self::Lister> {
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
         let lister = self.call(move |b| b.list(&prefix, after.as_deref())).await?;
-        Ok(BlockingStream::new(lister, &self.host))
+        Ok(self.stream(lister))
     }
 
     async fn discard(&self, token: &str) -> Result<()> {
@@ -147,18 +157,11 @@ where
     }
 }
 
-/// One of the author's three streams; the lock is held by the call that runs.
+/// One of the author's three streams. One call at a time uses it: the lock never waits.
 #[derive(Debug)]
-pub struct BlockingStream<T: Send + 'static> {
-    slot: Offloaded<Mutex<Option<T>>>,
-    host: Host,
-}
+pub struct BlockingStream<T: Send + 'static>(Offloaded<Mutex<Option<T>>>);
 
 impl<T: Send + 'static> BlockingStream<T> {
-    fn new(value: T, host: &Host) -> Self {
-        Self { slot: Offloaded::new(Mutex::new(Some(value))), host: host.clone() }
-    }
-
     async fn call<R: Send + 'static>(&self, f: impl FnOnce(&mut T) -> Result<R> + Send + 'static) -> Result<R> {
         self.with_slot(move |slot| f(slot.as_mut().ok_or_else(finished)?)).await
     }
@@ -171,9 +174,8 @@ impl<T: Send + 'static> BlockingStream<T> {
         &self,
         f: impl FnOnce(&mut Option<T>) -> Result<R> + Send + 'static,
     ) -> Result<R> {
-        let slot = self.slot.share()?;
         // After a panic only the end of the handle follows, and that is safe.
-        blocking(&self.host, move || f(&mut slot.lock().unwrap_or_else(PoisonError::into_inner))).await
+        self.0.call(move |slot| f(&mut slot.lock().unwrap_or_else(PoisonError::into_inner))).await
     }
 }
 

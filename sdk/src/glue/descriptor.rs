@@ -12,7 +12,7 @@ use std::{
     sync::OnceLock,
 };
 
-const BUILT_WITH: &str = concat!("casement-sdk ", env!("CARGO_PKG_VERSION"), ", ", env!("CASEMENT_RUSTC"));
+const BUILT_WITH: &str = concat!("casement-sdk ", env!("CASEMENT_SDK_VERSION"), ", ", env!("CASEMENT_RUSTC"));
 
 /// A descriptor and the text it lends.
 #[derive(Debug)]

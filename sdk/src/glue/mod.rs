@@ -12,7 +12,7 @@ mod runtime;
 mod services;
 mod streams;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};
@@ -25,7 +25,7 @@ pub use abi_stable as __abi_stable;
 
 /// Makes a plugin of a crate of type `cdylib`: the one line of glue an author writes.
 ///
-/// ```ignore
+/// ```text
 /// casement_sdk::export_backend!(MyBackend);
 /// casement_sdk::export_backend!(casement_sdk::Blocking<MyBlockingBackend>);
 /// ```

@@ -26,6 +26,8 @@ pub(super) struct Place {
     pub(super) host: Host,
     /// The author promises not to block, so the caller's thread makes the first poll.
     pub(super) inline: bool,
+    /// What is begun can be ended early by dropping its future.
+    pub(super) cancellable: bool,
 }
 
 impl Place {
@@ -46,7 +48,7 @@ impl Place {
             });
         };
         if !self.inline {
-            return cancellable(self.runtime.spawn(task).abort_handle());
+            return self.spawn(task);
         }
         let mut task = Box::pin(task);
         let entered = self.runtime.enter();
@@ -54,9 +56,14 @@ impl Place {
             Poll::Ready(()) => CasementOp::NONE,
             Poll::Pending => {
                 drop(entered);
-                cancellable(self.runtime.spawn(task).abort_handle())
+                self.spawn(task)
             }
         }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> CasementOp {
+        let task = self.runtime.spawn(task);
+        if self.cancellable { cancellable(task.abort_handle()) } else { CasementOp::NONE }
     }
 
     /// Drops something of the author's on the plugin's runtime. A panic in its `Drop` ends there.

@@ -7,6 +7,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 const WORKERS: usize = 2;
 const MOST_WORKERS: usize = 256;
+/// No limit, because every store has its own at the gateway: a common one would let a store whose medium hangs take
+/// the threads of the others.
+const MOST_BLOCKING: usize = u16::MAX as usize;
 
 /// The plugin's runtime, made by the first store that is opened.
 pub(super) fn handle(host: &Host, name: &str) -> Result<Handle> {
@@ -16,6 +19,7 @@ pub(super) fn handle(host: &Host, name: &str) -> Result<Handle> {
         // Linux shows 15 bytes of a thread's name.
         Builder::new_multi_thread()
             .worker_threads(workers)
+            .max_blocking_threads(MOST_BLOCKING)
             .thread_name(name)
             .enable_all()
             .build()

@@ -3,26 +3,27 @@
 
 use super::Published;
 use crate::{
-    Backend, Bytes, Error, Host, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer,
+    Backend, Blocking, Bytes, Error, Host, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer,
     abi::{
         CASEMENT_CANCELLED, CASEMENT_END, CASEMENT_MISUSE, CASEMENT_OK, CasementBuf, CasementCompletion, CasementOp,
         CasementPlugin, CasementReply, CasementStr,
     },
+    blocking,
 };
 use std::{
     ffi::c_void,
     future::pending,
     ptr,
     sync::{
-        Mutex,
+        Barrier, LazyLock, Mutex,
         mpsc::{Receiver, Sender, channel},
     },
     time::Duration,
 };
 
-struct Slow;
-struct Draft;
-struct Nothing;
+pub(crate) struct Slow;
+pub(crate) struct Draft;
+pub(crate) struct Nothing;
 
 impl Backend for Slow {
     const NAME: &'static str = "slow";
@@ -171,6 +172,89 @@ fn an_operation_outlives_the_handle_it_is_on() {
         op.cancel.unwrap()(op.ctx);
         assert_eq!(one(&answers).0, CASEMENT_CANCELLED);
         release(op);
+    }
+}
+
+/// A blocking backend whose commits wait for the test.
+struct Held;
+struct HeldDraft;
+static BEGUN: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+static GO_ON: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+
+impl blocking::Backend for Held {
+    const NAME: &'static str = "held";
+    type Config = serde_json::Value;
+    type Writer = HeldDraft;
+    type Reader = NoReading;
+    type Lister = NoListing;
+
+    fn open(_: serde_json::Value, _: Host) -> Result<Self> {
+        Ok(Self)
+    }
+    fn stat(&self, key: &str) -> Result<Stat> {
+        Err(Error::not_found(key))
+    }
+    fn create(&self, _: &str, _: WriteOptions) -> Result<HeldDraft> {
+        Ok(HeldDraft)
+    }
+    fn read(&self, key: &str, _: Range) -> Result<NoReading> {
+        Err(Error::not_found(key))
+    }
+    fn delete(&self, key: &str) -> Result<()> {
+        Err(Error::not_found(key))
+    }
+    fn format_location(&self, key: &str) -> Result<String> {
+        Ok(key.into())
+    }
+    fn parse_location(&self, uri: &str) -> Result<String> {
+        Ok(uri.into())
+    }
+}
+
+impl blocking::Writer for HeldDraft {
+    fn token(&self) -> &str {
+        ""
+    }
+    fn write(&mut self, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+    fn commit(self) -> Result<Stat> {
+        BEGUN.wait();
+        GO_ON.wait();
+        Ok(Stat::default())
+    }
+}
+
+enum NoReading {}
+
+impl blocking::Reader for NoReading {
+    fn next(&mut self) -> Result<Option<Bytes>> {
+        match *self {}
+    }
+}
+
+#[test]
+fn a_blocking_commit_that_is_given_up_answers_at_its_end_and_with_the_truth() {
+    let published = Published::new::<Blocking<Held>>("1.0.0");
+    let (plugin, backend) = opened(&published);
+    let key = CasementStr::new("a");
+    // SAFETY: live handles until destroyed, once each, after their last answer.
+    unsafe {
+        let (backend_vt, vt) = (*plugin.backend, *plugin.writer);
+        let (_, writer) = answer(|c| backend_vt.open_write.unwrap()(backend, key, key, 0, c));
+        let writer = ptr::with_exposed_provenance_mut(writer);
+        let (held, answers) = completion();
+        let op = vt.commit.unwrap()(writer, held);
+        BEGUN.wait();
+        if let Some(cancel) = op.cancel {
+            cancel(op.ctx);
+        }
+        release(op);
+        assert_eq!(answer(|c| vt.abort.unwrap()(writer, c)).0, CASEMENT_MISUSE, "the commit is in flight");
+        GO_ON.wait();
+        assert_eq!(one(&answers).0, CASEMENT_OK, "it did publish");
+        vt.destroy.unwrap()(writer);
+        backend_vt.destroy.unwrap()(backend);
     }
 }
 

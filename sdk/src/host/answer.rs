@@ -52,7 +52,7 @@ impl Answer {
         let end = reply.code == CASEMENT_END;
         let handle = match expect {
             Expect::Handle(destroy) if !end && !reply.handle.is_null() => {
-                Some(Handle::new(reply.handle, destroy, calls.pool.clone(), calls.handle.clone()))
+                Some(Handle::new(reply.handle, destroy, calls.places.clone(), calls.handle.clone()))
             }
             Expect::Handle(_) => return Err(broken(what, "OK without a handle")),
             Expect::Plain if end => {
@@ -80,30 +80,18 @@ impl Answer {
     }
 }
 
-/// The reply as far as the plugin wrote it; what an older plugin does not know is zero.
+/// The whole reply, or nothing: half of one could be a buffer without its `release`.
 ///
 /// # Safety
 /// As [`Answer::read`].
 unsafe fn copied(reply: *const CasementReply) -> Option<CasementReply> {
-    const HEAD: usize = size_of::<u32>() * 2;
     if reply.is_null() {
         return None;
     }
     // SAFETY: the size is always there; the pointer may come from C with any alignment.
     let size = unsafe { ptr::read_unaligned(reply.cast::<u32>()) } as usize;
-    if size < HEAD {
-        return None;
-    }
-    let mut copy = CasementReply::OK;
-    // SAFETY: both sides have this many bytes, and every bit pattern is a legal `CasementReply`.
-    unsafe {
-        ptr::copy_nonoverlapping(
-            reply.cast::<u8>(),
-            ptr::from_mut(&mut copy).cast(),
-            size.min(size_of::<CasementReply>()),
-        );
-    }
-    Some(copy)
+    // SAFETY: the size says that all of it is there, and every bit pattern is a legal `CasementReply`.
+    (size >= size_of::<CasementReply>()).then(|| unsafe { ptr::read_unaligned(reply) })
 }
 
 fn failure(reply: &CasementReply, what: &str, text: &[u8]) -> Error {

@@ -7,7 +7,7 @@ use super::{
     tables::Tables,
 };
 use crate::{
-    Capabilities, Error, Kind, Range, Result, Staged, Stat, Usage, WriteOptions,
+    Capabilities, Error, Range, Result, Staged, Stat, Usage, WriteOptions,
     abi::{CasementCapabilities, CasementStr, from_wire, to_wire},
 };
 use std::sync::Arc;
@@ -194,12 +194,8 @@ async fn capabilities(tables: &Tables, calls: &Calls) -> Result<Capabilities> {
         }
         caps
     };
-    let caps = match &calls.pool {
-        None => ask(),
-        Some(pool) => {
-            pool.spawn_blocking(ask).await.map_err(|_| Error::new(Kind::Cancelled, "the gateway is shutting down"))?
-        }
-    };
+    let place = calls.places.take().await?;
+    let caps = calls.places.run(move || (ask(), drop(place)).0).await?;
     Ok(Capabilities {
         chunk_size: caps.chunk_size,
         max_object_size: caps.max_object_size,

@@ -6,6 +6,7 @@
 use super::{
     answer::{Answer, Expect},
     handle::Handle,
+    places::{Place, Places},
 };
 use crate::{
     Error, Kind, Result,
@@ -24,13 +25,11 @@ use std::{
     },
     task::{Context, Poll, Waker},
 };
-use tokio::runtime;
 
-/// What every operation of a plugin shares.
+/// What the operations on one handle share.
 #[derive(Debug, Clone)]
 pub(super) struct Calls {
-    /// Submissions and `destroy` may block, and so run on these threads.
-    pub(super) pool: Option<runtime::Handle>,
+    pub(super) places: Places,
     /// The handle the operation is on; none for `open`.
     pub(super) handle: Option<Arc<Handle>>,
 }
@@ -38,18 +37,12 @@ pub(super) struct Calls {
 impl Calls {
     /// The same, for operations on another handle.
     pub(super) fn on(&self, handle: Handle) -> Self {
-        Self { pool: self.pool.clone(), handle: Some(Arc::new(handle)) }
+        Self { places: self.places.clone(), handle: Some(Arc::new(handle)) }
     }
 
     /// Makes an operation that is about to be submitted.
     pub(super) fn start(&self, what: &'static str, expect: Expect) -> Started {
-        /// No number is used twice in the life of a 64-bit process.
-        static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let key = NEXT.fetch_add(1, Ordering::Relaxed);
-        let operation = Arc::new(Operation::new());
-        let (calls, operation_kept) = (self.clone(), operation.clone());
-        shard(key).insert(key, Entry { operation: operation_kept, what, expect, calls });
-        Started { key, calls: self.clone(), waiting: Waiting(operation) }
+        Started { calls: self.clone(), what, expect, waiting: Waiting(Arc::new(Operation::new())) }
     }
 
     /// Submits an operation and waits for its answer. `submit` gets the handle's pointer.
@@ -63,11 +56,12 @@ impl Calls {
     }
 }
 
-/// An operation with a number of its own, not yet submitted.
+/// An operation, not yet submitted.
 #[derive(Debug)]
 pub(super) struct Started {
-    key: usize,
     calls: Calls,
+    what: &'static str,
+    expect: Expect,
     waiting: Waiting,
 }
 
@@ -81,27 +75,41 @@ impl Started {
         self,
         submit: impl FnOnce(*mut c_void, CasementCompletion) -> CasementOp + Send + 'static,
     ) -> Result<Answer> {
-        let Self { key, calls: Calls { pool, handle }, waiting } = self;
-        let operation = waiting.0.clone();
-        let submit = move || {
-            if operation.is_abandoned() {
-                forget(key);
-                return;
-            }
-            let pointer = handle.as_ref().map_or(ptr::null_mut(), |handle| handle.ptr());
-            let completion = CasementCompletion { ctx: ptr::without_provenance_mut(key), done };
-            operation.submitted(submit(pointer, completion));
-        };
-        match pool {
-            None => submit(),
-            Some(pool) => {
-                if pool.spawn_blocking(submit).await.is_err() {
-                    forget(key);
-                    return Err(Error::new(Kind::Cancelled, "the gateway is shutting down"));
-                }
-            }
-        }
+        let Self { calls, what, expect, waiting } = self;
+        let unsubmitted = Unsubmitted(Some(waiting.0.clone()));
+        let place = calls.places.take().await?;
+        let places = calls.places.clone();
+        places
+            .run(move || {
+                let Some(operation) = unsubmitted.submit() else { return };
+                // Kept until the plugin's function has returned: the answer may come before, and lets go of the entry's.
+                let handle = calls.handle.clone();
+                let pointer = handle.as_ref().map_or(ptr::null_mut(), |handle| handle.ptr());
+                let key = expected(Entry { operation: operation.clone(), what, expect, calls, _place: place });
+                let completion = CasementCompletion { ctx: ptr::without_provenance_mut(key), done };
+                operation.submitted(submit(pointer, completion));
+            })
+            .await?;
         waiting.await
+    }
+}
+
+/// An operation that the plugin has not heard of. Dropped as such, it is over.
+struct Unsubmitted(Option<Arc<Operation>>);
+
+impl Unsubmitted {
+    /// The operation, now that it is submitted; none where nobody waits any longer, so that the plugin need not hear
+    /// of it.
+    fn submit(mut self) -> Option<Arc<Operation>> {
+        self.0.take_if(|operation| !operation.is_abandoned())
+    }
+}
+
+impl Drop for Unsubmitted {
+    fn drop(&mut self) {
+        if let Some(operation) = self.0.take() {
+            operation.settle(Err(Error::new(Kind::Cancelled, "never submitted")));
+        }
     }
 }
 
@@ -240,6 +248,7 @@ struct Entry {
     expect: Expect,
     /// Keeps the handle until the operation is over.
     calls: Calls,
+    _place: Place,
 }
 
 const SHARDS: usize = 16;
@@ -250,12 +259,13 @@ fn shard(key: usize) -> MutexGuard<'static, HashMap<usize, Entry>> {
     AWAITED[key % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The operation was never submitted.
-fn forget(key: usize) {
-    let entry = shard(key).remove(&key);
-    if let Some(entry) = entry {
-        entry.operation.settle(Err(Error::new(Kind::Cancelled, "never submitted")));
-    }
+/// Enters an operation whose answer is awaited from now on, under a number of its own.
+fn expected(entry: Entry) -> usize {
+    /// No number is used twice in the life of a 64-bit process.
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let key = NEXT.fetch_add(1, Ordering::Relaxed);
+    shard(key).insert(key, entry);
+    key
 }
 
 unsafe extern "C" fn done(ctx: *mut c_void, reply: *const CasementReply) {
@@ -267,9 +277,10 @@ unsafe extern "C" fn done(ctx: *mut c_void, reply: *const CasementReply) {
         };
         // SAFETY: `reply` is the plugin's, valid during this call.
         let answer = unsafe { Answer::read(reply, entry.what, entry.expect, &entry.calls) };
-        // Let go of the handle before waking: who waits may want to see it destroyed.
-        drop(entry.calls);
-        entry.operation.settle(answer);
+        // Let go of handle and place before waking: who waits may want to see the one destroyed and the other free.
+        let operation = entry.operation.clone();
+        drop(entry);
+        operation.settle(answer);
     }));
     if outcome.is_err() {
         tracing::error!("a panic while taking a plugin's answer");

@@ -1,8 +1,7 @@
 //! A handle of the plugin, destroyed when nobody needs it any longer.
 
-use super::tables::Destroy;
+use super::{places::Places, tables::Destroy};
 use std::{ffi::c_void, sync::Arc};
-use tokio::runtime;
 
 /// A backend, writer, reader or lister. Every operation on it holds an `Arc`, and so does every child: the
 /// plugin sees `destroy` when no operation is in flight, and for a backend after all its children.
@@ -10,8 +9,8 @@ use tokio::runtime;
 pub(super) struct Handle {
     ptr: *mut c_void,
     destroy: Destroy,
-    /// Where `destroy` runs when it may block.
-    pool: Option<runtime::Handle>,
+    /// Where `destroy` runs.
+    places: Places,
     parent: Option<Arc<Handle>>,
 }
 
@@ -22,13 +21,8 @@ unsafe impl Send for Handle {}
 unsafe impl Sync for Handle {}
 
 impl Handle {
-    pub(super) fn new(
-        ptr: *mut c_void,
-        destroy: Destroy,
-        pool: Option<runtime::Handle>,
-        parent: Option<Arc<Handle>>,
-    ) -> Self {
-        Self { ptr, destroy, pool, parent }
+    pub(super) fn new(ptr: *mut c_void, destroy: Destroy, places: Places, parent: Option<Arc<Handle>>) -> Self {
+        Self { ptr, destroy, places, parent }
     }
 
     /// What the plugin's functions are called with.
@@ -40,10 +34,7 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         let last = Last { ptr: self.ptr, destroy: self.destroy, _parent: self.parent.take() };
-        if let Some(pool) = &self.pool {
-            // A pool that is shutting down drops the closure, and so destroys here and now.
-            pool.spawn_blocking(move || drop(last));
-        }
+        self.places.drop_there(last);
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn check(path: &Path) -> Result<bool, LoadError> {
             LoadErrorKind::Layout,
             format!(
                 "its structs differ from this gateway's; rebuild it with casement-sdk {}: {}",
-                env!("CARGO_PKG_VERSION"),
+                env!("CASEMENT_SDK_VERSION"),
                 shortened(&full)
             ),
         )

@@ -52,14 +52,22 @@ impl Library {
         }
         // SAFETY: the symbol is the entry function; the layout, where there is a record of it, is ours.
         let tables = unsafe { Tables::read(entry()) }?;
-        if layout_checked && !tables.unwinds() && !options.allow_abort {
+        let plugin = Plugin::new(tables, layout_checked);
+        if !options.accept_panics_of(&plugin) {
             return Err(LoadError::new(
                 LoadErrorKind::NeedsUnwind,
                 "it was built with `panic = \"abort\"`, so one bug in it would end the gateway; \
                  rebuild it with `panic = \"unwind\"`, or set `allow_abort = true`",
             ));
         }
-        Ok(Plugin::new(tables, layout_checked))
+        Ok(plugin)
+    }
+}
+
+impl OpenOptions {
+    /// A plugin without a layout record is not written in Rust, and knows no panics.
+    fn accept_panics_of(&self, plugin: &Plugin) -> bool {
+        !plugin.layout_checked() || plugin.unwinds() || self.allow_abort
     }
 }
 
@@ -82,4 +90,33 @@ fn chain_text(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        abi::CASEMENT_PLUGIN_UNWINDS,
+        glue::{Published, tests::Slow},
+    };
+
+    fn plugin(unwinds: bool, layout_checked: bool) -> Plugin {
+        let published = Published::new::<Slow>("1.0.0");
+        // SAFETY: as live as `published`.
+        let mut descriptor = unsafe { *published.descriptor() };
+        assert_eq!(descriptor.flags, CASEMENT_PLUGIN_UNWINDS);
+        descriptor.flags = if unwinds { CASEMENT_PLUGIN_UNWINDS } else { 0 };
+        // SAFETY: a whole descriptor.
+        Plugin::new(unsafe { Tables::read(&raw const descriptor) }.unwrap(), layout_checked)
+    }
+
+    #[test]
+    fn a_rust_plugin_whose_panics_abort_is_taken_only_when_the_operator_says_so() {
+        let (strict, lenient) = (OpenOptions::default(), OpenOptions { allow_abort: true, ..OpenOptions::default() });
+        assert!(strict.accept_panics_of(&plugin(true, true)));
+        assert!(!strict.accept_panics_of(&plugin(false, true)));
+        assert!(lenient.accept_panics_of(&plugin(false, true)));
+        assert!(strict.accept_panics_of(&plugin(false, false)), "C knows no panics");
+    }
 }

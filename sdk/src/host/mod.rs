@@ -16,6 +16,7 @@ mod handle;
 #[cfg(feature = "layout-check")]
 mod layout;
 mod library;
+mod places;
 mod plugin;
 mod services;
 mod streams;

@@ -1,10 +1,7 @@
 //! An accepted plugin, and the opening of stores on it.
 
-use super::{Backend, HostServices, LoadError, answer::Expect, call::Calls, services, tables::Tables};
-use crate::{
-    Capabilities, Error, Kind, Result,
-    abi::{CASEMENT_PLUGIN_BLOCKING, CASEMENT_PLUGIN_UNWINDS, CasementStr},
-};
+use super::{Backend, HostServices, LoadError, answer::Expect, call::Calls, places::Places, services, tables::Tables};
+use crate::{Capabilities, Error, Kind, Result, abi::CasementStr};
 use std::{ffi::c_void, sync::Arc};
 
 /// An accepted plugin. Cheap to clone.
@@ -24,7 +21,7 @@ impl Plugin {
     /// # Errors
     /// What [`Library::open`](super::Library::open) would say of its descriptor.
     pub fn from_static<B: crate::Backend>() -> Result<Self, LoadError> {
-        let published = crate::glue::Published::new::<B>(env!("CARGO_PKG_VERSION"));
+        let published = crate::glue::Published::new::<B>(env!("CASEMENT_SDK_VERSION"));
         // SAFETY: the descriptor is of this build, and `published` outlives the reading of it.
         let tables = unsafe { Tables::read(published.descriptor()) }?;
         Ok(Self::new(tables, true))
@@ -67,12 +64,12 @@ impl Plugin {
 
     /// Whether its functions may block by its own account.
     pub fn declares_blocking(&self) -> bool {
-        self.tables.flags & CASEMENT_PLUGIN_BLOCKING != 0
+        self.tables.blocks()
     }
 
     /// Whether a panic in it can be contained.
     pub fn unwinds(&self) -> bool {
-        self.tables.flags & CASEMENT_PLUGIN_UNWINDS != 0
+        self.tables.unwinds()
     }
 
     /// Whether it has an extension table of this name.
@@ -94,8 +91,9 @@ impl Plugin {
     /// # Errors
     /// What the backend answers; [`Kind::Misuse`] outside a tokio runtime where the plugin may block.
     pub async fn open(&self, services: Arc<dyn HostServices>, config: &str) -> Result<Backend> {
-        let calls = Calls { pool: self.pool()?, handle: None };
-        let host = services::publish(services);
+        let store = services::publish(services);
+        let (host, places) = (&store.table, Places::new(store.places.clone(), self.pool()?));
+        let calls = Calls { places, handle: None };
         let (open, config) = (self.tables.open, config.to_owned());
         let answer = calls
             .call("open", Expect::Handle(self.tables.destroy_backend), move |_, completion| {

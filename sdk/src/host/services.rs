@@ -13,6 +13,7 @@ use std::{
     ptr,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::sync::Semaphore;
 
 /// What the gateway offers the backend of one store. Called from the plugin's threads, which it must not
 /// block. A value stays in memory until the process ends, because a plugin may log at any time.
@@ -27,6 +28,11 @@ pub trait HostServices: Send + Sync {
     fn gauge_set(&self, name: &str, value: f64);
     /// Records a value in a histogram.
     fn histogram_observe(&self, name: &str, value: f64);
+    /// How many operations the store may have unanswered at once; further ones wait. An operation that nobody waits
+    /// for any longer counts until the plugin has answered it.
+    fn concurrency(&self) -> usize {
+        256
+    }
     /// How many threads the plugin may make for work that does not block. The first store a plugin opens
     /// decides.
     fn workers(&self) -> u32 {
@@ -38,8 +44,9 @@ const LONGEST_MESSAGE: usize = 16 << 10;
 const LONGEST_NAME: usize = 256;
 
 /// The table and what stands behind it.
-struct Published {
-    table: CasementHost,
+pub(super) struct Published {
+    pub(super) table: CasementHost,
+    pub(super) places: Arc<Semaphore>,
     runtime: CasementRuntime,
     services: Arc<dyn HostServices>,
 }
@@ -50,11 +57,15 @@ impl fmt::Debug for Published {
     }
 }
 
-/// Makes the table of one store. It is kept until the process ends.
-pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static CasementHost {
-    // Listed, so that leak checkers see what is kept on purpose.
+/// The table of one store, made when the store is first opened and kept until the process ends.
+pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static Published {
     static KEPT: Mutex<Vec<&'static Published>> = Mutex::new(Vec::new());
 
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(published) = kept.iter().find(|published| Arc::ptr_eq(&published.services, &services)) {
+        return published;
+    }
+    let places = Arc::new(Semaphore::new(services.concurrency().clamp(1, Semaphore::MAX_PERMITS)));
     let runtime = CasementRuntime { size: size_of::<CasementRuntime>() as u32, workers: services.workers() };
     let table = CasementHost {
         size: size_of::<CasementHost>() as u32,
@@ -67,14 +78,14 @@ pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static CasementHost 
         histogram_observe,
         query,
     };
-    let published = Box::into_raw(Box::new(Published { table, runtime, services }));
+    let published = Box::into_raw(Box::new(Published { table, places, runtime, services }));
     // SAFETY: just made, nobody else has it yet; from here on it is only read.
     let published: &'static Published = unsafe {
         (*published).table.ctx = published.cast();
         &*published
     };
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(published);
-    &published.table
+    kept.push(published);
+    published
 }
 
 /// Runs gateway code for a plugin. A panic in it must not unwind through the plugin.

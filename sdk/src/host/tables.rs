@@ -145,6 +145,6 @@ fn unusable(message: &str) -> LoadError {
 fn version(message: String) -> LoadError {
     LoadError::new(
         LoadErrorKind::Version,
-        format!("{message}; rebuild it with casement-sdk {}", env!("CARGO_PKG_VERSION")),
+        format!("{message}; rebuild it with casement-sdk {}", env!("CASEMENT_SDK_VERSION")),
     )
 }

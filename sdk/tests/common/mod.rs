@@ -17,11 +17,18 @@ pub struct Gateway {
     pub lines: Mutex<Vec<(Level, String, String)>>,
     pub metrics: Mutex<Vec<(String, f64)>>,
     told: Notify,
+    /// 0 leaves it as it is.
+    concurrency: usize,
 }
 
 impl Gateway {
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// One that grants a store so many places.
+    pub fn with_concurrency(concurrency: usize) -> Arc<Self> {
+        Arc::new(Self { concurrency, ..Self::default() })
     }
 
     /// Whether a line that contains `text` was logged.
@@ -62,6 +69,10 @@ impl HostServices for Gateway {
 
     fn log_enabled(&self, level: Level) -> bool {
         level <= Level::INFO
+    }
+
+    fn concurrency(&self) -> usize {
+        if self.concurrency == 0 { 256 } else { self.concurrency }
     }
 
     fn counter_add(&self, name: &str, delta: u64) {

@@ -31,3 +31,6 @@ CREATE INDEX casement_transfers_node_idx ON casement_transfers (node);
 
 -- The order of the default list, so that a page costs what it holds, however many images there are.
 CREATE INDEX casement_images_list_idx ON images (deleted, os_hidden, created_at, id);
+
+-- Whether an id is taken is asked without regard to case.
+CREATE INDEX casement_images_id_idx ON images (id COLLATE NOCASE);

@@ -61,6 +61,16 @@ async fn an_id_is_given_once_even_after_the_image_is_deleted() {
 }
 
 #[tokio::test]
+async fn an_id_that_differs_in_case_only_is_taken() {
+    let bench = Bench::new().await;
+    let id = ImageId::parse("ABCDEFAB-cdef-4abc-8def-abcdefabcdef").unwrap();
+    bench.catalog.create_image(&Image { id: id.clone(), ..queued() }).await.unwrap();
+    let lower = ImageId::parse(&id.as_str().to_lowercase()).unwrap();
+    let refused = bench.catalog.create_image(&Image { id: lower, ..queued() }).await;
+    assert_eq!(refused.unwrap_err().kind, Kind::Exists);
+}
+
+#[tokio::test]
 async fn a_member_of_whatever_status_is_known_as_one() {
     let bench = Bench::new().await;
     let image = queued();
@@ -287,12 +297,17 @@ async fn a_deleted_image_leaves_marked_rows_and_one_transfer_for_each_object() {
 }
 
 #[tokio::test]
-async fn an_image_that_changed_its_status_is_not_deleted() {
+async fn an_image_that_changed_its_status_or_became_protected_is_not_deleted() {
     let bench = Bench::new().await;
     let image = full();
     bench.catalog.create_image(&image).await.unwrap();
-    let stale = Image { status: Status::Queued, ..image.clone() };
-    assert!(!bench.catalog.delete_image(&stale, &[transfer_of(&image.id, "t1")], at(9)).await.unwrap());
-    assert_eq!(bench.image(&image.id).await, image);
+    let other_status = Image { status: Status::Queued, ..image.clone() };
+    let open = Image { protected: false, ..image.clone() };
+    let locked = Image { protected: true, ..image.clone() };
+    let updated_at = bench.catalog.update_image(&open, &locked, at(8)).await.unwrap();
+    for stale in [other_status, open] {
+        assert!(!bench.catalog.delete_image(&stale, &[transfer_of(&image.id, "t1")], at(9)).await.unwrap());
+    }
+    assert_eq!(bench.image(&image.id).await, Image { updated_at, ..locked });
     assert_eq!(bench.catalog.transfer("t1").await.unwrap(), None);
 }

@@ -17,14 +17,15 @@ fn ids(transfers: Vec<Transfer>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_orphan_is_one_whose_lease_ran_out_or_whose_node_can_not_be_alive() {
+async fn an_orphan_is_anothers_whose_lease_ran_out_or_whose_node_can_not_be_alive() {
     let bench = Bench::new().await;
     upload(&bench, "old", "n1", at(10)).await;
-    upload(&bench, "young", "n1", at(100)).await;
-    upload(&bench, "other", "n2", at(200)).await;
-    assert_eq!(ids(bench.catalog.orphans("n1", at(50), false).await.unwrap()), ["old"]);
-    assert_eq!(ids(bench.catalog.orphans("n1", at(50), true).await.unwrap()), ["old", "other"]);
-    assert_eq!(ids(bench.catalog.orphans("n1", at(10), false).await.unwrap()), Vec::<String>::new());
+    upload(&bench, "young", "n2", at(100)).await;
+    upload(&bench, "ours", "n3", at(10)).await;
+    assert_eq!(ids(bench.catalog.orphans("n3", at(50), false).await.unwrap()), ["old"]);
+    assert_eq!(ids(bench.catalog.orphans("n3", at(50), true).await.unwrap()), ["old", "young"]);
+    assert_eq!(ids(bench.catalog.orphans("n3", at(10), false).await.unwrap()), Vec::<String>::new());
+    assert_eq!(ids(bench.catalog.transfers_of("n3").await.unwrap()), ["ours"]);
 }
 
 #[tokio::test]
@@ -33,7 +34,7 @@ async fn a_node_prolongs_its_own_leases_only() {
     upload(&bench, "ours", "n1", at(10)).await;
     upload(&bench, "theirs", "n2", at(10)).await;
     bench.catalog.renew_leases("n1", at(100)).await.unwrap();
-    assert_eq!(ids(bench.catalog.orphans("n1", at(50), false).await.unwrap()), ["theirs"]);
+    assert_eq!(ids(bench.catalog.orphans("n3", at(50), false).await.unwrap()), ["theirs"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -68,7 +69,7 @@ async fn an_orphan_whose_owner_came_back_is_not_adopted() {
 }
 
 #[tokio::test]
-async fn live_tokens_are_those_of_one_store_that_some_transfer_names() {
+async fn live_stages_are_those_of_one_store_by_token_or_else_by_the_name_of_the_transfer() {
     let bench = Bench::new().await;
     upload(&bench, "t1", "n1", at(10)).await;
     upload(&bench, "t2", "n1", at(10)).await;
@@ -80,11 +81,11 @@ async fn live_tokens_are_those_of_one_store_that_some_transfer_names() {
     for (id, token) in [("t1", "b"), ("t2", "a"), ("t3", "c")] {
         assert!(bench.catalog.set_token(id, token).await.unwrap());
     }
-    assert_eq!(bench.catalog.live_tokens("fast").await.unwrap(), ["a", "b"]);
+    assert_eq!(bench.catalog.live_stages("fast").await.unwrap(), ["a", "b", "unnamed"]);
     bench.catalog.release_upload("t1", Residue::None, at(2)).await.unwrap();
     bench.catalog.release_upload("t2", Residue::Stage, at(2)).await.unwrap();
-    assert_eq!(bench.catalog.live_tokens("fast").await.unwrap(), ["a"]);
-    assert_eq!(bench.catalog.live_tokens("cheap").await.unwrap(), ["c"]);
+    assert_eq!(bench.catalog.live_stages("fast").await.unwrap(), ["a", "unnamed"]);
+    assert_eq!(bench.catalog.live_stages("cheap").await.unwrap(), ["c"]);
 }
 
 #[tokio::test]

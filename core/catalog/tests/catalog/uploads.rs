@@ -31,7 +31,7 @@ async fn staged(bench: &Bench) -> Image {
 
 async fn committing(bench: &Bench) -> Image {
     let image = staged(bench).await;
-    assert!(bench.catalog.begin_commit("t1", &outcome()).await.unwrap());
+    assert!(bench.catalog.begin_commit("t1", "n1", &outcome()).await.unwrap());
     image
 }
 
@@ -44,7 +44,7 @@ async fn an_upload_makes_the_image_active_with_all_that_is_known_of_its_data() {
     assert_eq!((transfer.state, transfer.token.as_str(), transfer.outcome), (TransferState::Staged, "stage-7", None));
     assert_eq!((transfer.node.as_str(), transfer.lease_until), ("n1", at(60)));
 
-    assert!(bench.catalog.begin_commit("t1", &outcome()).await.unwrap());
+    assert!(bench.catalog.begin_commit("t1", "n1", &outcome()).await.unwrap());
     let transfer = bench.catalog.transfer("t1").await.unwrap().unwrap();
     assert_eq!((transfer.state, transfer.outcome), (TransferState::Committing, Some(outcome())));
     assert_eq!(bench.image(&image.id).await, image);
@@ -72,7 +72,7 @@ async fn an_outcome_of_which_little_is_known_is_kept_as_it_is() {
     staged(&bench).await;
     let little =
         Outcome { checksum: None, os_hash_algo: None, os_hash_value: None, virtual_size: None, size: 0, ..outcome() };
-    assert!(bench.catalog.begin_commit("t1", &little).await.unwrap());
+    assert!(bench.catalog.begin_commit("t1", "n1", &little).await.unwrap());
     assert_eq!(bench.catalog.transfer("t1").await.unwrap().unwrap().outcome, Some(little));
 }
 
@@ -185,15 +185,25 @@ async fn a_release_after_the_image_was_deleted_keeps_the_residue() {
 }
 
 #[tokio::test]
+async fn an_upload_that_another_node_adopted_is_not_published_any_more() {
+    let bench = Bench::new().await;
+    staged(&bench).await;
+    let transfer = bench.catalog.transfer("t1").await.unwrap().unwrap();
+    assert!(bench.catalog.adopt(&transfer, "n2", at(200)).await.unwrap());
+    assert!(!bench.catalog.begin_commit("t1", "n1", &outcome()).await.unwrap());
+    assert_eq!(bench.catalog.transfer("t1").await.unwrap().unwrap().state, TransferState::Staged);
+}
+
+#[tokio::test]
 async fn a_transfer_that_is_gone_or_at_another_point_is_not_moved_on() {
     let bench = Bench::new().await;
     assert!(!bench.catalog.set_token("t1", "x").await.unwrap());
-    assert!(!bench.catalog.begin_commit("t1", &outcome()).await.unwrap());
+    assert!(!bench.catalog.begin_commit("t1", "n1", &outcome()).await.unwrap());
     assert_eq!(bench.catalog.finish_upload("t1", at(1)).await.unwrap_err().kind, Kind::Changed);
 
     let image = staged(&bench).await;
     assert_eq!(bench.catalog.finish_upload("t1", at(2)).await.unwrap_err().kind, Kind::Changed);
     assert!(bench.catalog.release_upload("t1", Residue::Stage, at(3)).await.unwrap());
-    assert!(!bench.catalog.begin_commit("t1", &outcome()).await.unwrap());
+    assert!(!bench.catalog.begin_commit("t1", "n1", &outcome()).await.unwrap());
     assert_eq!(bench.status(&image.id).await, Status::Queued);
 }

@@ -22,6 +22,10 @@ pub(crate) struct Images {
     #[schemars(range(min = -1))]
     pub property_quota: i64,
 
+    /// Projects that one image is shared with at most; -1 for no limit.
+    #[schemars(range(min = -1))]
+    pub member_quota: i64,
+
     /// The largest image that is taken in, in bytes.
     #[schemars(range(min = 1))]
     pub size_cap_bytes: u64,
@@ -40,12 +44,13 @@ pub(crate) struct Images {
 impl Default for Images {
     fn default() -> Self {
         // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
-        // image_property_quota, image_size_cap.
+        // image_property_quota, image_member_quota, image_size_cap.
         Self {
             default_page_size: 25,
             max_page_size: 1000,
             tag_quota: 128,
             property_quota: 128,
+            member_quota: 128,
             size_cap_bytes: 1 << 40,
             show_direct_url: false,
             show_multiple_locations: false,

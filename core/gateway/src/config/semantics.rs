@@ -24,12 +24,9 @@ fn server(config: &Config, problems: &mut Problems<'_>) {
         let text = "`server.listen` must be an address and a port, as in \"127.0.0.1:9292\" or \"[::]:9292\"";
         problems.add(&path(&["server", "listen"]), text);
     }
-    if let Some(url) = &server.public_endpoint {
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
-            let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
-            problems.add(&path(&["server", "public_endpoint"]), text);
-        }
+    if server.public_endpoint.as_deref().is_some_and(|url| !casement_http::is_http_url(url)) {
+        let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
+        problems.add(&path(&["server", "public_endpoint"]), text);
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Server {
     pub public_endpoint: Option<String>,
 
     /// Connections served at once. Further ones wait in the system's queue.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_048_576))]
     pub max_connections: usize,
 
     /// How long a client may take to send the head of a request.

@@ -76,7 +76,7 @@ fn wrong_types_name_key_line_expected_and_found() {
         problems(&text, &[]),
         [
             "casement.toml:16: `server.listen` must be text, not 9292",
-            "casement.toml:17: `server.max_connections` must be a whole number of at least 1, not this text",
+            "casement.toml:17: `server.max_connections` must be a whole number from 1 to 1048576, not this text",
             "casement.toml:18: `server.idle_timeout_seconds` must be a whole number from 1 to 604800, not 0",
             "casement.toml:20: `log.format` must be one of \"text\", \"json\", not this text",
         ]
@@ -161,7 +161,7 @@ fn a_wrong_variable_is_named() {
         [
             "environment variable CASEMENT__LOG: `log` must be a table, not this text",
             "environment variable CASEMENT__SERVER__LISEN: unknown key `server.lisen`; did you mean `listen`?",
-            "environment variable CASEMENT__SERVER__MAX_CONNECTIONS: `server.max_connections` must be a whole number of at least 1, not this text",
+            "environment variable CASEMENT__SERVER__MAX_CONNECTIONS: `server.max_connections` must be a whole number from 1 to 1048576, not this text",
         ]
     );
 }

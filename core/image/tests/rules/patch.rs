@@ -221,7 +221,7 @@ fn operations_tell_what_the_policy_is_to_judge() {
     assert_eq!(operation.sets_visibility(), Some(Visibility::Public));
     assert_eq!((operation.property(), operation.touches_locations()), ("visibility", false));
     let operation = parse(json!([{"op": "remove", "path": "/locations/0"}]));
-    assert!(operation.touches_locations() && operation.is_removal());
+    assert!(operation.touches_locations());
     assert_eq!(operation.sets_visibility(), None);
     assert_eq!(parse(one("add", "/name", json!("public"))).sets_visibility(), None);
 }

@@ -3,8 +3,12 @@
 
 mod judge;
 mod publish;
+#[cfg(test)]
+mod tests;
 
-use crate::{BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id};
+use crate::{
+    BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id, recover::Claim,
+};
 use casement_catalog::{Begin, NewTransfer, Residue};
 use casement_image::{Caller, Image, ObjectKey, Status};
 use casement_stores::{
@@ -23,6 +27,7 @@ pub(crate) struct Upload {
     store: Arc<Store>,
     key: ObjectKey,
     request: UploadRequest,
+    claim: Claim,
 }
 
 impl Service {
@@ -35,13 +40,14 @@ impl Service {
         let (service, caller, id) = (self.clone(), caller.clone(), id.to_owned());
         let whole = self.0.uploads.spawn(async move {
             let upload = service.begin(&caller, &id, request).await?;
-            match AssertUnwindSafe(service.carry_out(&upload, body)).catch_unwind().await {
-                Ok(result) => result,
-                Err(_panic) => {
-                    service.settle_soon(upload.id);
-                    Err(ended_unexpectedly())
-                }
+            let end = AssertUnwindSafe(service.carry_out(&upload, body)).catch_unwind().await;
+            let end = end.unwrap_or_else(|_panic| Err(ended_unexpectedly()));
+            let Upload { id, claim, .. } = upload;
+            drop(claim);
+            if end.is_err() {
+                service.settle_soon(id);
             }
+            end
         });
         whole.await.unwrap_or_else(|_died| Err(ended_unexpectedly()))
     }
@@ -53,8 +59,10 @@ impl Service {
         let image = found.image;
         image.check_transition(Status::Saving)?;
         self.refuse_too_large(&request)?;
-        let upload =
-            Upload { id: uuid::Uuid::new_v4().to_string(), key: ObjectKey::of(&image.id), image, store, request };
+        let id = uuid::Uuid::new_v4().to_string();
+        // In hand before the catalog has it, so that maintenance never takes it for dropped.
+        let claim = self.claim(&id).ok_or_else(ended_unexpectedly)?;
+        let upload = Upload { id, key: ObjectKey::of(&image.id), image, store, request, claim };
         self.open_transfer(&upload).await?;
         Ok(upload)
     }
@@ -205,16 +213,10 @@ impl Service {
         judge::judge(&upload.request, ingested, location, upload.store.id())
     }
 
-    /// Takes the upload back to `queued`, and has removed what it left in the store. What fails of this now is
-    /// done by recovery.
+    /// Takes the upload back to `queued`. What it left in the store, or what fails of this now, is settled next.
     async fn give_up(&self, upload: &Upload, residue: Residue) {
-        match self.catalog().release_upload(&upload.id, residue, OffsetDateTime::now_utc()).await {
-            Ok(_) if residue == Residue::None => {}
-            Ok(_) => self.settle_soon(upload.id.clone()),
-            Err(error) => {
-                tracing::error!(image = upload.image.id.as_str(), %error, "upload not taken back yet");
-                self.settle_later(&upload.id);
-            }
+        if let Err(error) = self.catalog().release_upload(&upload.id, residue, OffsetDateTime::now_utc()).await {
+            tracing::error!(image = upload.image.id.as_str(), %error, "upload not taken back yet");
         }
     }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 impl Service {
     pub(super) async fn publish(&self, upload: &Upload, write: StagedWrite, outcome: Outcome) -> Result<()> {
-        match self.catalog().begin_commit(&upload.id, &outcome).await {
+        match self.catalog().begin_commit(&upload.id, &self.0.node, &outcome).await {
             Ok(true) => {}
             refused => {
                 let residue = if write.abort().await.is_ok() { Residue::None } else { Residue::Stage };
@@ -33,17 +33,11 @@ impl Service {
     }
 
     async fn record(&self, upload: &Upload) -> Result<()> {
-        match self.catalog().finish_upload(&upload.id, OffsetDateTime::now_utc()).await {
-            Ok(true) => Ok(()),
-            Ok(false) => {
-                // Deleted meanwhile: what was published has no owner.
-                self.settle_soon(upload.id.clone());
-                Err(self.gone(upload))
-            }
-            Err(error) => {
-                self.settle_later(&upload.id);
-                Err(error.into())
-            }
+        // Deleted meanwhile: what was published has no owner, and is removed when this is settled.
+        if self.catalog().finish_upload(&upload.id, OffsetDateTime::now_utc()).await? {
+            Ok(())
+        } else {
+            Err(self.gone(upload))
         }
     }
 }

@@ -13,6 +13,8 @@ use std::{
 /// # Errors
 /// Every key that does not fit, each with what would.
 pub(crate) fn checked_config(schema: &str, store: &StoreOptions) -> Result<String, String> {
+    // A plugin without a schema judges its keys itself.
+    let schema = if schema.is_empty() { "{}" } else { schema };
     let schema: Value = serde_json::from_str(schema)
         .map_err(|error| format!("the plugin's configuration schema is not JSON ({error}); it must be rebuilt"))?;
     let mut config = store.config.clone();
@@ -65,8 +67,11 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
             format!("{place}: {}", named.join("; "))
         }
         _ => {
-            let key = error.instance_path().to_string();
-            format!("{place} {}: {error}", key.trim_start_matches('/'))
+            let path = error.instance_path().to_string();
+            let key = path.trim_start_matches('/');
+            // What stands there may be a secret at the wrong key.
+            let error = error.masked_with("what stands there");
+            if key.is_empty() { format!("{place}: {error}") } else { format!("{place} {key}: {error}") }
         }
     }
 }
@@ -112,8 +117,15 @@ mod tests {
 
     #[test]
     fn a_wrong_type_and_a_missing_key_are_both_told() {
-        let refused = checked_config(SCHEMA, &store(json!({"chunk_size": "big"}))).unwrap_err();
+        let refused = checked_config(SCHEMA, &store(json!({"chunk_size": "hunter2"}))).unwrap_err();
         assert!(refused.contains("chunk_size") && refused.contains("root"), "{refused}");
+        assert!(!refused.contains("hunter2"), "it may be a secret: {refused}");
+    }
+
+    #[test]
+    fn without_a_schema_every_key_is_the_plugins_to_judge() {
+        let config = checked_config("", &store(json!({"any": 1}))).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&config).unwrap(), json!({"any": 1}));
     }
 
     #[test]

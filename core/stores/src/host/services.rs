@@ -1,5 +1,6 @@
 //! What a backend may ask of the gateway: its log lines and its figures, under the store's name.
 
+use crate::config::StoreOptions;
 use casement_sdk::host::{HostServices, Level};
 use metrics::{counter, gauge, histogram};
 use tracing::{enabled, event};
@@ -11,12 +12,13 @@ const TARGET: &str = "casement::backend";
 #[derive(Debug)]
 pub(crate) struct StoreServices {
     store: String,
+    concurrency: usize,
     workers: u32,
 }
 
 impl StoreServices {
-    pub(crate) fn new(store: &str, workers: u32) -> Self {
-        Self { store: store.to_owned(), workers }
+    pub(crate) fn new(store: &StoreOptions, workers: u32) -> Self {
+        Self { store: store.id.clone(), concurrency: store.limits.concurrency, workers }
     }
 
     /// The gateway's name for a backend's figure.
@@ -58,6 +60,10 @@ impl HostServices for StoreServices {
 
     fn histogram_observe(&self, name: &str, value: f64) {
         histogram!(Self::metric(name), "store" => self.store.clone()).record(value);
+    }
+
+    fn concurrency(&self) -> usize {
+        self.concurrency
     }
 
     fn workers(&self) -> u32 {
