@@ -6,6 +6,7 @@ mod create;
 mod data;
 mod delete;
 mod errors;
+mod formats;
 mod info;
 mod list;
 mod members;

@@ -118,6 +118,10 @@ fn settings(config: &Config) -> Settings {
         },
         size_cap: images.size_cap_bytes,
         multihash: images.hashing_algorithm.into(),
+        formats: casement_inspect::Settings {
+            require_format_match: images.require_image_format_match,
+            ..casement_inspect::Settings::default()
+        },
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
         lease: LEASE,

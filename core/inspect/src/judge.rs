@@ -33,7 +33,7 @@ impl Default for Settings {
 }
 
 /// What to record of data that an image may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Bytes; `None` where Glance leaves `virtual_size` null: other containers, formats without marks, no data.
     pub virtual_size: Option<u64>,

@@ -11,6 +11,8 @@ pub struct Settings {
     /// The largest image in bytes (Glance's `image_size_cap`).
     pub size_cap: u64,
     pub multihash: Multihash,
+    /// Which data an image's declared format lets in.
+    pub formats: casement_inspect::Settings,
     /// Show the first location as `direct_url`.
     pub show_direct_url: bool,
     pub show_multiple_locations: bool,

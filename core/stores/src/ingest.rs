@@ -9,6 +9,7 @@ use crate::{
     store::StagedWrite,
 };
 use bytes::Bytes;
+use casement_inspect::{Inspection, Inspector};
 use futures_util::{Stream, StreamExt, future::pending, try_join};
 use std::pin::Pin;
 use tokio::sync::mpsc;
@@ -30,13 +31,15 @@ pub enum BodyError {
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// What came, for the caller to judge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Ingested {
     pub size: u64,
     /// MD5, in hex.
     pub checksum: String,
     pub multihash: Multihash,
     pub os_hash_value: String,
+    /// What kind of disk image it is, where that was asked for.
+    pub inspection: Option<Inspection>,
 }
 
 #[derive(Debug)]
@@ -54,6 +57,7 @@ pub struct Ingest<'a> {
     pub multihash: Multihash,
     /// Bytes after which there is no point in reading on.
     pub at_most: u64,
+    pub inspector: Option<Inspector>,
 }
 
 impl Ingest<'_> {
@@ -61,18 +65,22 @@ impl Ingest<'_> {
     ///
     /// # Errors
     /// The first failure of any lane.
-    pub async fn run(&self, mut body: BodyStream, write: &mut StagedWrite) -> Result<Ingested, IngestError> {
+    pub async fn run(self, mut body: BodyStream, write: &mut StagedWrite) -> Result<Ingested, IngestError> {
         let (to_md5, md5_chunks) = mpsc::channel(WINDOW);
         let (to_multihash, multihash_chunks) = mpsc::channel(WINDOW);
         let (to_store, store_chunks) = mpsc::channel(WINDOW);
         let lanes = [to_md5, to_multihash, to_store];
+        let Self { digests, multihash, at_most, mut inspector } = self;
         let feed = async move {
             let mut size = 0;
             while let Some(chunk) = body.next().await {
                 let chunk = chunk.map_err(IngestError::Body)?;
                 size += chunk.len() as u64;
-                if size > self.at_most {
+                if size > at_most {
                     return Err(IngestError::TooLong(size));
+                }
+                if let Some(inspector) = &mut inspector {
+                    inspector.feed(&chunk);
                 }
                 for lane in &lanes {
                     if lane.send(chunk.clone()).await.is_err() {
@@ -81,30 +89,30 @@ impl Ingest<'_> {
                     }
                 }
             }
-            Ok(size)
+            Ok((size, inspector.map(Inspector::finish)))
         };
-        let (size, checksum, os_hash_value, ()) = try_join!(
+        let ((size, inspection), checksum, os_hash_value, ()) = try_join!(
             feed,
-            self.digest(Digest::md5(), md5_chunks, write.store_id().to_owned()),
-            self.digest(self.multihash.digest(), multihash_chunks, write.store_id().to_owned()),
+            digest(digests, Digest::md5(), md5_chunks, write.store_id().to_owned()),
+            digest(digests, multihash.digest(), multihash_chunks, write.store_id().to_owned()),
             store(store_chunks, write),
         )?;
-        Ok(Ingested { size, checksum, multihash: self.multihash, os_hash_value })
+        Ok(Ingested { size, checksum, multihash, os_hash_value, inspection })
     }
+}
 
-    async fn digest(
-        &self,
-        mut digest: Digest,
-        mut chunks: mpsc::Receiver<Bytes>,
-        store: String,
-    ) -> Result<String, IngestError> {
-        while let Some(chunk) = chunks.recv().await {
-            digest = self.digests.update(digest, chunk).await.ok_or_else(|| {
-                IngestError::Store(Error::new(&store, Side::Gateway, Kind::Internal, "a digest thread died"))
-            })?;
-        }
-        Ok(digest.hex())
+async fn digest(
+    threads: &DigestThreads,
+    mut digest: Digest,
+    mut chunks: mpsc::Receiver<Bytes>,
+    store: String,
+) -> Result<String, IngestError> {
+    while let Some(chunk) = chunks.recv().await {
+        digest = threads.update(digest, chunk).await.ok_or_else(|| {
+            IngestError::Store(Error::new(&store, Side::Gateway, Kind::Internal, "a digest thread died"))
+        })?;
     }
+    Ok(digest.hex())
 }
 
 async fn store(mut chunks: mpsc::Receiver<Bytes>, write: &mut StagedWrite) -> Result<(), IngestError> {
@@ -137,7 +145,7 @@ mod tests {
         let key = ObjectKey::of(&ImageId::random());
         let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
         let digests = DigestThreads::start().unwrap();
-        let ingest = Ingest { digests: &digests, multihash: Multihash::Sha512, at_most };
+        let ingest = Ingest { digests: &digests, multihash: Multihash::Sha512, at_most, inspector: None };
         let ingested = ingest.run(body, &mut write).await?;
         assert_eq!(write.commit().await.unwrap().size, ingested.size);
         Ok(ingested)

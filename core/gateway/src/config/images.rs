@@ -30,6 +30,10 @@ pub(crate) struct Images {
     #[schemars(range(min = 1))]
     pub size_cap_bytes: u64,
 
+    /// Refuse data that is of another disk format than its image says. Data that could harm whoever opens it is
+    /// refused in any case.
+    pub require_image_format_match: bool,
+
     /// Tell clients where an image's data lies (`direct_url`). The URL may give away how the store
     /// is built.
     pub show_direct_url: bool,
@@ -52,6 +56,7 @@ impl Default for Images {
             property_quota: 128,
             member_quota: 128,
             size_cap_bytes: 1 << 40,
+            require_image_format_match: true,
             show_direct_url: false,
             show_multiple_locations: false,
             hashing_algorithm: HashingAlgorithm::Sha512,

@@ -10,12 +10,13 @@ use crate::{
     BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id, recover::Claim,
 };
 use casement_catalog::{Begin, NewTransfer, Residue};
-use casement_image::{Caller, Image, ObjectKey, Status};
+use casement_image::{Caller, Image, Location, ObjectKey, Status};
 use casement_stores::{
     StagedWrite, Store, WriteOptions,
     ingest::{Ingest, IngestError, Ingested},
 };
 use futures_util::FutureExt;
+use serde_json::{Map, Value};
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use time::OffsetDateTime;
 
@@ -188,6 +189,7 @@ impl Service {
             digests: &self.parts().digests,
             multihash: self.settings().multihash,
             at_most: upload.request.size.unwrap_or(u64::MAX).min(self.settings().size_cap),
+            inspector: judge::inspector(&upload.image),
         };
         let ingested = ingest.run(body, write).await.map_err(|error| self.ingest_error(upload, error))?;
         self.judge(upload, ingested).await
@@ -209,8 +211,10 @@ impl Service {
     }
 
     async fn judge(&self, upload: &Upload, ingested: Ingested) -> Result<casement_catalog::Outcome> {
-        let location = upload.store.location_of(&upload.key).await?;
-        judge::judge(&upload.request, ingested, location, upload.store.id())
+        let url = upload.store.location_of(&upload.key).await?;
+        let metadata = Map::from_iter([("store".to_owned(), Value::String(upload.store.id().to_owned()))]);
+        let location = Location { url, metadata };
+        judge::judge(&upload.request, &upload.image, ingested, location, &self.settings().formats)
     }
 
     /// Takes the upload back to `queued`. What it left in the store, or what fails of this now, is settled next.
