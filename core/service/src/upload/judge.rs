@@ -53,6 +53,7 @@ fn container_format(image: &Image) -> &str {
 
 /// The client learns what Glance would say, the log which rule it was.
 fn refused(refusal: Refusal) -> Error {
+    tracing::info!(rule = refusal.rule, reason = refusal.reason, "image data refused");
     let kind = match refusal.kind {
         RefusalKind::TooLarge => Kind::LimitExceeded,
         _ => Kind::UnsupportedMedia,
