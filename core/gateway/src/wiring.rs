@@ -8,7 +8,7 @@ use casement_catalog::Catalog;
 use casement_identity::{Identity, TokenEntry};
 use casement_image::{Quotas, list::ListSettings};
 use casement_policy::Rules;
-use casement_service::{Parts, Service, Settings};
+use casement_service::{FormatSettings, Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
@@ -118,9 +118,9 @@ fn settings(config: &Config) -> Settings {
         },
         size_cap: images.size_cap_bytes,
         multihash: images.hashing_algorithm.into(),
-        formats: casement_inspect::Settings {
+        formats: FormatSettings {
             require_format_match: images.require_image_format_match,
-            ..casement_inspect::Settings::default()
+            ..FormatSettings::default()
         },
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,

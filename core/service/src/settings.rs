@@ -12,7 +12,7 @@ pub struct Settings {
     pub size_cap: u64,
     pub multihash: Multihash,
     /// Which data an image's declared format lets in.
-    pub formats: casement_inspect::Settings,
+    pub formats: crate::FormatSettings,
     /// Show the first location as `direct_url`.
     pub show_direct_url: bool,
     pub show_multiple_locations: bool,
