@@ -1,4 +1,4 @@
-//! Programs of the system that the black-box suites use.
+//! Programs of the system that the tests use.
 
 use std::{
     env,
@@ -13,9 +13,11 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 6] = [
     Tool { program: "qemu-img", package: "qemu-utils", why: "makes and reads disk images of every format" },
     Tool { program: "mkfs.ext4", package: "e2fsprogs", why: "makes a small file system that can run full" },
+    Tool { program: "sfdisk", package: "fdisk", why: "partitions disks that the inspection must recognise" },
+    Tool { program: "genisoimage", package: "genisoimage", why: "writes ISO images that it must recognise" },
     Tool { program: "gcc", package: "gcc libc6-dev", why: "builds the plugin written in C" },
     Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
 ];
