@@ -185,14 +185,22 @@ impl Service {
         body: BodyStream,
         write: &mut StagedWrite,
     ) -> Result<casement_catalog::Outcome> {
+        let image = self.image_in_saving(upload).await?;
         let ingest = Ingest {
             digests: &self.parts().digests,
             multihash: self.settings().multihash,
             at_most: upload.request.size.unwrap_or(u64::MAX).min(self.settings().size_cap),
-            inspector: judge::inspector(&upload.image),
+            inspector: judge::inspector(&image),
         };
         let ingested = ingest.run(body, write).await.map_err(|error| self.ingest_error(upload, error))?;
-        self.judge(upload, ingested).await
+        self.judge(upload, &image, ingested).await
+    }
+
+    /// The record that the data is held against. Only from `saving` on are its formats settled: a change that came
+    /// before is not in what this upload read at its beginning.
+    async fn image_in_saving(&self, upload: &Upload) -> Result<Image> {
+        let found = self.catalog().find_image(&upload.image.id, None).await?;
+        found.map(|found| found.image).ok_or_else(|| self.gone(upload))
     }
 
     fn ingest_error(&self, upload: &Upload, error: IngestError) -> Error {
@@ -210,11 +218,11 @@ impl Service {
         }
     }
 
-    async fn judge(&self, upload: &Upload, ingested: Ingested) -> Result<casement_catalog::Outcome> {
+    async fn judge(&self, upload: &Upload, image: &Image, ingested: Ingested) -> Result<casement_catalog::Outcome> {
         let url = upload.store.location_of(&upload.key).await?;
         let metadata = Map::from_iter([("store".to_owned(), Value::String(upload.store.id().to_owned()))]);
         let location = Location { url, metadata };
-        judge::judge(&upload.request, &upload.image, ingested, location, &self.settings().formats)
+        judge::judge(&upload.request, image, ingested, location, &self.settings().formats)
     }
 
     /// Takes the upload back to `queued`. What it left in the store, or what fails of this now, is settled next.

@@ -124,3 +124,20 @@ async fn a_body_that_panics_takes_the_upload_back() {
     bench.service.drain().await;
     bench.assert_taken_back(&id, "").await;
 }
+
+#[tokio::test]
+async fn data_is_held_against_the_format_that_the_image_has_when_it_is_saved() {
+    let bench = Bench::new().await;
+    let id = bench.queued().await;
+    // A change of the format that comes between the upload's first look at the image and its move to `saving`.
+    bench
+        .sql(
+            "CREATE TRIGGER patched AFTER UPDATE OF status ON images WHEN NEW.status = 'saving' \
+             BEGIN UPDATE images SET disk_format = 'qcow2', container_format = 'bare' WHERE id = NEW.id; END",
+        )
+        .await;
+    assert_eq!(bench.upload(&id).await.unwrap_err().kind, Kind::UnsupportedMedia);
+    bench.service.drain().await;
+    assert_eq!(bench.status(&id).await, Some(Status::Queued));
+    bench.assert_settled(&[], "format changed").await;
+}
