@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect};
+use serde_json::Value;
 use std::{fmt, time::Duration};
 use tokio::{
     sync::Semaphore,
@@ -35,6 +36,16 @@ pub struct Answer {
     pub status: u16,
     pub(super) headers: HeaderMap,
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.body).map_err(|_| Error::unavailable("Keystone's answer is no JSON"))
+    }
 }
 
 impl fmt::Debug for Answer {

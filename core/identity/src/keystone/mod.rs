@@ -115,4 +115,6 @@ async fn judge(
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
