@@ -5,7 +5,7 @@ use crate::{
     exit::{Exit, Failure, Result},
 };
 use casement_identity::{
-    Identity, Kind, TokenEntry,
+    Identity, TokenEntry,
     keystone::{KeystoneSettings, Lookup, Patience, Session, SessionSettings},
 };
 use std::{fs, time::Duration};
@@ -38,17 +38,13 @@ pub(crate) fn identity(config: &Config, session: Option<Session>) -> Result<Iden
     Ok(callers.allow_anonymous_access(identity.allow_anonymous_access))
 }
 
-/// Everything that callers are told apart by, tried out.
-pub(crate) async fn check(config: &Config) -> Result<()> {
+/// Everything that callers are told apart by, tried out; the URL of the Keystone, where there is one.
+pub(crate) async fn check(config: &Config) -> Result<Option<String>> {
     let session = session(config)?;
     identity(config, session.clone())?;
-    match session {
-        Some(session) => session.probe().await.map_err(|error| {
-            let exit = if error.kind == Kind::Configuration { Exit::Config } else { Exit::Temporary };
-            Failure::new(exit, error)
-        }),
-        None => Ok(()),
-    }
+    let Some(session) = session else { return Ok(None) };
+    session.probe().await.map_err(|error| Failure::new(Exit::Temporary, error))?;
+    Ok(Some(session.auth_url().to_owned()))
 }
 
 /// Keystone may come up after this service, so a start does not wait for it; but the log says what is wrong.

@@ -67,6 +67,11 @@ impl Session {
         Ok(Self(Arc::new(Inner { http, auth_url, lookup, login, token: Mutex::default() })))
     }
 
+    /// Of version 3.
+    pub fn auth_url(&self) -> &str {
+        self.0.auth_url.as_str()
+    }
+
     /// `GET` below `/v3` in the name of this service. Any answer below 500 but 401 and 429 comes back as it is.
     ///
     /// # Errors
