@@ -115,12 +115,7 @@ impl Catalog {
 type Admission<T> = std::result::Result<T, Exceeded>;
 
 /// Whether an upload of this image may begin, and what it reserves then.
-pub(crate) async fn admit(
-    conn: &mut Conn,
-    image: &ImageId,
-    wanted: Wanted,
-    bounds: &Bounds,
-) -> Result<Admission<u64>> {
+pub(crate) async fn admit(conn: &mut Conn, image: &ImageId, wanted: Wanted, bounds: &Bounds) -> Result<Admission<u64>> {
     let Some(owner) = owner(conn, image).await? else {
         return Ok(Ok(0));
     };

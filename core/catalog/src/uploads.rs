@@ -1,8 +1,8 @@
 //! The way of an upload through the database: begun, committed, finished or taken back.
 
 use crate::{
-    Begin, Bounds, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, Wanted, change, children,
-    quota, record,
+    Begin, Bounds, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, Wanted, change,
+    children, quota, record,
     sqlite::Conn,
     stamp::Stamp,
     transfer::{self, Transfer},

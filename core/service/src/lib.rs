@@ -10,6 +10,7 @@ mod error;
 mod info;
 mod list;
 mod members;
+mod quota;
 mod recover;
 mod request;
 mod settings;
@@ -19,6 +20,7 @@ mod tags;
 mod testing;
 mod update;
 mod upload;
+mod version;
 
 pub use casement_inspect::Settings as FormatSettings;
 pub use error::{Error, Kind, Result, Side};
@@ -26,6 +28,7 @@ pub use request::{
     BodyError, BodyStream, ByteStream, Credentials, Download, DownloadRequest, StoreInfo, UploadRequest,
 };
 pub use settings::Settings;
+pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
 use casement_identity::Identity;

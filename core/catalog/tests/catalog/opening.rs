@@ -93,8 +93,7 @@ async fn a_database_of_version_1_is_brought_to_the_version_of_today_with_what_is
         assert_eq!((transfer.image_id, transfer.token.as_str()), (image.id.clone(), "stage-7"));
         catalog.close().await;
         let mut raw = raw(&dir).await;
-        let version: i64 =
-            sqlx::query_scalar("SELECT version FROM casement_schema").fetch_one(&mut raw).await.unwrap();
+        let version: i64 = sqlx::query_scalar("SELECT version FROM casement_schema").fetch_one(&mut raw).await.unwrap();
         let reserved: i64 =
             sqlx::query_scalar("SELECT reserved FROM casement_transfers").fetch_one(&mut raw).await.unwrap();
         assert_eq!((version, reserved), (2, 0));
