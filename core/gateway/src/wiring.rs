@@ -102,6 +102,7 @@ fn settings(config: &Config) -> Settings {
             members: limit(images.member_quota),
         },
         size_cap: images.size_cap_bytes,
+        storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
         multihash: images.hashing_algorithm.into(),
         formats: FormatSettings {
             require_format_match: images.require_image_format_match,

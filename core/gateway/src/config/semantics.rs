@@ -75,6 +75,10 @@ fn images(config: &Config, problems: &mut Problems<'_>) {
         );
         problems.add(&path(&["images", "default_page_size"]), text);
     }
+    if images.storage_quota().is_none() {
+        let text = "`images.storage_quota` must be a number of bytes, or one with a unit, as in \"500GB\"";
+        problems.add(&path(&["images", "storage_quota"]), text);
+    }
 }
 
 fn plugins(config: &Config, problems: &mut Problems<'_>) {
