@@ -7,6 +7,7 @@ mod data;
 mod delete;
 mod errors;
 mod formats;
+mod identity;
 mod info;
 mod list;
 mod lost_updates;
