@@ -2,6 +2,7 @@
 
 use casement_tests::{Answer, Gateway, Raw};
 use std::{
+    fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     thread,
@@ -41,12 +42,15 @@ fn write(stream: &mut TcpStream, text: &str) {
     stream.write_all(text.as_bytes()).ok();
 }
 
-fn behind(url: &str) -> Gateway {
-    let identity = format!(
-        "mode = \"keystone\"\n[identity.keystone]\nauth_url = \"{url}\"\nusername = \"glance\"\npassword = \"s\"\n\
+fn identity(url: &str, secret: &str) -> String {
+    format!(
+        "mode = \"keystone\"\n[identity.keystone]\nauth_url = \"{url}\"\nusername = \"glance\"\n{secret}\n\
          project_name = \"service\"\nrequest_timeout_seconds = 1\ntimeout_seconds = 2\ntries = 2\n"
-    );
-    Gateway::builder().identity(&identity).start()
+    )
+}
+
+fn behind(url: &str) -> Gateway {
+    Gateway::builder().identity(&identity(url, "password = \"s\"")).start()
 }
 
 #[test]
@@ -86,13 +90,25 @@ fn a_keystone_that_answers_garbage_is_an_outage() {
     let odd_token = "HTTP/1.1 201 Created\r\nX-Subject-Token: \u{ff}\r\nConnection: close\r\n\r\n{}";
     let no_token = "HTTP/1.1 201 Created\r\nConnection: close\r\n\r\n{}";
     let never_ends = "HTTP/1.1 201 Created\r\nContent-Length: 9999999999999\r\nX-Subject-Token: t\r\n\r\n{";
+    let deep =
+        format!("HTTP/1.1 201 Created\r\nX-Subject-Token: t\r\nConnection: close\r\n\r\n{}", "[".repeat(100_000));
     let redirect = "HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
-    for answer in
-        ["", "\0\0\0\0", "HTTP/1.1 999 ?\r\n\r\n", html, login_of_nothing, odd_token, no_token, never_ends, redirect]
-    {
-        let gateway = behind(&server(move |stream| write(stream, answer)));
+    for answer in [
+        "",
+        "\0\0\0\0",
+        "HTTP/1.1 999 ?\r\n\r\n",
+        html,
+        login_of_nothing,
+        odd_token,
+        no_token,
+        never_ends,
+        &deep,
+        redirect,
+    ] {
+        let text = answer.to_owned();
+        let gateway = behind(&server(move |stream| write(stream, &text)));
         let refused = with_token(&gateway, b"anything");
-        assert_eq!(refused.status, 503, "{answer}: {refused:?}");
+        assert_eq!(refused.status, 503, "{answer:.200}: {refused:?}");
         assert!(refused.header("Retry-After").is_some());
         gateway.nobody().get("/v2/images").expect(401);
     }
@@ -106,7 +122,13 @@ fn a_keystone_that_floods_or_falls_silent_holds_up_nobody_for_ever() {
     });
     let head_without_end = server(|stream| while stream.write_all(b"HTTP/1.1 200 OK\r\nX-A: b\r\n").is_ok() {});
     let silence = server(|stream| drop(stream.read(&mut [0; 1])));
-    for url in [flood, head_without_end, silence] {
+    let trickle = server(|stream| {
+        write(stream, "HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n");
+        while stream.write_all(b" ").is_ok() {
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    for url in [flood, head_without_end, silence, trickle] {
         let gateway = behind(&url);
         let before = gateway.memory();
         let start = Instant::now();
@@ -120,5 +142,31 @@ fn a_keystone_that_floods_or_falls_silent_holds_up_nobody_for_ever() {
         let more = gateway.peak_memory().saturating_sub(before);
         assert!(more < 128 << 20, "{more} bytes");
         gateway.nobody().get("/healthcheck").expect(200);
+    }
+}
+
+#[test]
+fn a_keystone_that_cannot_be_asked_as_configured_is_told_before_anything_starts() {
+    let url = "http://127.0.0.1:9";
+    for (url, keys, wanted) in [
+        (
+            "http://glance:s3cret@127.0.0.1:9",
+            "password = \"s3cret\"",
+            "`identity.keystone.auth_url` must be a URL without",
+        ),
+        (url, "password_file = \"nowhere\"", "`identity.keystone.password_file` cannot be read"),
+        (url, "password_file = \".\"", "`identity.keystone.password_file` cannot be read"),
+        (url, "password_file = \"empty\"", "`identity.keystone.password_file` is empty"),
+        (url, "password = \"s3cret\"\ncafile = \"nowhere\"", "identity.keystone.cafile"),
+        (url, "password = \"s3cret\"\ncafile = \"empty\"", "no certificate in PEM form"),
+        (url, "password = 5", "`identity.keystone.password` must be text"),
+        (url, "pasword = \"s3cret\"", "did you mean `password`"),
+    ] {
+        let builder = Gateway::builder().identity(&identity(url, keys)).filesystem("local", None, "default = true");
+        fs::write(builder.folder().join("empty"), "\n").unwrap();
+        let run = builder.serve_and_fail();
+        assert_eq!(run.code, Some(78), "{keys}: {}", run.text);
+        assert!(run.text.contains(wanted), "{keys}: {}", run.text);
+        assert!(!run.text.contains("s3cret"), "{}", run.text);
     }
 }
