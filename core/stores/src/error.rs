@@ -33,7 +33,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     pub fn new(store: &str, side: Side, kind: Kind, message: impl Into<String>) -> Self {
         let retryable = matches!(kind, Kind::Unavailable | Kind::Timeout);
-        Self { kind, side, store: store.to_owned(), message: message.into(), retryable, retry_after: None, one_object: false }
+        Self {
+            kind,
+            side,
+            store: store.to_owned(),
+            message: message.into(),
+            retryable,
+            retry_after: None,
+            one_object: false,
+        }
     }
 
     /// What a backend answered.

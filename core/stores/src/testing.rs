@@ -7,7 +7,8 @@ use crate::{
 };
 use bytes::Bytes;
 use casement_sdk::{
-    Backend, Capabilities, Error, Host, Kind, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer, host::Plugin,
+    Backend, Capabilities, Error, Host, Kind, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer,
+    host::Plugin,
 };
 use serde_json::json;
 use std::{

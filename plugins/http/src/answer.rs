@@ -100,8 +100,15 @@ mod tests {
         assert_eq!(range("bytes 0-9/100"), Some(ContentRange { first: 0, last: 9, size: Some(100) }));
         assert_eq!(range("Bytes 5-5/*"), Some(ContentRange { first: 5, last: 5, size: None }));
         for bad in [
-            "bytes 9-0/100", "bytes 0-100/100", "bytes */100", "bytes 0-9", "lines 0-9/100", "bytes +0-9/100", "bytes -9/100",
-            "bytes 0-18446744073709551616/*", "",
+            "bytes 9-0/100",
+            "bytes 0-100/100",
+            "bytes */100",
+            "bytes 0-9",
+            "lines 0-9/100",
+            "bytes +0-9/100",
+            "bytes -9/100",
+            "bytes 0-18446744073709551616/*",
+            "",
         ] {
             assert_eq!(range(bad), None, "{bad}");
         }

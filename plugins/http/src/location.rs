@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn what_two_readers_could_read_in_two_ways_is_refused() {
-        for bad in ["http://a.example/x y", "http://a.example\\@b/", "http://a.exa\tmple/", "http://a\r\nHost: b/", "http://"]
+        for bad in
+            ["http://a.example/x y", "http://a.example\\@b/", "http://a.exa\tmple/", "http://a\r\nHost: b/", "http://"]
         {
             assert_eq!(kind(bad), Err(Kind::Unsupported), "{bad:?}");
         }

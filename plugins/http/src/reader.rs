@@ -90,7 +90,8 @@ impl Reader {
             None if self.at > 0 => Some(format!("bytes={}-", self.at)),
             None => None,
         };
-        let value = |text: &str| HeaderValue::from_str(text).map_err(|error| Error::new(Kind::Internal, error.to_string()));
+        let value =
+            |text: &str| HeaderValue::from_str(text).map_err(|error| Error::new(Kind::Internal, error.to_string()));
         if let Some(range) = range {
             headers.insert(RANGE, value(&range)?);
         }

@@ -30,10 +30,7 @@ impl Rules {
     pub(crate) fn new(config: &Config) -> Self {
         let plain = |hosts: &[String]| hosts.iter().map(|host| location::plain_host(host)).collect();
         Self {
-            schemes: List {
-                allowed: config.allowed_schemes.clone(),
-                disallowed: config.disallowed_schemes.clone(),
-            },
+            schemes: List { allowed: config.allowed_schemes.clone(), disallowed: config.disallowed_schemes.clone() },
             hosts: List { allowed: plain(&config.allowed_hosts), disallowed: plain(&config.disallowed_hosts) },
             ports: List { allowed: config.allowed_ports.clone(), disallowed: config.disallowed_ports.clone() },
         }
@@ -141,7 +138,8 @@ mod tests {
 
     #[test]
     fn what_is_allowed_makes_what_is_disallowed_void() {
-        let schemes = Config { allowed_schemes: Vec::new(), disallowed_schemes: vec!["http".to_owned()], ..Config::default() };
+        let schemes =
+            Config { allowed_schemes: Vec::new(), disallowed_schemes: vec!["http".to_owned()], ..Config::default() };
         assert!(!admits(schemes.clone(), "http://a.example/") && admits(schemes, "https://a.example/"));
         assert!(!admits(hosts(&[], &["A.example."]), "http://a.EXAMPLE/"));
         assert!(admits(hosts(&["a.example"], &["a.example"]), "http://a.example./"));
@@ -153,8 +151,20 @@ mod tests {
     #[test]
     fn addresses_of_this_machine_and_its_link_are_refused() {
         for bad in [
-            "127.0.0.1", "127.255.0.1", "169.254.169.254", "0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "[::1]",
-            "[::]", "[fe80::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]",
+            "127.0.0.1",
+            "127.255.0.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "0.1.2.3",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[::1]",
+            "[::]",
+            "[fe80::1]",
+            "[ff02::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:169.254.169.254]",
+            "[64:ff9b::a9fe:a9fe]",
         ] {
             assert!(!admits(Config::default(), &format!("http://{bad}/latest/meta-data")), "{bad}");
         }

@@ -3,7 +3,10 @@
 use super::logging;
 use crate::{
     Error, Host, Kind, Result,
-    abi::{BadText, CASEMENT_REPLY_ONE_OBJECT, CASEMENT_REPLY_RETRYABLE, CasementBuf, CasementCompletion, CasementOp, CasementReply, CasementStr},
+    abi::{
+        BadText, CASEMENT_REPLY_ONE_OBJECT, CASEMENT_REPLY_RETRYABLE, CasementBuf, CasementCompletion, CasementOp,
+        CasementReply, CasementStr,
+    },
 };
 use bytes::Bytes;
 use futures_util::FutureExt;

@@ -16,7 +16,6 @@ This file is written from the program's source: `UPDATE=1 cargo test -p casement
 ";
 
 const WEB: &str = "\
-
 A further store can read image data from web servers, by the URLs that are given as locations of images:
 
     [[plugins]]
@@ -60,6 +59,7 @@ fn reference() -> String {
     let mut out = String::new();
     comment(&mut out, HEAD);
     table(&mut out, &schema(), "");
+    out.push('\n');
     comment(&mut out, WEB);
     out
 }

@@ -37,7 +37,8 @@ async fn a_body_without_a_length_is_read_to_its_end() {
 
 #[tokio::test]
 async fn another_part_than_was_asked_for_is_refused() {
-    for range in ["bytes 4-8/20", "bytes 5-9/20", "bytes 5-8/9x", "bytes 5-8/7", "lines 5-8/20", "bytes */20", "5-8/20"] {
+    for range in ["bytes 4-8/20", "bytes 5-9/20", "bytes 5-8/9x", "bytes 5-8/7", "lines 5-8/20", "bytes */20", "5-8/20"]
+    {
         let server = Server::start(move |_, _| answer("206 Partial Content", &[("Content-Range", range)], b"5678"));
         let answer = read(&server.store(), &server.url("/x"), 5, Some(4)).await;
         assert_eq!(kind(answer), Some(Kind::Corrupt), "{range}");
@@ -95,7 +96,8 @@ async fn without_a_strong_etag_nothing_is_joined() {
 
 #[tokio::test]
 async fn an_object_that_changes_while_it_is_read_is_an_error_whatever_the_server_heeds() {
-    const CHANGED: [(&str, &[(&str, &str)], &[u8]); 5] = [
+    type Scripted = (&'static str, &'static [(&'static str, &'static str)], &'static [u8]);
+    const CHANGED: [Scripted; 5] = [
         ("412 Precondition Failed", &[], b""),
         ("206 Partial Content", &[("ETag", "\"v2\""), ("Content-Range", "bytes 7-19/20")], b"789abcdefghij"),
         ("206 Partial Content", &[("ETag", "\"v1\""), ("Content-Range", "bytes 7-20/21")], b"789abcdefghijk"),
@@ -128,8 +130,7 @@ async fn a_server_that_stops_sending_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_part_that_the_server_has_and_refuses_is_an_error() {
-    let server =
-        Server::start(|_, _| answer("416 Range Not Satisfiable", &[("Content-Range", "bytes */20")], b""));
+    let server = Server::start(|_, _| answer("416 Range Not Satisfiable", &[("Content-Range", "bytes */20")], b""));
     assert_eq!(kind(read(&server.store(), &server.url("/x"), 5, Some(4)).await), Some(Kind::Corrupt));
     let server = Server::start(|_, _| answer("404 Not Found", &[], b""));
     assert_eq!(kind(read(&server.store(), &server.url("/x"), 5, Some(4)).await), Some(Kind::NotFound));

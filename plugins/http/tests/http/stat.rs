@@ -43,8 +43,7 @@ async fn an_empty_object_has_a_size() {
 
 #[tokio::test]
 async fn a_size_that_nobody_tells_is_an_error() {
-    let server =
-        Server::start(|_, _| raw("200 OK", &[("Transfer-Encoding", "chunked")], b"3\r\nabc\r\n0\r\n\r\n"));
+    let server = Server::start(|_, _| raw("200 OK", &[("Transfer-Encoding", "chunked")], b"3\r\nabc\r\n0\r\n\r\n"));
     let error = server.store().stat(&server.url("/x?secret")).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unsupported);
     assert!(error.message().contains("size") && !error.message().contains("secret"), "{error}");

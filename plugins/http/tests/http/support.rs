@@ -47,7 +47,7 @@ pub(crate) struct Server {
 impl Server {
     /// The script is told the request, and how many came before it.
     pub(crate) fn start(script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
-        Self::start_on(|stream| Some(stream), script)
+        Self::start_on(Some, script)
     }
 
     /// With something between the connection and HTTP.
@@ -76,7 +76,7 @@ impl Server {
                         Reply::Raw(bytes) => drop(stream.write_all(&bytes).and_then(|()| stream.flush())),
                         Reply::Stall(bytes) => {
                             stream.write_all(&bytes).and_then(|()| stream.flush()).ok();
-                            stream.read(&mut [0]).ok();
+                            stream.read_exact(&mut [0]).ok();
                         }
                     }
                 });
