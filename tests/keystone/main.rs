@@ -1,0 +1,12 @@
+//! With a real Keystone.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod callers;
+mod catalog;
+mod check;
+mod common;
+mod outage;
+mod peer;
+mod proxy;
+mod tokens;
