@@ -75,6 +75,11 @@ fn info() {
 }
 
 #[test]
+fn info_detail() {
+    hold("info_detail");
+}
+
+#[test]
 fn list() {
     hold("list");
 }

@@ -10,6 +10,8 @@ pub(crate) struct Script {
     pub(crate) name: String,
     /// How the gateway is configured.
     pub(crate) site: String,
+    /// Calls that must be served for the script to make sense, as `METHOD path`.
+    pub(crate) needs: Vec<String>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -19,8 +21,11 @@ impl Script {
     #[track_caller]
     pub(crate) fn load(name: &str) -> Self {
         let mut lines = read("scripts", name).into_iter();
-        let site = lines.next().unwrap()["site"].as_str().unwrap().to_owned();
-        Self { name: name.to_owned(), site, steps: lines.map(Step).collect() }
+        let head = lines.next().unwrap();
+        let site = head["site"].as_str().unwrap().to_owned();
+        let needs =
+            head["needs"].as_array().into_iter().flatten().map(|call| call.as_str().unwrap().to_owned()).collect();
+        Self { name: name.to_owned(), site, needs, steps: lines.map(Step).collect() }
     }
 
     /// What Glance answered, step by step.
