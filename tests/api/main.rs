@@ -7,6 +7,7 @@ mod data;
 mod delete;
 mod errors;
 mod formats;
+mod http_store;
 mod identity;
 mod info;
 mod list;
