@@ -20,7 +20,7 @@ mod testing;
 mod update;
 mod upload;
 
-pub use casement_inspect::Settings as FormatSettings;
+pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
 pub use request::{
     BodyError, BodyStream, ByteStream, Credentials, Download, DownloadRequest, StoreInfo, UploadRequest,

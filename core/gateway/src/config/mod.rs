@@ -5,6 +5,7 @@
 
 mod catalog;
 mod error;
+mod formats;
 mod identity;
 mod images;
 mod load;
