@@ -98,7 +98,11 @@ fn claim(gateway: &Gateway, format: &str, data: &[u8]) -> Result<Value, (u16, St
     let member = gateway.member();
     let id = member.create(&json!({"disk_format": format, "container_format": "bare"}));
     let answer = member.upload(&id, data);
-    if answer.status == 204 { Ok(member.show(&id)["virtual_size"].clone()) } else { Err((answer.status, answer.text())) }
+    if answer.status == 204 {
+        Ok(member.show(&id)["virtual_size"].clone())
+    } else {
+        Err((answer.status, answer.text()))
+    }
 }
 
 #[track_caller]

@@ -125,9 +125,9 @@ fn check_safety(inspection: &Inspection, disk_format: &str, settings: &Settings)
         None => inspection.all().collect(),
     };
     let findings = matches.iter().flat_map(|found| &found.findings);
-    let forbidden = matches.iter().filter_map(|found| forbidden_type(found, settings));
+    let mut forbidden = matches.iter().filter_map(|found| forbidden_type(found, settings));
     let fatal = findings.copied().find(|finding| is_fatal(finding, disk_format, settings));
-    let Some(fatal) = fatal.or_else(|| forbidden.last()) else { return Ok(()) };
+    let Some(fatal) = fatal.or_else(|| forbidden.next()) else { return Ok(()) };
     let rule = fatal.rule();
     let message = format!("Image failed safety checks: {rule}: {}", fatal.reason);
     Err(Refusal { kind: RefusalKind::Unsafe, rule, message })

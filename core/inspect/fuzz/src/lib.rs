@@ -6,8 +6,8 @@
 
 mod headers;
 mod hold;
-pub mod seeds;
 mod seal;
+pub mod seeds;
 mod vhd;
 mod vhdx;
 mod vmdk;

@@ -9,8 +9,7 @@ pub(crate) const PARTS: [(usize, usize); 4] = [(64 << 10, 80), (128 << 10, 80), 
 /// The metadata table, as much as has entries, and the items that follow the whole table.
 pub(crate) const METADATA: [(usize, usize); 2] = [(0, 288), (64 << 10, 64)];
 /// The first two entries of both region tables: an id, and 16 bytes later a place.
-pub(crate) const REGION_ENTRIES: [usize; 4] =
-    [(192 << 10) + 16, (192 << 10) + 48, (256 << 10) + 16, (256 << 10) + 48];
+pub(crate) const REGION_ENTRIES: [usize; 4] = [(192 << 10) + 16, (192 << 10) + 48, (256 << 10) + 16, (256 << 10) + 48];
 pub(crate) const METADATA_REGION: [u8; 16] =
     [0x06, 0xA2, 0x7C, 0x8B, 0x90, 0x47, 0x9A, 0x4B, 0xB8, 0xFE, 0x57, 0x5F, 0x05, 0x0F, 0x88, 0x6E];
 const HEADER: usize = 4096;
