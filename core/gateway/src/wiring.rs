@@ -102,6 +102,7 @@ fn settings(config: &Config) -> Settings {
             members: limit(images.member_quota),
         },
         size_cap: images.size_cap_bytes,
+        storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
         multihash: images.hashing_algorithm.into(),
         schemas: Schemas::new(&images.format_names()),
         formats: images.format_settings(),

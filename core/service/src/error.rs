@@ -10,6 +10,8 @@ pub enum Kind {
     Forbidden,
     NotFound,
     Conflict,
+    /// The record is not of the version that the request is meant for.
+    PreconditionFailed,
     /// The image went away during the request, or the store takes no data.
     Gone,
     LimitExceeded,
@@ -119,6 +121,7 @@ impl From<casement_catalog::Error> for Error {
         use casement_catalog::Kind as Catalog;
         let kind = match error.kind {
             Catalog::Exists | Catalog::Changed => Kind::Conflict,
+            Catalog::OverLimit(_) => Kind::LimitExceeded,
             Catalog::MarkerUnknown => Kind::Invalid,
             Catalog::MarkerNotVisible => Kind::Forbidden,
             Catalog::Busy | Catalog::Unavailable => Kind::Unavailable,

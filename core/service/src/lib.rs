@@ -10,6 +10,7 @@ mod error;
 mod info;
 mod list;
 mod members;
+mod quota;
 mod recover;
 mod request;
 mod settings;
@@ -19,12 +20,14 @@ mod tags;
 mod testing;
 mod update;
 mod upload;
+mod version;
 
 pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
 pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
 pub use settings::Settings;
+pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
 use casement_identity::Identity;

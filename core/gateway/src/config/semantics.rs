@@ -77,6 +77,10 @@ fn images(config: &Config, problems: &mut Problems<'_>) {
     }
     format_names("container_formats", &images.container_formats, problems);
     format_names("disk_formats", &images.disk_formats, problems);
+    if images.storage_quota().is_none() {
+        let text = "`images.storage_quota` must be a number of bytes, or one with a unit, as in \"500GB\"";
+        problems.add(&path(&["images", "storage_quota"]), text);
+    }
 }
 
 fn format_names(key: &str, names: &[String], problems: &mut Problems<'_>) {
