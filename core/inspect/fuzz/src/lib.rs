@@ -19,8 +19,10 @@ pub use vhd::vhd;
 pub use vhdx::vhdx;
 pub use vmdk::vmdk;
 
-/// The functions by the names of their targets.
-pub const ALL: [(&str, fn(&[u8])); 11] = [
+/// A function, and the name of the target that calls it.
+pub type Target = (&'static str, fn(&[u8]));
+
+pub const ALL: [Target; 11] = [
     ("inspect", inspect),
     ("qcow2", qcow2),
     ("vhd", vhd),

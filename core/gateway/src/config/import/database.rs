@@ -34,7 +34,10 @@ pub(super) fn carry(options: &mut Options, draft: &mut Draft) {
         draft.drop(&found, "the parameters of its URL are left out");
     }
     if !is_absolute(path) {
-        draft.drop(&found, "its path is relative: with Glance it began where Glance was started, now at the folder of this file");
+        draft.drop(
+            &found,
+            "its path is relative: with Glance it began where Glance was started, now at the folder of this file",
+        );
     }
     let text = "it is Glance's own database, and is gone on with: stop Glance before, and keep a copy";
     draft.say("catalog.path", text);

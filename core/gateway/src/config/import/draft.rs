@@ -5,8 +5,18 @@ use std::fmt::{self, Write};
 use toml::Value;
 
 /// The tables of the file in their order; stores come after them.
-const TABLES: [&str; 10] =
-    ["", "server", "catalog", "identity", "identity.keystone", "images", "policy", "import_filtering", "log", "plugins"];
+const TABLES: [&str; 10] = [
+    "",
+    "server",
+    "catalog",
+    "identity",
+    "identity.keystone",
+    "images",
+    "policy",
+    "import_filtering",
+    "log",
+    "plugins",
+];
 
 /// Something that was not carried over, or not as it was.
 #[derive(Debug)]

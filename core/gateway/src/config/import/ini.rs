@@ -54,7 +54,8 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Entry>, Broken> {
         if line.is_empty() {
             open = false;
         } else if line.starts_with([' ', '\t']) {
-            let last = entries.last_mut().filter(|_| open).ok_or_else(|| broken("continues a value, and there is none"))?;
+            let last =
+                entries.last_mut().filter(|_| open).ok_or_else(|| broken("continues a value, and there is none"))?;
             last.value.push('\n');
             last.value.push_str(line.trim_start());
         } else if let Some(header) = line.strip_prefix('[') {

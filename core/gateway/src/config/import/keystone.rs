@@ -92,9 +92,8 @@ fn complete(draft: &mut Draft) {
             None => draft.say("identity.keystone.auth_url", "these files do not say where Keystone is: set it"),
         }
     }
-    let is_set = |draft: &Draft, keys: &[&str]| {
-        keys.iter().any(|key| draft.get(&format!("identity.keystone.{key}")).is_some())
-    };
+    let is_set =
+        |draft: &Draft, keys: &[&str]| keys.iter().any(|key| draft.get(&format!("identity.keystone.{key}")).is_some());
     let whole = is_set(draft, &["application_credential_id"]);
     if !whole && !is_set(draft, &["username", "user_id"]) {
         draft.say("identity.keystone.username", "these files do not say who Glance is for Keystone: set it");

@@ -95,7 +95,8 @@ fn listen(options: &mut Options, draft: &mut Draft) {
 
 /// Glance lets the smaller one win.
 fn paging(draft: &mut Draft) {
-    let number = |draft: &Draft, key: &str, default| draft.get(key).and_then(toml::Value::as_integer).unwrap_or(default);
+    let number =
+        |draft: &Draft, key: &str, default| draft.get(key).and_then(toml::Value::as_integer).unwrap_or(default);
     let most = number(draft, "images.max_page_size", 1000);
     if number(draft, "images.default_page_size", 25) > most {
         draft.set("images.default_page_size", most, "[DEFAULT] api_limit_max, which is the smaller one");

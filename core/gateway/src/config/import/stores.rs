@@ -114,7 +114,9 @@ fn filesystem(options: &mut Options, draft: &mut Draft, store: &Store) -> bool {
     let table = format!("stores.{}", store.name);
     draft.plugin(FILESYSTEM.1);
     draft.set(&format!("{table}.plugin"), FILESYSTEM.0, format!("Glance's driver `{}`", store.driver));
-    for (option, key, kind) in [("store_description", "description", Kind::Text), ("weight", "weight", Kind::Number(i64::MIN))] {
+    for (option, key, kind) in
+        [("store_description", "description", Kind::Text), ("weight", "weight", Kind::Number(i64::MIN))]
+    {
         carry_key(options, draft, store, option, &format!("{table}.{key}"), kind);
     }
     let (root, comment) = root(options, draft, store);
@@ -124,7 +126,10 @@ fn filesystem(options: &mut Options, draft: &mut Draft, store: &Store) -> bool {
     chunk_size(options, draft, store, &table);
     timeout(options, draft, store, &table);
     for (option, why) in [
-        ("filesystem_store_metadata_file", "locations have no such metadata: Nova can't reach the files past this service"),
+        (
+            "filesystem_store_metadata_file",
+            "locations have no such metadata: Nova can't reach the files past this service",
+        ),
         ("filesystem_store_thread_pool_size", "threads are the plugin's own business: `plugin_threads`"),
         ("filesystem_store_threadpool_threshold", "threads are the plugin's own business"),
     ] {
@@ -146,7 +151,8 @@ fn root(options: &mut Options, draft: &mut Draft, store: &Store) -> (String, Str
             Err(why) => draft.drop(&found, why.clone()),
         }
     }
-    let several: Vec<Found> = store.sections.iter().flat_map(|at| options.all(at, "filesystem_store_datadirs")).collect();
+    let several: Vec<Found> =
+        store.sections.iter().flat_map(|at| options.all(at, "filesystem_store_datadirs")).collect();
     let mut folders: Vec<(String, i64, Found)> = Vec::new();
     for found in several {
         match &found.value {
@@ -188,7 +194,9 @@ fn mode(options: &mut Options, draft: &mut Draft, store: &Store, table: &str) {
     let mode = u32::from_str_radix(digits.trim(), 8).ok().filter(|mode| *mode <= 0o777);
     match mode {
         Some(0) => {}
-        Some(mode) if mode & 0o400 != 0 => draft.set(&format!("{table}.file_mode"), format!("{mode:04o}"), found.name()),
+        Some(mode) if mode & 0o400 != 0 => {
+            draft.set(&format!("{table}.file_mode"), format!("{mode:04o}"), found.name())
+        }
         Some(_) => draft.drop(&found, "it would keep the service from reading its own images"),
         None => draft.drop(&found, "it is no octal number up to 777"),
     }

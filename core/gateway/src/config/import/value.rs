@@ -85,6 +85,7 @@ pub(super) fn list(text: &str) -> Vec<String> {
 
 /// `name:value` between commas.
 pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
-    let pair = |item: String| item.split_once(':').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+    let pair =
+        |item: String| item.split_once(':').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
     list(text).into_iter().filter_map(pair).collect()
 }
