@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actions;
+mod config_import;
 mod create;
 mod data;
 mod delete;

@@ -178,7 +178,8 @@ impl Builder {
         self.site("").run_arguments(arguments)
     }
 
-    fn site(self, text: &str) -> Site {
+    /// The folder with a configuration of this text, and nothing that runs in it yet.
+    pub fn site(self, text: &str) -> Site {
         let config = self.folder.path().join("casement.toml");
         fs::write(&config, text).unwrap();
         Site {

@@ -54,8 +54,9 @@ impl Site {
         self.run_arguments(&[verb, "--config", self.config.to_str().unwrap()])
     }
 
+    /// The binary with other arguments.
     #[track_caller]
-    pub(crate) fn run_arguments(&self, arguments: &[&str]) -> Run {
+    pub fn run_arguments(&self, arguments: &[&str]) -> Run {
         let mut command = self.command();
         let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Log::follow(child.stdout.take().unwrap());

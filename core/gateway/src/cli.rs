@@ -19,6 +19,9 @@ pub(crate) enum Command {
     /// Do all that `serve` does short of listening, and say what is right and what is not.
     #[command(after_help = crate::exit::HELP)]
     Check(ConfigArgs),
+    /// Work on configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -34,6 +37,27 @@ pub(crate) struct ConfigArgs {
     /// The configuration file.
     #[arg(long, value_name = "FILE", env = "CASEMENT_CONFIG")]
     pub config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read Glance's configuration, and write this service's. What could not be carried over is listed on standard error,
+    /// and at the end of the file.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Glance's files, in the order in which Glance reads them: of several values the last one counts.
+    #[arg(required = true, value_name = "GLANCE_API_CONF")]
+    pub files: Vec<PathBuf>,
+    /// The file to write; it must not exist yet. Not given: standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write passwords too, each to a file of its own in this folder, which only the owner may read. Not given: they are
+    /// left out, and the configuration says where they are wanted.
+    #[arg(long, value_name = "FOLDER")]
+    pub secrets: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@ mod config;
 mod exit;
 mod identity;
 mod runtime;
+mod secret_file;
 mod signals;
 mod telemetry;
 mod wiring;

@@ -6,9 +6,9 @@ use crate::{
     identity,
 };
 use casement_catalog::Catalog;
-use casement_image::{Quotas, list::ListSettings};
+use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_policy::Rules;
-use casement_service::{FormatSettings, Parts, Service, Settings};
+use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
@@ -104,10 +104,8 @@ fn settings(config: &Config) -> Settings {
         size_cap: images.size_cap_bytes,
         storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
         multihash: images.hashing_algorithm.into(),
-        formats: FormatSettings {
-            require_format_match: images.require_image_format_match,
-            ..FormatSettings::default()
-        },
+        schemas: Schemas::new(&images.format_names()),
+        formats: images.format_settings(),
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
         lease: LEASE,

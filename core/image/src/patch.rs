@@ -6,7 +6,8 @@
 use crate::{
     Error, Image, Kind, Quotas, Result, Visibility,
     assign::{assign, is_field},
-    limits, pointer, python, schema,
+    limits, pointer, python,
+    schema::Schemas,
 };
 use serde_json::{Map, Value};
 
@@ -81,14 +82,14 @@ impl Operation {
 }
 
 /// Reads the body of a PATCH and refuses everything that no image would accept.
-pub fn parse(dialect: Dialect, body: &Value) -> Result<Vec<Operation>> {
+pub fn parse(dialect: Dialect, body: &Value, schemas: &Schemas) -> Result<Vec<Operation>> {
     let Value::Array(changes) = body else {
         return Err(Error::invalid("Request body must be a JSON array of operation objects."));
     };
-    changes.iter().map(|change| parse_one(dialect, change)).collect()
+    changes.iter().map(|change| parse_one(dialect, change, schemas)).collect()
 }
 
-fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
+fn parse_one(dialect: Dialect, change: &Value, schemas: &Schemas) -> Result<Operation> {
     let Value::Object(change) = change else {
         return Err(Error::invalid("Operations must be JSON objects."));
     };
@@ -121,7 +122,7 @@ fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
     };
     let property = path.swap_remove(0);
     check_property(&property)?;
-    check_value(&property, &change, depth)?;
+    check_value(&property, &change, depth, schemas)?;
     Ok(Operation { dialect, property, change })
 }
 
@@ -162,14 +163,14 @@ fn check_property(name: &str) -> Result<()> {
     if is_field(name) || name == "locations" { Ok(()) } else { limits::check_property_name(name) }
 }
 
-fn check_value(name: &str, change: &Change, depth: usize) -> Result<()> {
+fn check_value(name: &str, change: &Change, depth: usize, schemas: &Schemas) -> Result<()> {
     match change {
         Change::Remove => Ok(()),
         // One location, to be added to the list.
         Change::Add(value) | Change::Replace(value) if depth == 2 => {
-            schema::validate_property(name, Value::Array(vec![value.clone()]))
+            schemas.validate_property(name, Value::Array(vec![value.clone()]))
         }
-        Change::Add(value) | Change::Replace(value) => schema::validate_property(name, value.clone()),
+        Change::Add(value) | Change::Replace(value) => schemas.validate_property(name, value.clone()),
     }
 }
 

@@ -17,7 +17,7 @@ impl Service {
     /// See `POST /v2/images`.
     pub async fn create_image(&self, caller: &Caller, body: &Value) -> Result<Map<String, Value>> {
         refuse_read_only(caller)?;
-        let wanted = create::check_body(body)?;
+        let wanted = create::check_body(body, &self.settings().schemas)?;
         let owner = create::wanted_owner(wanted, caller.project_id.as_deref()).map(ToOwned::to_owned);
         let visibility = create::wanted_visibility(wanted);
         self.authorize_owner(caller, owner.as_deref(), visibility)?;

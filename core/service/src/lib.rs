@@ -23,7 +23,7 @@ mod upload;
 mod version;
 
 pub use casement_identity::{Asserted, Credentials};
-pub use casement_inspect::Settings as FormatSettings;
+pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
 pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
 pub use settings::Settings;

@@ -29,7 +29,7 @@ impl Service {
         precondition: Option<&Precondition>,
     ) -> Result<Record> {
         refuse_read_only(caller)?;
-        let operations = patch::parse(dialect, body)?;
+        let operations = patch::parse(dialect, body, &self.settings().schemas)?;
         let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
         for _ in 0..TRIES {
             let found = self.find(caller, id, no_image_with_id(id)).await?;

@@ -1,12 +1,13 @@
 //! One file per command.
 
 mod check;
+mod import;
 mod inspect;
 mod serve;
 mod token;
 
 use crate::{
-    cli::{Command, PluginCommand, TokenCommand},
+    cli::{Command, ConfigCommand, PluginCommand, TokenCommand},
     exit::{Exit, Failure, Result},
 };
 use std::{fmt, io::Write};
@@ -15,6 +16,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(args) => serve::run(&args.config),
         Command::Check(args) => check::run(&args.config),
+        Command::Config(ConfigCommand::Import(args)) => import::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
         Command::Token(TokenCommand::Hash) => token::hash(),
         Command::Version => say(format_args!("casement {}", env!("CARGO_PKG_VERSION"))),

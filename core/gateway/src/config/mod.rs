@@ -5,8 +5,10 @@
 
 mod catalog;
 mod error;
+mod formats;
 mod identity;
 mod images;
+pub(crate) mod import;
 mod keystone;
 mod load;
 mod log;
@@ -25,7 +27,7 @@ pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
 pub(crate) use keystone::{Keystone, Wrong};
-pub(crate) use load::load;
+pub(crate) use load::{check_text, load};
 pub(crate) use log::{Format, Log};
 pub(crate) use server::Server;
 pub(crate) use stores::{Plugin, Store};

@@ -163,6 +163,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             list: ListSettings::default(),
             quotas: Quotas::default(),
             size_cap: 1 << 20,
+            schemas: casement_image::schema::Schemas::default(),
             storage_quota: None,
             formats: casement_inspect::Settings::default(),
             multihash: Multihash::Sha256,
