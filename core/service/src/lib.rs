@@ -10,6 +10,7 @@ mod error;
 mod info;
 mod list;
 mod members;
+mod metadefs;
 mod recover;
 mod request;
 mod settings;

@@ -9,6 +9,7 @@ use crate::{
 use casement_image::metadef::{Object, PropertyType};
 use serde_json::{Map, Value};
 use sqlx::Row as _;
+use time::OffsetDateTime;
 
 /// The columns of `metadef_objects`, as [`object`] reads them.
 macro_rules! object_columns {
@@ -38,16 +39,24 @@ impl Catalog {
         Ok(tx.commit().await?)
     }
 
-    /// `false` when there is no object of that name.
-    pub async fn update_metadef_object(&self, found: &FoundNamespace, name: &str, wanted: &Object) -> Result<bool> {
+    /// `None` when there is no object of that name; else when it was made.
+    pub async fn update_metadef_object(
+        &self,
+        found: &FoundNamespace,
+        name: &str,
+        wanted: &Object,
+    ) -> Result<Option<OffsetDateTime>> {
         let mut tx = self.db.write().await?;
         require_unchanged(&mut tx, found).await?;
-        let Some(id) = Table::Objects.find(&mut tx, found.id, name).await? else { return Ok(false) };
+        let query = "SELECT id, created_at FROM metadef_objects WHERE namespace_id = ? AND name = ?";
+        let row = sqlx::query(query).bind(found.id).bind(name).fetch_optional(&mut *tx).await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = row.try_get("id")?;
         Table::Objects.require_free(&mut tx, found.key(), &wanted.name, Some(id)).await?;
         update(&mut tx, id, wanted).await?;
         require_room(&mut tx, found).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(row.try_get::<Stamp, _>("created_at")?.0))
     }
 
     /// `false` when there is no object of that name.

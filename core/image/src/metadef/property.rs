@@ -53,8 +53,8 @@ impl PropertyType {
         &self.0
     }
 
-    pub(super) fn into_value(self) -> Value {
-        Value::Object(self.0)
+    pub fn into_json(self) -> Map<String, Value> {
+        self.0
     }
 
     fn check_storable(&self) -> Result<()> {
@@ -108,7 +108,10 @@ pub(super) fn validate_all(entries: Option<&Value>) -> Result<()> {
 
 /// `prefix` stands before each name.
 pub(super) fn view_all(properties: &Properties, prefix: &str) -> Value {
-    properties.iter().map(|(name, definition)| (format!("{prefix}{name}"), definition.clone().into_value())).collect()
+    properties
+        .iter()
+        .map(|(name, definition)| (format!("{prefix}{name}"), Value::Object(definition.0.clone())))
+        .collect()
 }
 
 pub(super) fn check_all(properties: &Properties) -> Result<()> {
