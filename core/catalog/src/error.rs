@@ -1,5 +1,6 @@
 //! Why the catalog could not do what it was asked.
 
+use crate::Exceeded;
 use std::fmt;
 
 /// What a caller can tell apart.
@@ -11,6 +12,8 @@ pub enum Kind {
     Changed,
     /// There would be more than may be.
     TooMuch,
+    /// The project would have more than it may.
+    OverLimit(Exceeded),
     /// The list's marker is no image.
     MarkerUnknown,
     /// The list's marker is an image that the caller may not know of.

@@ -4,7 +4,8 @@
 //! What Casement needs beyond them lives in `casement_*` tables.
 //!
 //! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs` and `list.rs`, those of
-//! an upload in `uploads.rs`, those of recovery in `recovery.rs`, those about metadata definitions in `metadefs/`. What is particular to SQLite is in `sqlite.rs`.
+//! an upload in `uploads.rs`, those of recovery in `recovery.rs`, what a project may have in `quota.rs`, metadata
+//! definitions in `metadefs/`. What is particular to SQLite is in `sqlite.rs`.
 
 mod change;
 mod children;
@@ -15,6 +16,7 @@ mod members;
 mod metadefs;
 #[cfg(test)]
 mod plans;
+mod quota;
 mod record;
 mod recovery;
 mod schema;
@@ -28,6 +30,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
 pub use metadefs::{FoundNamespace, Loaded, Merge, NamespacePage, Unloaded};
+pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
 
 /// Where the database is and how much of the machine it may use.

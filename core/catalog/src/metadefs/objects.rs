@@ -19,7 +19,7 @@ macro_rules! object_columns {
 }
 
 impl Catalog {
-    /// The oldest first.
+    /// By name.
     pub async fn metadef_objects(&self, found: &FoundNamespace) -> Result<Vec<Object>> {
         let mut snapshot = self.db.snapshot().await?;
         of_namespace(&mut snapshot, found.id).await
@@ -70,7 +70,7 @@ impl Catalog {
 }
 
 pub(super) async fn of_namespace(conn: &mut Conn, id: i64) -> Result<Vec<Object>> {
-    let query = concat!("SELECT ", object_columns!(), " FROM metadef_objects WHERE namespace_id = ? ORDER BY id");
+    let query = concat!("SELECT ", object_columns!(), " FROM metadef_objects WHERE namespace_id = ? ORDER BY name");
     let rows = sqlx::query(query).bind(id).fetch_all(conn).await?;
     rows.iter().map(object).collect()
 }
