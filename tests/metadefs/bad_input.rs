@@ -42,7 +42,8 @@ fn nothing_that_a_client_sends_is_a_failure_of_the_service() {
         "[]".to_owned(),
     ];
     let paths = ["", "/n", "/n/properties", "/n/properties/p", "/n/objects", "/n/objects/o", "/n/tags", "/n/tags/t"];
-    for path in paths.map(|path| format!("{NAMESPACES}{path}")).iter().chain([&format!("{NAMESPACES}/n/resource_types")])
+    for path in
+        paths.map(|path| format!("{NAMESPACES}{path}")).iter().chain([&format!("{NAMESPACES}/n/resource_types")])
     {
         for body in &bodies {
             for method in ["POST", "PUT"] {

@@ -53,8 +53,17 @@ fn pages_add_up_to_the_whole_list_for_every_sort_key_in_both_directions() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         post(&admin, "", &body).expect(201);
     }
-    let keys =
-        ["namespace", "display_name", "description", "visibility", "protected", "owner", "created_at", "updated_at", "id"];
+    let keys = [
+        "namespace",
+        "display_name",
+        "description",
+        "visibility",
+        "protected",
+        "owner",
+        "created_at",
+        "updated_at",
+        "id",
+    ];
     for key in keys {
         for dir in ["asc", "desc"] {
             let whole = names(&admin, &format!("?sort_key={key}&sort_dir={dir}"));
@@ -90,7 +99,10 @@ fn definitions_that_no_client_could_read_back_are_refused() {
         (json!({"namespace": "n", "tags": [{"name": "t", "x": 1}]}), "Unknown attribute in tags: x."),
         (json!({"namespace": ""}), "Couldn't create metadata namespace: The name of a namespace must not be empty."),
         (json!({"namespace": "a/b"}), "Couldn't create metadata namespace: The name of a namespace can't contain…"),
-        (json!({"namespace": "n", "tags": [{"name": "x".repeat(81)}]}), "Couldn't create metadata namespace: The name 'x…"),
+        (
+            json!({"namespace": "n", "tags": [{"name": "x".repeat(81)}]}),
+            "Couldn't create metadata namespace: The name 'x…",
+        ),
         (json!([]), "The request body must be a JSON object."),
         (json!([1]), "The request body must be a JSON object."),
     ] {

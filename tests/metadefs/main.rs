@@ -2,6 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
-
+mod commands;
 mod fixes;
 mod golden;

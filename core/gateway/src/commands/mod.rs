@@ -2,6 +2,7 @@
 
 mod check;
 mod inspect;
+mod metadefs;
 mod serve;
 mod token;
 
@@ -17,6 +18,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Check(args) => check::run(&args.config),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
         Command::Token(TokenCommand::Hash) => token::hash(),
+        Command::Metadefs(command) => metadefs::run(&command),
         Command::Version => say(format_args!("casement {}", env!("CARGO_PKG_VERSION"))),
     }
 }
