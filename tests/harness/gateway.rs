@@ -31,6 +31,10 @@ pub struct Run {
 }
 
 impl Site {
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -54,7 +58,7 @@ impl Site {
         self.run_arguments(&[verb, "--config", self.config.to_str().unwrap()])
     }
 
-    /// The binary with other arguments.
+    /// The binary with these arguments.
     #[track_caller]
     pub fn run_arguments(&self, arguments: &[&str]) -> Run {
         let mut command = self.command();

@@ -28,6 +28,11 @@ pub(crate) enum Command {
     /// Work on tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Bring namespaces of metadata definitions into the database, out of it, or into files.
+    ///
+    /// The database belongs to one process at a time: stop the service first.
+    #[command(subcommand)]
+    Metadefs(MetadefsCommand),
     /// Print the version.
     Version,
 }
@@ -87,6 +92,46 @@ pub(crate) enum TokenCommand {
     Hash,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetadefsCommand {
+    /// Load namespaces from files, as `glance-manage db_load_metadefs` does. A namespace that is there already stays as
+    /// it is, unless `--merge` says otherwise.
+    #[command(after_help = crate::exit::HELP)]
+    Load(LoadArgs),
+    /// Remove all namespaces, all that is in them, and all resource types.
+    #[command(after_help = crate::exit::HELP)]
+    Unload(ConfigArgs),
+    /// Save each namespace in a file that `load` and Glance can read.
+    #[command(after_help = crate::exit::HELP)]
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LoadArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Files, and folders whose files end in `.json` [default: /etc/glance/metadefs].
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Add to a namespace that is there already what it does not have.
+    #[arg(long)]
+    pub merge: bool,
+    /// With `--merge`: change what it has to what the file says.
+    #[arg(long, alias = "prefer_new", requires = "merge", conflicts_with = "overwrite")]
+    pub prefer_new: bool,
+    /// With `--merge`: remove it first, with all that is in it.
+    #[arg(long, requires = "merge")]
+    pub overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The folder, which must exist [default: /etc/glance/metadefs].
+    pub folder: Option<PathBuf>,
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -97,6 +142,19 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn how_to_merge_is_said_only_of_a_merge_and_once() {
+        let parse = |flags: &[&str]| {
+            Cli::try_parse_from([&["casement", "metadefs", "load", "--config", "c.toml"], flags].concat()).is_ok()
+        };
+        for right in [&[][..], &["--merge", "a", "b"], &["--merge", "--prefer_new"], &["--merge", "--overwrite"]] {
+            assert!(parse(right), "{right:?}");
+        }
+        for wrong in [&["--prefer-new"][..], &["--overwrite"], &["--merge", "--overwrite", "--prefer-new"]] {
+            assert!(!parse(wrong), "{wrong:?}");
+        }
     }
 
     #[test]

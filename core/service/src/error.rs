@@ -121,7 +121,7 @@ impl From<casement_catalog::Error> for Error {
         use casement_catalog::Kind as Catalog;
         let kind = match error.kind {
             Catalog::Exists | Catalog::Changed => Kind::Conflict,
-            Catalog::OverLimit(_) => Kind::LimitExceeded,
+            Catalog::OverLimit(_) | Catalog::TooMuch => Kind::LimitExceeded,
             Catalog::MarkerUnknown => Kind::Invalid,
             Catalog::MarkerNotVisible => Kind::Forbidden,
             Catalog::Busy | Catalog::Unavailable => Kind::Unavailable,

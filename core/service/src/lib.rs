@@ -10,6 +10,7 @@ mod error;
 mod info;
 mod list;
 mod members;
+mod metadefs;
 mod quota;
 mod recover;
 mod request;

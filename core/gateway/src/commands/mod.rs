@@ -3,6 +3,7 @@
 mod check;
 mod import;
 mod inspect;
+mod metadefs;
 mod serve;
 mod token;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Config(ConfigCommand::Import(args)) => import::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
         Command::Token(TokenCommand::Hash) => token::hash(),
+        Command::Metadefs(command) => metadefs::run(&command),
         Command::Version => say(format_args!("casement {}", env!("CARGO_PKG_VERSION"))),
     }
 }
