@@ -3,11 +3,11 @@
 use crate::{
     config::{Config, Mode},
     exit::{Exit, Failure, Result},
+    policy,
 };
 use casement_catalog::Catalog;
 use casement_identity::{Identity, TokenEntry};
 use casement_image::{Quotas, list::ListSettings};
-use casement_policy::Rules;
 use casement_service::{FormatSettings, Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
 use std::{net::SocketAddr, time::Duration};
@@ -27,11 +27,22 @@ const SETTLING: Duration = Duration::from_secs(20);
 /// accepted that cannot be served.
 pub(crate) async fn open(config: &Config) -> Result<House> {
     let identity = identity(config)?;
+    let policies = policy::read(&config.policy)?;
+    for warning in &policies.warnings {
+        tracing::warn!("{warning}");
+    }
     let catalog = catalog(config).await?;
     let stores = stores(config).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
-    let rules = Rules::defaults();
-    let parts = Parts { catalog, identity, rules, stores: stores.clone(), digests, settings: settings(config) };
+    let parts = Parts {
+        catalog,
+        identity,
+        rules: policies.rules,
+        protections: policies.protections,
+        stores: stores.clone(),
+        digests,
+        settings: settings(config),
+    };
     let service = Service::new(parts);
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let mut background = JoinSet::new();

@@ -10,6 +10,7 @@ mod error;
 mod info;
 mod list;
 mod members;
+mod protections;
 mod recover;
 mod request;
 mod settings;
@@ -29,7 +30,7 @@ pub use settings::Settings;
 
 use casement_catalog::Catalog;
 use casement_identity::Identity;
-use casement_policy::Rules;
+use casement_policy::{Protections, Rules};
 use casement_stores::{DigestThreads, Stores};
 use recover::InHand;
 use std::{fmt, sync::Arc, time::Duration};
@@ -42,6 +43,8 @@ pub struct Parts {
     pub catalog: Catalog,
     pub identity: Identity,
     pub rules: Rules,
+    /// Who may touch which additional properties; without, whoever may change the image.
+    pub protections: Option<Protections>,
     pub stores: Stores,
     pub digests: DigestThreads,
     pub settings: Settings,
@@ -70,10 +73,13 @@ impl Service {
     /// # Errors
     /// When the token is missing or worthless.
     pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
-        self.parts()
+        let mut caller = self
+            .parts()
             .identity
             .authenticate(credentials.token.as_deref(), credentials.service_token.as_deref())
-            .map_err(|refusal| Error::new(Kind::Unauthenticated, Side::Client, refusal.to_string()))
+            .map_err(|refusal| Error::new(Kind::Unauthenticated, Side::Client, refusal.to_string()))?;
+        caller.is_admin = self.parts().rules.is_admin(&caller);
+        Ok(caller)
     }
 
     /// Whether requests can be served now; the error says what is missing.

@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind, Result, Service, Side};
 use casement_catalog::{Found, Kind as Catalog};
-use casement_image::{Caller, ListQuery, list::links};
+use casement_image::{Caller, Image, ListQuery, list::links};
 use serde_json::{Value, json};
 
 impl Service {
@@ -25,7 +25,7 @@ impl Service {
             .images
             .into_iter()
             // The catalog's rows are visible ones; the policy may know better.
-            .map(|image| Found { image, is_member: true })
+            .map(|image| Found { is_member: is_shared_with(&image, caller), image })
             .filter(|found| self.authorize("get_image", caller, found).is_ok())
             .map(|found| Value::Object(self.render(caller, &found.image)))
             .collect();
@@ -36,6 +36,11 @@ impl Service {
         }
         Ok(document)
     }
+}
+
+/// The catalog lists a shared image that is another's only to its members, and to administrators.
+fn is_shared_with(image: &Image, caller: &Caller) -> bool {
+    image.owner.is_some() && image.owner != caller.project_id
 }
 
 fn marker_error(kind: Kind, before: &str, query: &ListQuery, after: &str) -> Error {

@@ -2,7 +2,7 @@ use super::say;
 use crate::{
     config,
     exit::{Failure, Result},
-    runtime, wiring,
+    policy, runtime, wiring,
 };
 use casement_stores::host::PluginState;
 use std::{fmt, path::Path};
@@ -15,6 +15,11 @@ pub(super) fn run(file: &Path) -> Result<()> {
         let mut report = Report { first: None };
         report.ok("configuration", file.display())?;
         report.item("identity", wiring::identity(&config))?;
+        if let Some(policies) = report.item("policy", policy::read(&config.policy))? {
+            for warning in &policies.warnings {
+                report.line("warning", "policy", warning)?;
+            }
+        }
         if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
             catalog.close().await;
         }

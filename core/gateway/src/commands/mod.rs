@@ -2,11 +2,12 @@
 
 mod check;
 mod inspect;
+mod policy;
 mod serve;
 mod token;
 
 use crate::{
-    cli::{Command, PluginCommand, TokenCommand},
+    cli::{Command, PluginCommand, PolicyCommand, TokenCommand},
     exit::{Exit, Failure, Result},
 };
 use std::{fmt, io::Write};
@@ -16,6 +17,8 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Serve(args) => serve::run(&args.config),
         Command::Check(args) => check::run(&args.config),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
+        Command::Policy(PolicyCommand::List(args)) => policy::list(&args.config),
+        Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args),
         Command::Token(TokenCommand::Hash) => token::hash(),
         Command::Version => say(format_args!("casement {}", env!("CARGO_PKG_VERSION"))),
     }

@@ -68,6 +68,9 @@ impl Config {
     fn resolve_paths(&mut self) {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
+        for file in [&mut self.policy.file, &mut self.policy.property_protection_file].into_iter().flatten() {
+            *file = base.join(&*file);
+        }
         for dir in self.plugin_dirs.iter_mut().flatten() {
             *dir = base.join(&*dir);
         }

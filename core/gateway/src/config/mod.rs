@@ -10,6 +10,7 @@ mod images;
 mod load;
 mod log;
 mod place;
+mod policy;
 #[cfg(test)]
 mod reference;
 mod semantics;
@@ -25,6 +26,7 @@ pub(crate) use identity::{Identity, Mode};
 pub(crate) use images::Images;
 pub(crate) use load::load;
 pub(crate) use log::{Format, Log};
+pub(crate) use policy::Policy;
 pub(crate) use server::Server;
 pub(crate) use stores::{Plugin, Store};
 
@@ -59,6 +61,10 @@ pub(crate) struct Config {
     /// Rules for images.
     #[serde(default)]
     pub images: Images,
+
+    /// Who may do what.
+    #[serde(default)]
+    pub policy: Policy,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]

@@ -11,6 +11,7 @@ pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
     server(config, problems);
     identity(config, problems);
     images(config, problems);
+    policy(config, problems);
     plugins(config, problems);
     stores(config, problems);
     if let Err(err) = EnvFilter::builder().parse(&config.log.level) {
@@ -56,6 +57,15 @@ fn images(config: &Config, problems: &mut Problems<'_>) {
             images.default_page_size, images.max_page_size
         );
         problems.add(&path(&["images", "default_page_size"]), text);
+    }
+}
+
+fn policy(config: &Config, problems: &mut Problems<'_>) {
+    if !config.policy.enforce_new_defaults {
+        let text = "`policy.enforce_new_defaults = false` is not supported: what the older defaults allow beyond those \
+                    of today must be written into `policy.file`, as in get_image: \"role:admin or …\"; `casement policy \
+                    list` prints the rules in force";
+        problems.add(&path(&["policy", "enforce_new_defaults"]), text);
     }
 }
 
