@@ -65,7 +65,7 @@ pub(crate) enum PolicyCommand {
     /// Print every rule in force, and where it comes from, in the form of policy.yaml.
     List(ConfigArgs),
     /// Say for a caller and an action which rule answers, and why.
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
 }
 
 #[derive(Debug, Args)]

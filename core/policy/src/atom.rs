@@ -16,7 +16,8 @@ pub(crate) fn parse(word: &str, at: usize, places: &Places<'_>) -> Result<Check,
         _ => {}
     }
     // oslo.policy takes it for a text, and understands no rule that has one.
-    let in_quotes = word.len() > 1 && ['\'', '"'].iter().any(|quote| word.starts_with(*quote) && word.ends_with(*quote));
+    let in_quotes =
+        word.len() > 1 && ['\'', '"'].iter().any(|quote| word.starts_with(*quote) && word.ends_with(*quote));
     let Some((kind, wanted)) = word.split_once(':').filter(|_| !in_quotes) else {
         return Err((at, format!("'{word}' is no check; a check is written kind:match, such as role:admin")));
     };
@@ -37,9 +38,9 @@ fn left(kind: &str) -> Result<Left, String> {
     let quote = kind.chars().next().filter(|first| matches!(first, '\'' | '"'));
     if let Some(quote) = quote {
         let text = kind[1..].strip_suffix(quote).filter(|text| !text.contains([quote, '\\']));
-        return text.map(|text| Left::Literal(text.to_owned())).ok_or_else(|| {
-            "a text to compare is written '…' without blanks, quotes and colons in it".to_owned()
-        });
+        return text
+            .map(|text| Left::Literal(text.to_owned()))
+            .ok_or_else(|| "a text to compare is written '…' without blanks, quotes and colons in it".to_owned());
     }
     if matches!(kind, "True" | "False" | "None") || is_whole_number(kind) {
         return Ok(Left::Literal(kind.to_owned()));

@@ -126,16 +126,18 @@ impl Rules {
 
     fn check_for_strays(&self, named_elsewhere: &[&str]) -> Result<()> {
         let referred: BTreeSet<usize> = self.rules.iter().flat_map(|rule| references(&rule.check)).collect();
-        let own = self.rules.iter().enumerate().skip(defaults::RULES.len());
-        for (_, rule) in own.filter(|(at, rule)| !referred.contains(at) && !named_elsewhere.contains(&&*rule.name)) {
-            let known = defaults::RULES.iter().map(|(name, ..)| *name);
-            let message = format!(
-                "there is no action of this name, and no rule refers to it{}; correct or remove it",
-                nearest(&rule.name, known)
-            );
-            return Err(Error::of(rule.line, &rule.name, message));
+        let mut own = self.rules.iter().enumerate().skip(defaults::RULES.len());
+        match own.find(|(at, rule)| !referred.contains(at) && !named_elsewhere.contains(&&*rule.name)) {
+            Some((_, rule)) => {
+                let known = defaults::RULES.iter().map(|(name, ..)| *name);
+                let message = format!(
+                    "there is no action of this name, and no rule refers to it{}; correct or remove it",
+                    nearest(&rule.name, known)
+                );
+                Err(Error::of(rule.line, &rule.name, message))
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether `caller` may do `action` to `target`. An action that does not exist is allowed to nobody.

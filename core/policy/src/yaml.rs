@@ -36,7 +36,11 @@ pub(crate) fn read(text: &str) -> Result<Vec<Entry>> {
     match file.next()? {
         Event::MappingStart(_, None) => entries = file.rules()?,
         Event::Scalar(text, ScalarStyle::Plain, _, None) if text.is_empty() => {}
-        _ => return Err(file.error("the file must hold names of rules and their texts, as in get_image: \"role:reader\"")),
+        _ => {
+            return Err(
+                file.error("the file must hold names of rules and their texts, as in get_image: \"role:reader\"")
+            );
+        }
     }
     file.expect(&Event::DocumentEnd)?;
     match file.next()? {
@@ -86,7 +90,11 @@ impl<'a> File<'a> {
             };
             let line = self.line;
             if let Some(first) = lines.insert(name.clone(), line) {
-                return Err(Error::of(Some(line), &name, format!("stands already in line {first}; remove one of them")));
+                return Err(Error::of(
+                    Some(line),
+                    &name,
+                    format!("stands already in line {first}; remove one of them"),
+                ));
             }
             let text = self.rule().map_err(|message| Error::of(Some(self.line), &name, message))?;
             entries.push(Entry { name, line, text });
@@ -137,7 +145,8 @@ impl fmt::Display for Text {
         match self {
             Self::Words(words) => f.write_str(&quoted(words)),
             Self::Lists(lists) => {
-                let lists: Vec<String> = lists.iter().map(|list| bracketed(list.iter().map(|check| quoted(check)))).collect();
+                let lists: Vec<String> =
+                    lists.iter().map(|list| bracketed(list.iter().map(|check| quoted(check)))).collect();
                 f.write_str(&bracketed(lists.into_iter()))
             }
         }

@@ -19,9 +19,11 @@ fn every_rule_answers_as_oslo_policy_does() {
     let (mut compared, mut refused) = (0, 0);
     for case in list(&golden["cases"]) {
         let rule = &case["rule"];
-        let file = json!({ "friends": "role:reader or role:friend", "case": rule, "get_image": "rule:case or rule:friends" });
+        let file =
+            json!({ "friends": "role:reader or role:friend", "case": rule, "get_image": "rule:case or rule:friends" });
         let rules = Rules::read(&file.to_string(), &[]);
-        let stricter = rule.as_str().is_some_and(|rule| STRICTER.contains(&rule)) || *rule == json!([["not role:member"]]);
+        let stricter =
+            rule.as_str().is_some_and(|rule| STRICTER.contains(&rule)) || *rule == json!([["not role:member"]]);
         let Some(answers) = case["answers"].as_str().filter(|_| !stricter) else {
             refused += 1;
             // What fails in Glance as the rule is asked either stops the start here, or lets nobody pass.
@@ -36,7 +38,10 @@ fn every_rule_answers_as_oslo_policy_does() {
                 let target = target(described, image.as_ref());
                 let expected = answers.next().unwrap() == '1';
                 // Glance: a caller without a project is the member of whatever has no member.
-                if caller.project_id.is_none() && target.member_id.is_none() && rule.to_string().contains("project_id:%(member") {
+                if caller.project_id.is_none()
+                    && target.member_id.is_none()
+                    && rule.to_string().contains("project_id:%(member")
+                {
                     continue;
                 }
                 assert_eq!(asks(&rules, caller, &target), expected, "{rule} of {caller:?} for {described}");

@@ -45,11 +45,9 @@ impl Service {
         found: &Found,
         missing: impl Fn() -> String,
     ) -> Result<()> {
-        self.authorize(action, caller, found).map_err(|refusal| {
-            match self.authorize("get_image", caller, found) {
-                Ok(()) => refusal,
-                Err(_) => Error::not_found(missing()),
-            }
+        self.authorize(action, caller, found).map_err(|refusal| match self.authorize("get_image", caller, found) {
+            Ok(()) => refusal,
+            Err(_) => Error::not_found(missing()),
         })
     }
 

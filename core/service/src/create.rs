@@ -1,6 +1,9 @@
 //! Creating an image record.
 
-use crate::{Error, Kind, Result, Service, Side, access::{refuse_read_only, visibility_action}};
+use crate::{
+    Error, Kind, Result, Service, Side,
+    access::{refuse_read_only, visibility_action},
+};
 use casement_catalog::Kind as Catalog;
 use casement_image::{
     Caller, Visibility,

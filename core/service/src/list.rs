@@ -1,7 +1,7 @@
 //! Listing images.
 
 use crate::{Error, Kind, Result, Service, Side};
-use casement_catalog::{Found, Kind as Catalog};
+use casement_catalog::{Found, Kind as Catalog, Page};
 use casement_image::{Caller, Image, ListQuery, list::links};
 use serde_json::{Value, json};
 
@@ -13,13 +13,10 @@ impl Service {
     pub async fn list_images(&self, caller: &Caller, query: &[(String, String)]) -> Result<Value> {
         self.authorize_general("get_images", caller)?;
         let wanted = ListQuery::parse(query, &self.settings().list)?;
-        let page = self.catalog().list_images(&wanted, caller).await.map_err(|error| match error.kind {
-            Catalog::MarkerUnknown => marker_error(Kind::Invalid, "No image found with ID", &wanted, ""),
-            Catalog::MarkerNotVisible => {
-                marker_error(Kind::Forbidden, "Forbidding request, image", &wanted, " not visible")
-            }
-            _ => error.into(),
-        })?;
+        let page = match self.property_access(caller).hides(&wanted) {
+            true => Page { images: Vec::new(), full: false },
+            false => self.page(caller, &wanted).await?,
+        };
         let next_marker = page.images.last().filter(|_| page.full).map(|image| image.id.clone());
         let images: Vec<Value> = page
             .images
@@ -35,6 +32,16 @@ impl Service {
             document["next"] = Value::String(next);
         }
         Ok(document)
+    }
+
+    async fn page(&self, caller: &Caller, wanted: &ListQuery) -> Result<Page> {
+        self.catalog().list_images(wanted, caller).await.map_err(|error| match error.kind {
+            Catalog::MarkerUnknown => marker_error(Kind::Invalid, "No image found with ID", wanted, ""),
+            Catalog::MarkerNotVisible => {
+                marker_error(Kind::Forbidden, "Forbidding request, image", wanted, " not visible")
+            }
+            _ => error.into(),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result, Service};
 use casement_image::{
-    Caller, Image,
+    Caller, Image, ListQuery,
     patch::{self, Operation as Patch, PropertyChange},
 };
 use casement_policy::{Access, Operation};
@@ -34,7 +34,7 @@ impl PropertyAccess<'_> {
     }
 
     /// Readies the image for one operation of a patch. A property that the caller may not read is as good as not there
-    /// for it: it can be made anew, not replaced or removed.
+    /// for it; to make it anew takes the right to change it too.
     pub(crate) fn check_patch(&self, image: &mut Image, patch: &Patch) -> Result<()> {
         let Some((name, change)) = patch.property_change() else { return Ok(()) };
         let exists = image.properties.contains_key(name);
@@ -43,7 +43,9 @@ impl PropertyAccess<'_> {
             PropertyChange::Add if known => self.demand(Operation::Update, name),
             PropertyChange::Add => {
                 self.demand(Operation::Create, name)?;
-                image.properties.remove(name);
+                if image.properties.remove(name).is_some() {
+                    self.demand(Operation::Update, name)?;
+                }
                 Ok(())
             }
             PropertyChange::Replace | PropertyChange::Remove if exists && !known => {
@@ -54,6 +56,11 @@ impl PropertyAccess<'_> {
             // The patch itself tells that there is nothing to change.
             PropertyChange::Replace | PropertyChange::Remove => Ok(()),
         }
+    }
+
+    /// Whether a query asks for a property that the caller may not read: by what it finds it would tell the value.
+    pub(crate) fn hides(&self, query: &ListQuery) -> bool {
+        query.properties.keys().any(|name| !self.allows(Operation::Read, name))
     }
 
     /// The image as the caller may see it.

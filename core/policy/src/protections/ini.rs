@@ -62,7 +62,10 @@ impl Reader {
             return self.section(number, header);
         }
         let Some(section) = self.sections.last_mut() else {
-            return Err(Error::at(number, "a section is expected, as in [^x_.*]: the expression that names must match"));
+            return Err(Error::at(
+                number,
+                "a section is expected, as in [^x_.*]: the expression that names must match",
+            ));
         };
         let Some((key, text)) = content.split_once(['=', ':']) else {
             return Err(Error::at(number, format!("[{}]: expected KEY = VALUE", section.name)));

@@ -156,7 +156,8 @@ impl Section {
                 let message = format!("the key {key} is missing; a section needs create, read, update and delete");
                 return Err(fail(section.line, message));
             };
-            let permission = Permission::of(value, format).map_err(|message| fail(value.line, format!("{key}: {message}")))?;
+            let permission =
+                Permission::of(value, format).map_err(|message| fail(value.line, format!("{key}: {message}")))?;
             permissions.insert(operation, permission);
         }
         let unknown = section.keys.iter().find(|(key, _)| OPERATIONS.iter().all(|(known, _)| known != key));
