@@ -25,11 +25,7 @@ fn a_broken_file_of_rules_stops_check_and_start_with_its_line() {
         ("get_image: \"role:admin or\"\n", 1, ["rule \"get_image\", character 14", "the rule ends"]),
         ("\n\nget_imag: role:admin\n", 3, ["\"get_imag\"", "nearest name is \"get_image\""]),
         ("get_image: rule:friends\n", 1, ["there is no rule \"friends\"", "nearest name"]),
-        (
-            "friends: rule:family\nfamily: rule:friends\nget_image: rule:family\n",
-            1,
-            ["leads back", "friends -> family"],
-        ),
+        ("friends: rule:family\nfamily: rule:friends\nget_image: rule:family\n", 1, ["leads back", " -> friends"]),
         ("get_image: \"@\"\nget_image: \"!\"\n", 2, ["stands already in line 1", "remove one"]),
         ("get_image: [role:admin\n", 1, ["is not YAML", "in quotes"]),
         ("get_image: !\n", 1, ["write the rule in quotes", "get_image"]),

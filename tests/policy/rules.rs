@@ -81,7 +81,7 @@ fn a_list_has_what_the_rule_for_one_image_lets_through() {
     let gateway = site("get_image: \"rule:context_is_admin or 'yes':%(listed)s\"\n").start();
     let listed = gateway.member().create(&json!({"listed": "yes"}));
     let other = gateway.member().create(&json!({"listed": "no"}));
-    assert_eq!(ids(&gateway.member()), [listed.clone()]);
+    assert_eq!(ids(&gateway.member()), std::slice::from_ref(&listed));
     assert_eq!(ids(&gateway.admin()), [other, listed]);
     site("get_images: \"!\"\n").start().admin().get("/v2/images").refused("list", 403, &denied("get_images"));
 }

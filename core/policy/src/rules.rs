@@ -108,7 +108,8 @@ impl Rules {
             let around: Vec<&Rule> = path[first..].iter().chain([&at]).map(|at| &self.rules[*at]).collect();
             let names: Vec<&str> = around.iter().map(|rule| rule.name.as_str()).collect();
             // A default rule leads back to itself only by way of one of the operator's.
-            let culprit = around.iter().find(|rule| rule.line.is_some()).unwrap_or(&around[0]);
+            let own = around.iter().filter(|rule| rule.line.is_some());
+            let culprit = own.min_by_key(|rule| rule.line).unwrap_or(&around[0]);
             let message = format!("the rule leads back to itself: {}", names.join(" -> "));
             return Err(Error::of(culprit.line, &culprit.name, message));
         }
