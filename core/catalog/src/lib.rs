@@ -4,7 +4,7 @@
 //! What Casement needs beyond them lives in `casement_*` tables.
 //!
 //! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs` and `list.rs`, those of
-//! an upload in `uploads.rs`, those of recovery in `recovery.rs`. What is particular to SQLite is in `sqlite.rs`.
+//! an upload in `uploads.rs`, those of recovery in `recovery.rs`, what a project may have in `quota.rs`. What is particular to SQLite is in `sqlite.rs`.
 
 mod change;
 mod children;
@@ -14,6 +14,7 @@ mod list;
 mod members;
 #[cfg(test)]
 mod plans;
+mod quota;
 mod record;
 mod recovery;
 mod schema;
@@ -26,6 +27,7 @@ use casement_image::Image;
 use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
+pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
 
 /// Where the database is and how much of the machine it may use.

@@ -11,6 +11,7 @@ mod info;
 mod list;
 mod members;
 mod protections;
+mod quota;
 mod recover;
 mod request;
 mod settings;
@@ -20,13 +21,14 @@ mod tags;
 mod testing;
 mod update;
 mod upload;
+mod version;
 
+pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::Settings as FormatSettings;
 pub use error::{Error, Kind, Result, Side};
-pub use request::{
-    BodyError, BodyStream, ByteStream, Credentials, Download, DownloadRequest, StoreInfo, UploadRequest,
-};
+pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
 pub use settings::Settings;
+pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
 use casement_identity::Identity;
@@ -71,13 +73,9 @@ impl Service {
     /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].
     ///
     /// # Errors
-    /// When the token is missing or worthless.
+    /// When the token is missing or worthless, or nobody can say now whether it is.
     pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
-        let mut caller = self
-            .parts()
-            .identity
-            .authenticate(credentials.token.as_deref(), credentials.service_token.as_deref())
-            .map_err(|refusal| Error::new(Kind::Unauthenticated, Side::Client, refusal.to_string()))?;
+        let mut caller = self.parts().identity.authenticate(credentials).await?;
         caller.is_admin = self.parts().rules.is_admin(&caller);
         Ok(caller)
     }

@@ -1,7 +1,7 @@
 //! Changing an image record by JSON patch.
 
 use crate::{
-    Error, Kind, Result, Service, Side,
+    Error, Kind, Precondition, Record, Result, Service, Side,
     access::{no_image_with_id, refuse_read_only, visibility_action},
 };
 use casement_catalog::Kind as Catalog;
@@ -9,14 +9,14 @@ use casement_image::{
     Caller,
     patch::{self, Dialect, PatchContext},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 /// How often a patch is applied anew because somebody else changed the image in between.
 const TRIES: u32 = 5;
 
 impl Service {
-    /// Applies all operations or none, and answers the new record.
+    /// Applies all operations or none, and answers the new record. With a precondition, only to the version it names.
     ///
     /// # Errors
     /// See `PATCH /v2/images/{id}`.
@@ -26,16 +26,18 @@ impl Service {
         id: &str,
         dialect: Dialect,
         body: &Value,
-    ) -> Result<Map<String, Value>> {
+        precondition: Option<&Precondition>,
+    ) -> Result<Record> {
         refuse_read_only(caller)?;
         let operations = patch::parse(dialect, body)?;
         let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
         let missing = no_image_with_id(id);
         for _ in 0..TRIES {
             let found = self.look_up(caller, id, &missing).await?;
-            if operations.is_empty() {
+            if operations.is_empty() || precondition.is_some() {
                 self.permit("get_image", caller, &found, &missing)?;
             }
+            Precondition::check(precondition, &found.image)?;
             let mut image = found.image.clone();
             for operation in &operations {
                 if let Some(action) = visibility_action(operation.sets_visibility()) {
@@ -46,12 +48,12 @@ impl Service {
                 patch::apply(&mut image, operation, &context)?;
             }
             if image == found.image {
-                return Ok(self.render(caller, &image));
+                return Ok(self.versioned(caller, &image));
             }
             match self.catalog().update_image(&found.image, &image, OffsetDateTime::now_utc()).await {
                 Ok(updated_at) => {
                     image.updated_at = updated_at;
-                    return Ok(self.render(caller, &image));
+                    return Ok(self.versioned(caller, &image));
                 }
                 Err(error) if error.kind == Catalog::Changed => {}
                 Err(error) => return Err(error.into()),

@@ -68,6 +68,7 @@ impl Config {
     fn resolve_paths(&mut self) {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
+        self.identity.keystone.resolve_paths(base);
         for file in [&mut self.policy.file, &mut self.policy.property_protection_file].into_iter().flatten() {
             *file = base.join(&*file);
         }
