@@ -135,6 +135,13 @@ impl Builder {
         self
     }
 
+    /// A file beside the configuration.
+    #[must_use]
+    pub fn file(self, name: &str, text: &str) -> Self {
+        fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
     pub fn config(&self) -> String {
         let catalog = self.folder.path().join("catalog.sqlite");
         let identity = self.identity.clone().unwrap_or_else(tokens);
@@ -171,6 +178,13 @@ impl Builder {
     pub fn serve_and_fail(self) -> Run {
         let text = self.config();
         self.site(&text).run("serve")
+    }
+
+    /// Another command on exactly this configuration.
+    pub fn command(self, arguments: &[&str]) -> Run {
+        let text = self.config();
+        let site = self.site(&text);
+        site.run_arguments(&[arguments, &["--config", site.config.to_str().unwrap()]].concat())
     }
 
     /// The binary with other arguments.

@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Look at the rules of who may do what.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Work on tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -84,6 +87,49 @@ pub(crate) struct InspectArgs {
     /// Take a plugin whose panics end the process.
     #[arg(long)]
     pub allow_abort: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Print every rule in force, and where it comes from, in the form of policy.yaml.
+    List(ConfigArgs),
+    /// Say for a caller and an action which rule answers, and why.
+    Explain(Box<ExplainArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The action: the name of a rule, as in get_image.
+    pub action: String,
+    /// The caller's roles, as its token has them: with those that they imply.
+    #[arg(long, value_delimiter = ',')]
+    pub roles: Vec<String>,
+    /// The roles of the service that forwards the request.
+    #[arg(long, value_delimiter = ',')]
+    pub service_roles: Vec<String>,
+    /// The project of the caller's token.
+    #[arg(long)]
+    pub project: Option<String>,
+    /// The caller.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// The domain of a token that is for a domain.
+    #[arg(long, conflicts_with = "project")]
+    pub domain: Option<String>,
+    /// The scope of a token that is for the system.
+    #[arg(long, value_name = "all", conflicts_with_all = ["project", "domain"])]
+    pub system: Option<String>,
+    /// The project that owns the image. Not given: the caller's.
+    #[arg(long)]
+    pub owner: Option<String>,
+    /// The image's visibility.
+    #[arg(long, value_parser = ["private", "shared", "community", "public"])]
+    pub visibility: Option<String>,
+    /// The project that the image is shared with.
+    #[arg(long)]
+    pub member: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod exit;
 mod identity;
+mod policy;
 mod runtime;
 mod secret_file;
 mod signals;

@@ -3,11 +3,10 @@
 use crate::{
     config::Config,
     exit::{Exit, Failure, Result},
-    identity,
+    identity, policy,
 };
 use casement_catalog::Catalog;
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
-use casement_policy::Rules;
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
 use std::{net::SocketAddr, time::Duration};
@@ -28,11 +27,22 @@ const SETTLING: Duration = Duration::from_secs(20);
 pub(crate) async fn open(config: &Config) -> Result<House> {
     let session = identity::session(config)?;
     let identity = identity::identity(config, session.clone())?;
+    let policies = policy::read(&config.policy)?;
+    for warning in &policies.warnings {
+        tracing::warn!("{warning}");
+    }
     let catalog = catalog(config).await?;
     let stores = stores(config).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
-    let rules = Rules::defaults();
-    let parts = Parts { catalog, identity, rules, stores: stores.clone(), digests, settings: settings(config) };
+    let parts = Parts {
+        catalog,
+        identity,
+        rules: policies.rules,
+        protections: policies.protections,
+        stores: stores.clone(),
+        digests,
+        settings: settings(config),
+    };
     let service = Service::new(parts);
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let mut background = JoinSet::new();

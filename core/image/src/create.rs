@@ -49,6 +49,11 @@ pub fn wanted_visibility(body: &Map<String, Value>) -> Option<Visibility> {
     body.get("visibility")?.as_str()?.parse().ok()
 }
 
+/// The additional properties that the body names.
+pub fn additional_properties(body: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    body.keys().map(String::as_str).filter(|name| !is_base(name) && *name != "locations")
+}
+
 /// Makes the image of a body that [`check_body`] let pass.
 pub fn build(body: &Map<String, Value>, defaults: Defaults) -> Result<Image> {
     let quotas = defaults.quotas;

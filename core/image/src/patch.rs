@@ -33,6 +33,14 @@ pub struct Operation {
     change: Change,
 }
 
+/// What is done to an additional property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyChange {
+    Add,
+    Replace,
+    Remove,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 enum Change {
     Add(Value),
@@ -73,6 +81,19 @@ impl Operation {
             }
             _ => None,
         }
+    }
+
+    /// The additional property that this changes; `None` when it changes the image's own fields or locations.
+    pub fn property_change(&self) -> Option<(&str, PropertyChange)> {
+        if is_field(&self.property) || self.touches_locations() {
+            return None;
+        }
+        let change = match &self.change {
+            Change::Add(_) => PropertyChange::Add,
+            Change::Replace(_) => PropertyChange::Replace,
+            Change::Remove => PropertyChange::Remove,
+        };
+        Some((&self.property, change))
     }
 
     /// Whether policies on locations apply instead of those on the image.
@@ -183,7 +204,7 @@ pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -
     let exists = is_field(name) || image.properties.contains_key(name);
     match &operation.change {
         Change::Replace(_) if name == "owner" && !context.is_admin => Err(owner_by_non_admin()),
-        Change::Replace(_) if !exists => Err(conflict(format!("Property {name} does not exist."))),
+        Change::Replace(_) if !exists => Err(no_such_property(name)),
         Change::Add(_) if exists && operation.dialect == Dialect::V2_0 => {
             Err(conflict(format!("Property {name} already present.")))
         }
@@ -196,9 +217,14 @@ pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -
         }
         Change::Remove => match image.properties.remove(name) {
             Some(_) => Ok(()),
-            None => Err(conflict(format!("Property {name} does not exist."))),
+            None => Err(no_such_property(name)),
         },
     }
+}
+
+/// What a change of a property is answered with that is not there.
+pub fn no_such_property(name: &str) -> Error {
+    conflict(format!("Property {name} does not exist."))
 }
 
 fn owner_by_non_admin() -> Error {

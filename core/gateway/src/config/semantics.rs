@@ -11,6 +11,7 @@ pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
     server(config, problems);
     identity(config, problems);
     images(config, problems);
+    policy(config, problems);
     plugins(config, problems);
     stores(config, problems);
     if let Err(err) = EnvFilter::builder().parse(&config.log.level) {
@@ -99,6 +100,15 @@ fn format_names(key: &str, names: &[String], problems: &mut Problems<'_>) {
         } else if !seen.insert(name) {
             problems.add(&here, format!("`{here}`: `{name}` is listed twice"));
         }
+    }
+}
+
+fn policy(config: &Config, problems: &mut Problems<'_>) {
+    if !config.policy.enforce_new_defaults {
+        let text = "`policy.enforce_new_defaults = false` is not supported: what the older defaults allow beyond those \
+                    of today must be written into `policy.file`, as in get_image: \"role:admin or …\"; `casement policy \
+                    list` prints the rules in force";
+        problems.add(&path(&["policy", "enforce_new_defaults"]), text);
     }
 }
 

@@ -157,6 +157,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
         catalog: Catalog::open(&catalog).await.unwrap(),
         identity: Identity::none(None, None, None),
         rules: Rules::defaults(),
+        protections: None,
         stores: Stores::open_on(vec![memory], stores.collect(), 1).await.unwrap(),
         digests: DigestThreads::start().unwrap(),
         settings: Settings {
