@@ -3,7 +3,7 @@
 //! Glance's tables are kept exactly as Glance 33 has them, so that a site can come from there and go back.
 //! What Casement needs beyond them lives in `casement_*` tables.
 //!
-//! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs` and `list.rs`, those of
+//! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs`, `list.rs` and `locations.rs`, those of
 //! an upload in `uploads.rs`, those of recovery in `recovery.rs`. What is particular to SQLite is in `sqlite.rs`.
 
 mod change;
@@ -11,6 +11,7 @@ mod children;
 mod error;
 mod images;
 mod list;
+mod locations;
 mod members;
 #[cfg(test)]
 mod plans;
@@ -19,6 +20,7 @@ mod recovery;
 mod schema;
 mod sqlite;
 mod stamp;
+mod tasks;
 mod transfer;
 mod uploads;
 

@@ -1,7 +1,8 @@
 //! The way of an upload through the database: begun, committed, finished or taken back.
 
 use crate::{
-    Begin, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, change, children, record,
+    Begin, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, change, children, locations,
+    record,
     sqlite::Conn,
     stamp::Stamp,
     transfer::{self, Transfer},
@@ -25,6 +26,8 @@ impl Catalog {
             return Ok(Begin::Outstanding(outstanding));
         }
         change::touch(&mut tx, &new.image_id, head, Status::Saving, now).await?;
+        // A location that was refused may have stayed; it has nothing to do with what comes now.
+        locations::set(&mut tx, &new.image_id, &[], now).await?;
         insert(&mut tx, new, TransferState::Staged).await?;
         tx.commit().await?;
         Ok(Begin::Started)

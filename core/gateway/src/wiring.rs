@@ -115,6 +115,7 @@ fn settings(config: &Config) -> Settings {
             tags: limit(images.tag_quota),
             properties: limit(images.property_quota),
             members: limit(images.member_quota),
+            locations: limit(images.location_quota),
         },
         size_cap: images.size_cap_bytes,
         multihash: images.hashing_algorithm.into(),
@@ -124,6 +125,7 @@ fn settings(config: &Config) -> Settings {
         },
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
+        uri_filter: (&config.import_filtering).into(),
         lease: LEASE,
     }
 }

@@ -23,7 +23,9 @@ mod reply;
 mod request;
 mod schemas;
 mod socket;
+mod stores;
 mod tags;
+mod tasks;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};

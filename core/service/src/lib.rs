@@ -9,12 +9,15 @@ mod download;
 mod error;
 mod info;
 mod list;
+mod locations;
 mod members;
 mod recover;
 mod request;
 mod settings;
 mod show;
+mod stores;
 mod tags;
+mod tasks;
 #[cfg(test)]
 mod testing;
 mod update;
@@ -23,7 +26,7 @@ mod upload;
 pub use casement_inspect::Settings as FormatSettings;
 pub use error::{Error, Kind, Result, Side};
 pub use request::{
-    BodyError, BodyStream, ByteStream, Credentials, Download, DownloadRequest, StoreInfo, UploadRequest,
+    BodyError, BodyStream, ByteStream, Credentials, Download, DownloadRequest, StoreDetail, StoreInfo, UploadRequest,
 };
 pub use settings::Settings;
 

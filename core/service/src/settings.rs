@@ -1,6 +1,6 @@
 //! What an operator can set about the use cases.
 
-use casement_image::{Quotas, list::ListSettings};
+use casement_image::{Quotas, UriFilter, list::ListSettings};
 use casement_stores::Multihash;
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub struct Settings {
     /// Show the first location as `direct_url`.
     pub show_direct_url: bool,
     pub show_multiple_locations: bool,
+    /// Where a client's URI may send the service.
+    pub uri_filter: UriFilter,
     /// How long a transfer belongs to a gateway that no longer says that it lives.
     pub lease: Duration,
 }

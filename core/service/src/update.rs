@@ -7,13 +7,15 @@ use crate::{
 use casement_catalog::Kind as Catalog;
 use casement_image::{
     Caller,
-    patch::{self, Dialect, PatchContext},
+    patch::{self, Dialect, Operation, PatchContext},
 };
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 /// How often a patch is applied anew because somebody else changed the image in between.
 const TRIES: u32 = 5;
+/// How many locations one patch may name. Each is looked up, and the client waits for all.
+const MOST_LOCATIONS: usize = 100;
 
 impl Service {
     /// Applies all operations or none, and answers the new record.
@@ -29,11 +31,16 @@ impl Service {
     ) -> Result<Map<String, Value>> {
         refuse_read_only(caller)?;
         let operations = patch::parse(dialect, body)?;
+        refuse_endless(&operations)?;
         let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
         for _ in 0..TRIES {
             let found = self.find(caller, id, no_image_with_id(id)).await?;
             let mut image = found.image.clone();
             for operation in &operations {
+                if let Some(change) = operation.location_change() {
+                    self.change_locations(caller, &found, &mut image, change).await?;
+                    continue;
+                }
                 self.authorize_visibility(caller, operation.sets_visibility(), image.owner.as_deref())?;
                 self.authorize("modify_image", caller, &found)?;
                 patch::apply(&mut image, operation, &context)?;
@@ -41,8 +48,12 @@ impl Service {
             if image == found.image {
                 return Ok(self.render(caller, &image));
             }
-            match self.catalog().update_image(&found.image, &image, OffsetDateTime::now_utc()).await {
+            let dropped = self.dropped(&found.image, &image).await;
+            match self.catalog().relocate_image(&found.image, &image, &dropped, OffsetDateTime::now_utc()).await {
                 Ok(updated_at) => {
+                    for object in dropped {
+                        self.settle_or_later(&object.id).await;
+                    }
                     image.updated_at = updated_at;
                     return Ok(self.render(caller, &image));
                 }
@@ -53,4 +64,13 @@ impl Service {
         let message = format!("Image {id} is being changed by others; try again.");
         Err(Error::new(Kind::Conflict, Side::Client, message))
     }
+}
+
+fn refuse_endless(operations: &[Operation]) -> Result<()> {
+    let named = |operation: &Operation| operation.location_change().map_or(0, |change| change.count());
+    if operations.iter().map(named).sum::<usize>() > MOST_LOCATIONS {
+        let message = format!("One request may name at most {MOST_LOCATIONS} locations.");
+        return Err(Error::new(Kind::LimitExceeded, Side::Client, message));
+    }
+    Ok(())
 }

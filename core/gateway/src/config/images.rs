@@ -26,6 +26,10 @@ pub(crate) struct Images {
     #[schemars(range(min = -1))]
     pub member_quota: i64,
 
+    /// Locations of one image at most; -1 for no limit.
+    #[schemars(range(min = -1))]
+    pub location_quota: i64,
+
     /// The largest image that is taken in, in bytes.
     #[schemars(range(min = 1))]
     pub size_cap_bytes: u64,
@@ -48,13 +52,14 @@ pub(crate) struct Images {
 impl Default for Images {
     fn default() -> Self {
         // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
-        // image_property_quota, image_member_quota, image_size_cap.
+        // image_property_quota, image_member_quota, image_location_quota, image_size_cap.
         Self {
             default_page_size: 25,
             max_page_size: 1000,
             tag_quota: 128,
             property_quota: 128,
             member_quota: 128,
+            location_quota: 10,
             size_cap_bytes: 1 << 40,
             require_image_format_match: true,
             show_direct_url: false,

@@ -7,6 +7,7 @@ mod catalog;
 mod error;
 mod identity;
 mod images;
+mod import_filtering;
 mod load;
 mod log;
 mod place;
@@ -23,6 +24,7 @@ pub(crate) use catalog::Catalog;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode};
 pub(crate) use images::Images;
+pub(crate) use import_filtering::ImportFiltering;
 pub(crate) use load::load;
 pub(crate) use log::{Format, Log};
 pub(crate) use server::Server;
@@ -59,6 +61,12 @@ pub(crate) struct Config {
     /// Rules for images.
     #[serde(default)]
     pub images: Images,
+
+    /// Where the URIs that clients give may send the service. An allow list makes the deny list of its kind ignored; an
+    /// empty list says nothing. The machine itself and link-local addresses can't be reached, unless `allowed_hosts`
+    /// names the host.
+    #[serde(default)]
+    pub import_filtering: ImportFiltering,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]
