@@ -13,13 +13,13 @@ const DEADLINE: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub struct Client {
     base: String,
-    token: Option<&'static str>,
+    token: Option<String>,
     agent: Agent,
 }
 
 impl Client {
-    pub(crate) fn new(base: String, token: Option<&'static str>) -> Self {
-        Self { base, token, agent: agent(DEADLINE) }
+    pub(crate) fn new(base: String, token: Option<&str>) -> Self {
+        Self { base, token: token.map(str::to_owned), agent: agent(DEADLINE) }
     }
 
     /// The same caller with another limit for one whole exchange.
@@ -34,7 +34,7 @@ impl Client {
 
     pub fn request(&self, method: &str, path: &str) -> Request<'_> {
         let mut builder = http::Request::builder().method(method).uri(format!("{}{path}", self.base));
-        if let Some(token) = self.token {
+        if let Some(token) = &self.token {
             builder = builder.header("X-Auth-Token", token);
         }
         Request { client: self, builder, accept: Some("application/json"), what: format!("{method} {path}") }

@@ -176,6 +176,11 @@ impl Gateway {
         Client::new(format!("http://{}", self.address), self.site.with_tokens.then_some(caller.token))
     }
 
+    /// Somebody with a token from elsewhere.
+    pub fn bearer(&self, token: &str) -> Client {
+        Client::new(format!("http://{}", self.address), Some(token))
+    }
+
     /// Somebody without a token.
     pub fn nobody(&self) -> Client {
         Client::new(format!("http://{}", self.address), None)

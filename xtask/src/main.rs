@@ -4,9 +4,11 @@ mod cargo;
 mod dist;
 #[cfg(test)]
 mod house;
+mod probe;
 mod run;
 mod test;
 
+use probe::answers;
 use std::{env, process::ExitCode};
 
 const HELP: &str = "\
@@ -14,7 +16,8 @@ Tasks:
   cargo xtask run             build, and start the service with configs/quickstart.toml
   cargo xtask dist            build a release, and lay out what an operator installs in target/dist
   cargo xtask test            everything that must hold: format, lints, unit tests, black-box suites
-  cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, or a suite of tests/";
+  cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, or a suite of tests/
+  cargo xtask keystone        start the Keystone that these suites get, for work on them";
 
 /// What every task ends with; the text is for a person.
 pub(crate) type Result<T, E = String> = std::result::Result<T, E>;
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
     let done = match args.as_slice() {
         ["run"] => run::run(),
         ["dist"] => dist::release().map(|folder| println!("{}", folder.display())),
+        ["keystone"] => test::keystone(),
         ["test"] => test::all(),
         ["test", suite] => test::one(suite),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,10 +1,9 @@
 //! The quick start: a service in the foreground, and what to paste.
 
-use crate::{Result, cargo::root, dist};
+use crate::{Result, answers, cargo::root, dist};
 use std::{
     env::consts::EXE_SUFFIX,
     fs,
-    io::{Read, Write},
     net::TcpStream,
     process::{Child, Command},
     thread,
@@ -27,7 +26,7 @@ pub(crate) fn run() -> Result<()> {
         .current_dir(root())
         .spawn()
         .map_err(|err| format!("casement cannot be started: {err}"))?;
-    if answers(&mut casement) {
+    if comes_up(&mut casement) {
         println!("{}", to_paste());
     }
     match casement.wait() {
@@ -58,21 +57,12 @@ Ctrl-C stops it.
 }
 
 /// Waits for the first answer; false when the service ended before it.
-fn answers(casement: &mut Child) -> bool {
+fn comes_up(casement: &mut Child) -> bool {
     while matches!(casement.try_wait(), Ok(None)) {
-        if ask().is_some() {
+        if answers(ADDRESS, "/versions", Duration::from_secs(1)) {
             return true;
         }
         thread::sleep(Duration::from_millis(50));
     }
     false
-}
-
-fn ask() -> Option<()> {
-    let mut stream = TcpStream::connect(ADDRESS).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
-    write!(stream, "GET /versions HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\r\n").ok()?;
-    let mut start = [0; 8];
-    stream.read_exact(&mut start).ok()?;
-    (&start == b"HTTP/1.1").then_some(())
 }

@@ -5,7 +5,9 @@
 //! nothing is built twice. It also keeps overflow checks and debug assertions on under the black-box suites. What
 //! would be slow without optimization, the digests, is optimized in the dev profile.
 
-mod clients;
+mod cache;
+mod keystone;
+mod python;
 mod sanitizer;
 mod system;
 mod tally;
@@ -15,11 +17,15 @@ use crate::{
     cargo::{Package, cargo, root, succeed, workspace},
     dist,
 };
+use keystone::Keystone;
 use std::{path::PathBuf, process::Command};
 use tally::Tally;
 
 /// The package whose test targets are the black-box suites.
 const BLACK_BOX: &str = "casement-tests";
+
+/// The suites that talk to a real Keystone, which takes some seconds to start.
+const WITH_KEYSTONE: [&str; 2] = ["keystone", "tempest"];
 
 pub(crate) fn all() -> Result<()> {
     let mut session = Session::new()?;
@@ -57,6 +63,15 @@ pub(crate) fn one(suite: &str) -> Result<()> {
     session.tally.close()
 }
 
+/// The Keystone alone, until somebody presses Enter.
+pub(crate) fn keystone() -> Result<()> {
+    system::provide();
+    let (_, target) = workspace()?;
+    let keystone = Keystone::provide(&target.join("keystone"))?;
+    println!("CASEMENT_KEYSTONE={}\nEnter stops it.", keystone.description().display());
+    std::io::stdin().read_line(&mut String::new()).map(drop).map_err(|err| err.to_string())
+}
+
 fn fmt() -> Command {
     cargo(&["fmt", "--all", "--check"])
 }
@@ -70,6 +85,8 @@ struct Session {
     target: PathBuf,
     /// Made when the first suite asks for it.
     environment: Option<Vec<(&'static str, PathBuf)>>,
+    /// The same, and nothing if it could not be started.
+    keystone: Option<Option<Keystone>>,
     tally: Tally,
 }
 
@@ -77,7 +94,7 @@ impl Session {
     fn new() -> Result<Self> {
         let (packages, target) = workspace()?;
         let tally = Tally::new(target.join("skips.txt"))?;
-        Ok(Self { packages, target, environment: None, tally })
+        Ok(Self { packages, target, environment: None, keystone: None, tally })
     }
 
     fn check(&mut self, name: &str, command: &mut Command) {
@@ -120,19 +137,35 @@ impl Session {
     }
 
     fn black_box(&mut self, suite: &str) {
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite]);
+        command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
+        if WITH_KEYSTONE.contains(&suite) {
+            command.envs(self.keystone().map(|description| ("CASEMENT_KEYSTONE", description)));
+        }
+        self.tally.tests(suite, &mut command);
+    }
+
+    fn environment(&mut self) -> &[(&'static str, PathBuf)] {
         let target = &self.target;
-        let environment = self.environment.get_or_insert_with(|| {
+        self.environment.get_or_insert_with(|| {
             let mut environment =
                 vec![("CASEMENT_DIST", target.join("dist-dev")), ("CASEMENT_FIXTURES", target.join("fixtures"))];
-            match clients::provide() {
+            match python::environment("tests/clients/requirements.txt") {
                 Ok(programs) => environment.push(("CASEMENT_CLIENTS", programs)),
                 Err(text) => println!("The tests with foreign clients will be skipped: {text}"),
             }
             environment
+        })
+    }
+
+    /// The file that tells of the Keystone, if there can be one.
+    fn keystone(&mut self) -> Option<PathBuf> {
+        let logs = self.target.join("keystone");
+        let keystone = self.keystone.get_or_insert_with(|| {
+            let keystone = Keystone::provide(&logs);
+            keystone.inspect_err(|text| println!("The tests with a real Keystone will be skipped: {text}")).ok()
         });
-        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite]);
-        command.envs(environment.iter().map(|(name, value)| (*name, value)));
-        self.tally.tests(suite, &mut command);
+        keystone.as_ref().map(Keystone::description)
     }
 
     fn sanitizer(&mut self) {

@@ -13,12 +13,17 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 7] = [
     Tool { program: "qemu-img", package: "qemu-utils", why: "makes and reads disk images of every format" },
     Tool { program: "mkfs.ext4", package: "e2fsprogs", why: "makes a small file system that can run full" },
     Tool { program: "sfdisk", package: "fdisk", why: "partitions disks that the inspection must recognise" },
     Tool { program: "genisoimage", package: "genisoimage", why: "writes ISO images that it must recognise" },
     Tool { program: "gcc", package: "gcc libc6-dev", why: "builds the plugin written in C" },
+    Tool {
+        program: "mariadbd",
+        package: "mariadb-server-core mariadb-client",
+        why: "is the database of a real Keystone",
+    },
     Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
 ];
 
@@ -30,9 +35,18 @@ pub(super) fn provide() {
 
 fn look_and_install() {
     let mut missing: Vec<_> = TOOLS.iter().filter(|tool| !have(tool.program)).collect();
-    const PYTHON: Tool = Tool { program: "python3 -m venv", package: "python3-venv", why: "holds OpenStack's clients" };
+    const PYTHON: Tool = Tool {
+        program: "python3 -m venv",
+        package: "python3-venv",
+        why: "holds OpenStack's clients, Keystone and Tempest",
+    };
     if !quiet("python3", &["-c", "import ensurepip, venv"]) {
         missing.push(&PYTHON);
+    }
+    const HEADERS: Tool =
+        Tool { program: "Python.h", package: "python3-dev", why: "is needed to build Keystone's server" };
+    if !quiet("python3", &["-c", "import os, sysconfig; os.stat(sysconfig.get_path('include') + '/Python.h')"]) {
+        missing.push(&HEADERS);
     }
     if missing.is_empty() {
         return;

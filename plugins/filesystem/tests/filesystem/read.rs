@@ -78,7 +78,7 @@ fn only_a_regular_file_is_an_object() {
     symlink("id", root.join("inside")).unwrap();
     symlink("nowhere", root.join("dangling")).unwrap();
     fs::create_dir(root.join("directory")).unwrap();
-    assert!(Command::new("mkfifo").arg(root.join("fifo")).status().unwrap().success());
+    assert!(run(Command::new("mkfifo").arg(root.join("fifo"))).unwrap().status.success());
     let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
     for key in ["outside", "inside", "dangling", "directory", "fifo", "socket"] {
         assert_eq!(kind(store.read(key, Range::default())), Kind::NotFound, "{key}");

@@ -4,8 +4,10 @@ use casement_filesystem::{Config, Filesystem, Writer};
 use casement_sdk::blocking::{Backend, Lister, Reader, Writer as _};
 use casement_sdk::{Entry, Kind, Range, Result, Stat, WriteOptions};
 use serde_json::{Value, json};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 pub(crate) fn config(root: &Path, more: Value) -> Config {
     let mut keys = json!({ "root": root });
@@ -79,6 +81,20 @@ pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at % 251) as u8 + 1).collect()
 }
 
+/// A process that begins shares every open file with this one until its program is loaded: a file that is removed in
+/// that moment keeps its space a little longer.
+static BEGINNING: RwLock<()> = RwLock::new(());
+
+pub(crate) fn run(command: &mut Command) -> io::Result<Output> {
+    let _alone = BEGINNING.write().unwrap_or_else(PoisonError::into_inner);
+    command.output()
+}
+
+/// While it is held, [`run`] starts no process: for tests that look at the space that a removed file gives back.
+pub(crate) fn no_process_begins() -> RwLockReadGuard<'static, ()> {
+    BEGINNING.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A file system in memory, unmounted at the end.
 pub(crate) struct Mount(PathBuf);
 
@@ -87,7 +103,7 @@ impl Mount {
     pub(crate) fn tmpfs(at: &Path, options: &str) -> Option<Self> {
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at);
-        match mount.output() {
+        match run(&mut mount) {
             Ok(output) if output.status.success() => Some(Self(at.to_owned())),
             Ok(output) => skip(&String::from_utf8_lossy(&output.stderr)),
             Err(error) => skip(&error.to_string()),
@@ -97,7 +113,7 @@ impl Mount {
     pub(crate) fn remount(&self, options: &str) {
         let mut mount = Command::new("mount");
         mount.args(["-o", &format!("remount,{options}")]).arg(&self.0);
-        assert!(mount.status().unwrap().success());
+        assert!(run(&mut mount).unwrap().status.success());
     }
 }
 
@@ -108,7 +124,7 @@ fn skip(reason: &str) -> Option<Mount> {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg("-l").arg(&self.0).status();
-        assert!(unmounted.unwrap().success() || std::thread::panicking());
+        let unmounted = run(Command::new("umount").arg("-l").arg(&self.0));
+        assert!(unmounted.unwrap().status.success() || std::thread::panicking());
     }
 }
