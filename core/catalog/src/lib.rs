@@ -4,13 +4,14 @@
 //! What Casement needs beyond them lives in `casement_*` tables.
 //!
 //! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs`, `list.rs` and `locations.rs`, those of
-//! an upload in `uploads.rs`, those of recovery in `recovery.rs`. What is particular to SQLite is in `sqlite.rs`.
+//! an upload in `uploads.rs`, those of a location import in `location_imports.rs`, those of recovery in `recovery.rs`. What is particular to SQLite is in `sqlite.rs`.
 
 mod change;
 mod children;
 mod error;
 mod images;
 mod list;
+mod location_imports;
 mod locations;
 mod members;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use casement_image::Image;
 use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
+pub use location_imports::{Findings, ImportEnd, Placed};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
 
 /// Where the database is and how much of the machine it may use.

@@ -126,6 +126,8 @@ fn settings(config: &Config) -> Settings {
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
         uri_filter: (&config.import_filtering).into(),
+        do_secure_hash: images.do_secure_hash,
+        location_tries: images.http_retries,
         lease: LEASE,
     }
 }

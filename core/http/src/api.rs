@@ -7,7 +7,7 @@ use crate::{
     healthcheck::{healthcheck, is_healthcheck},
     image_data, images, info,
     layer::tell_project,
-    members, request, schemas, stores, tags, tasks,
+    locations, members, request, schemas, stores, tags, tasks,
     versions::{self, Negotiated, negotiate},
 };
 use casement_service::{Credentials, Kind, Service};
@@ -103,6 +103,7 @@ fn routes(request: BoxedFilter<(request::Request,)>) -> BoxedFilter<(Response,)>
     let images = images::routes(request.clone()).or(image_data::routes(request.clone())).unify().boxed();
     let parts = tags::routes(request.clone()).or(actions::routes(request.clone())).unify().boxed();
     let parts = parts.or(members::routes(request.clone())).unify().boxed();
+    let parts = parts.or(locations::routes(request.clone())).unify().boxed();
     let parts = parts.or(stores::routes(request.clone())).unify().boxed();
     let parts = parts.or(tasks::routes(request.clone())).unify().boxed();
     let about = info::routes(request.clone()).or(schemas::routes(request)).unify().boxed();

@@ -73,7 +73,11 @@ impl<A: Api> Layer<A> {
         let span = tracing::info_span!("request", id = request_id, %method, path);
         let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
 
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        // What handlers see is the id that the answer has.
+        if let Ok(id) = HeaderValue::try_from(&request_id) {
+            head.headers.insert(REQUEST_ID, id);
+        }
         let (body, read_to_end) = RequestBody::new(body);
         let response = match refusal {
             Some(failure) => {

@@ -14,6 +14,7 @@ mod images;
 mod info;
 mod json_body;
 mod layer;
+mod locations;
 mod members;
 mod options;
 #[cfg_attr(unix, path = "unix.rs")]

@@ -11,6 +11,7 @@ mod id;
 mod isotime;
 mod limits;
 pub mod list;
+pub mod location_import;
 pub mod locations;
 pub mod member;
 pub mod patch;

@@ -25,6 +25,7 @@ impl Service {
             image.check_transition(Status::Deleted)?;
             let objects = self.objects_at(&image.id, &image.locations).await;
             if self.catalog().delete_image(&image, &objects, OffsetDateTime::now_utc()).await? {
+                self.0.imports.cancel(&image.id);
                 for object in objects {
                     self.settle_or_later(&object.id).await;
                 }

@@ -9,6 +9,7 @@ mod download;
 mod error;
 mod info;
 mod list;
+mod location_import;
 mod locations;
 mod members;
 mod recover;
@@ -34,6 +35,7 @@ use casement_catalog::Catalog;
 use casement_identity::Identity;
 use casement_policy::Rules;
 use casement_stores::{DigestThreads, Stores};
+use location_import::Imports;
 use recover::InHand;
 use std::{fmt, sync::Arc, time::Duration};
 use time::OffsetDateTime;
@@ -60,12 +62,19 @@ struct Inner {
     node: String,
     uploads: TaskTracker,
     in_hand: InHand,
+    imports: Imports,
 }
 
 impl Service {
     pub fn new(parts: Parts) -> Self {
         let node = uuid::Uuid::new_v4().to_string();
-        Self(Arc::new(Inner { parts, node, uploads: TaskTracker::new(), in_hand: InHand::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            node,
+            uploads: TaskTracker::new(),
+            in_hand: InHand::default(),
+            imports: Imports::default(),
+        }))
     }
 
     /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].
@@ -87,8 +96,10 @@ impl Service {
         Ok(self.catalog().ping().await?)
     }
 
-    /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines.
+    /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines. Location
+    /// imports stand still; the next process takes them up.
     pub async fn drain(&self) {
+        self.0.imports.stop().await;
         self.0.uploads.close();
         self.0.uploads.wait().await;
     }

@@ -18,6 +18,10 @@ pub struct Settings {
     pub show_multiple_locations: bool,
     /// Where a client's URI may send the service.
     pub uri_filter: UriFilter,
+    /// Whether the data of a location is digested, rather than described by whoever gives it.
+    pub do_secure_hash: bool,
+    /// How often a location is tried that can't be read.
+    pub location_tries: u32,
     /// How long a transfer belongs to a gateway that no longer says that it lives.
     pub lease: Duration,
 }

@@ -45,6 +45,14 @@ pub(crate) struct Images {
     /// Show clients all locations of an image, and let them be changed.
     pub show_multiple_locations: bool,
 
+    /// Digest the data at locations that are given to `POST /v2/images/{id}/locations`. Without it, what is said of
+    /// the data is believed, and a location of which nothing is said has no digests.
+    pub do_secure_hash: bool,
+
+    /// How often such a location is tried that can't be read.
+    #[schemars(range(min = 1, max = 100))]
+    pub http_retries: u32,
+
     /// The digest of `os_hash_value`. MD5, the old `checksum`, is always computed too.
     pub hashing_algorithm: HashingAlgorithm,
 }
@@ -64,6 +72,8 @@ impl Default for Images {
             require_image_format_match: true,
             show_direct_url: false,
             show_multiple_locations: false,
+            do_secure_hash: true,
+            http_retries: 3,
             hashing_algorithm: HashingAlgorithm::Sha512,
         }
     }

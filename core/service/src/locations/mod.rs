@@ -6,6 +6,8 @@ mod patch;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use examine::Examined;
+
 use crate::{Error, Kind, Side};
 
 /// A refusal for what a client gave as a location.

@@ -171,3 +171,31 @@ async fn the_store_of_a_location_is_found_again_when_it_is_not_said_or_has_anoth
         assert_eq!((noted.store(), noted.metadata["k"].as_str()), (Some("renamed"), Some("v")));
     }
 }
+
+#[tokio::test]
+async fn a_copy_is_removed_from_one_store_and_the_last_one_stays() {
+    let mut bench = Bench::new().await;
+    let id = located(&bench, &["a", "b"]).await;
+    bench.crash(&["fast", "other"]).await;
+    bench.sql(r#"UPDATE image_locations SET meta_data = '{"store": "other"}' WHERE value = 'memory:///b'"#).await;
+    let delete = async |store: &str, id: &str| {
+        let refused = bench.service.delete_from_store(&caller(), store, id).await.unwrap_err();
+        (refused.kind, refused.message)
+    };
+    let nowhere = "b44f4a0f-0000-4000-8000-00805f9b34fb";
+    assert_eq!(
+        delete("nope", &id).await,
+        (Kind::Conflict, "The selected store nope is not available on this node.".to_owned())
+    );
+    assert_eq!(delete("fast", nowhere).await, (Kind::NotFound, format!("Failed to find image {nowhere}")));
+    bench.service.delete_from_store(&caller(), "other", &id).await.unwrap();
+    bench.assert_settled(&["a"], "").await;
+    let message = "Cannot delete image data from the only store containing it. Consider deleting the image instead.";
+    assert_eq!(delete("fast", &id).await, (Kind::Forbidden, message.to_owned()));
+    bench.world.put("c", DATA);
+    patch(&bench, &id, &json!([add("-", "memory:///c")])).await.unwrap();
+    assert_eq!(delete("other", &id).await, (Kind::NotFound, format!("Image {id} is not stored in store other.")));
+    let queued = bench.queued().await;
+    let message = "It's not allowed to remove image data from store if image status is not 'active'";
+    assert_eq!(delete("fast", &queued).await, (Kind::Conflict, message.to_owned()));
+}

@@ -168,6 +168,8 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             show_direct_url: false,
             show_multiple_locations: true,
             uri_filter: UriFilter::default(),
+            do_secure_hash: true,
+            location_tries: 2,
             // Has run out as soon as it is given.
             lease: Duration::ZERO,
         },
