@@ -1,5 +1,6 @@
 //! Why the catalog could not do what it was asked.
 
+use crate::Exceeded;
 use std::fmt;
 
 /// What a caller can tell apart.
@@ -9,6 +10,8 @@ pub enum Kind {
     Exists,
     /// Somebody changed the image since the caller read it; read again and decide anew.
     Changed,
+    /// The project would have more than it may.
+    OverLimit(Exceeded),
     /// The list's marker is no image.
     MarkerUnknown,
     /// The list's marker is an image that the caller may not know of.

@@ -1,7 +1,7 @@
 //! Images: made, looked up, changed, deleted.
 
 use crate::{
-    Catalog, Error, Found, Kind, NewTransfer, Result, TransferState, change, children, record,
+    Bounds, Catalog, Error, Found, Kind, NewTransfer, Result, TransferState, change, children, quota, record,
     sqlite::{Conn, Query},
     stamp::Stamp,
     uploads,
@@ -15,10 +15,20 @@ impl Catalog {
     /// Adds an image with all that belongs to it. [`Kind::Exists`] also for the id of a deleted image, and for one that
     /// differs in case only: stores that fold case would keep the data of both in one file.
     pub async fn create_image(&self, image: &Image) -> Result<()> {
+        self.create_image_within(image, &Bounds::default()).await
+    }
+
+    /// As [`Catalog::create_image`], unless its owner has as many images as it may: [`Kind::OverLimit`].
+    pub async fn create_image_within(&self, image: &Image, bounds: &Bounds) -> Result<()> {
         let mut tx = self.db.write().await?;
         let taken: Option<i64> = sqlx::query_scalar(TAKEN).bind(image.id.as_str()).fetch_optional(&mut *tx).await?;
         if taken.is_some() {
             return Err(Error::new(Kind::Exists, format!("Image ID {} already exists!", image.id)));
+        }
+        if let Some(owner) = &image.owner
+            && let Err(exceeded) = quota::admit_image(&mut tx, owner, bounds).await?
+        {
+            return Err(Error::new(Kind::OverLimit(exceeded), format!("project {owner} has as many images as it may")));
         }
         insert(&mut tx, image).await?;
         children::insert_all(&mut tx, image).await?;
@@ -34,7 +44,7 @@ impl Catalog {
     /// which is later than that of `before`.
     /// [`Kind::Changed`] when the image is no longer as `before` says.
     pub async fn update_image(&self, before: &Image, after: &Image, now: OffsetDateTime) -> Result<OffsetDateTime> {
-        self.relocate_image(before, after, &[], now).await
+        self.relocate_image(before, after, &[], &Bounds::default(), now).await
     }
 
     /// Adds a tag; `false` when there is no such image. A tag that is there already is left alone.

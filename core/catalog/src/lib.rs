@@ -3,8 +3,9 @@
 //! Glance's tables are kept exactly as Glance 33 has them, so that a site can come from there and go back.
 //! What Casement needs beyond them lives in `casement_*` tables.
 //!
-//! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs`, `list.rs` and `locations.rs`, those of
-//! an upload in `uploads.rs`, those of a location import in `location_imports.rs`, those of recovery in `recovery.rs`. What is particular to SQLite is in `sqlite.rs`.
+//! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs`, `list.rs` and
+//! `locations.rs`, those of an upload in `uploads.rs`, those of a location import in `location_imports.rs`, those of
+//! recovery in `recovery.rs`, what a project may have in `quota.rs`. What is particular to SQLite is in `sqlite.rs`.
 
 mod change;
 mod children;
@@ -16,6 +17,7 @@ mod locations;
 mod members;
 #[cfg(test)]
 mod plans;
+mod quota;
 mod record;
 mod recovery;
 mod schema;
@@ -30,6 +32,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
 pub use location_imports::{Findings, ImportEnd, Placed};
+pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
 
 /// Where the database is and how much of the machine it may use.

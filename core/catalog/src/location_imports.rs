@@ -2,7 +2,7 @@
 //! state `Hashing` that has the id of its task, so that an import whose process dies is taken up again.
 
 use crate::{
-    Begin, Catalog, NewTransfer, Result, TransferState, change, locations, record,
+    Begin, Bounds, Catalog, NewTransfer, Result, TransferState, change, locations, record,
     sqlite::Conn,
     tasks,
     transfer::{self, Transfer},
@@ -72,14 +72,22 @@ impl Catalog {
     }
 
     /// Gives an importing image its location; `false` when the import is not `node`'s any more or the image is no longer
-    /// importing.
-    pub async fn place_location(&self, import: &str, node: &str, placed: &Placed, now: OffsetDateTime) -> Result<bool> {
+    /// importing. [`Kind::OverLimit`](crate::Kind::OverLimit) when its owner would have more data than it may.
+    pub async fn place_location(
+        &self,
+        import: &str,
+        node: &str,
+        placed: &Placed,
+        bounds: &Bounds,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let Some(Transfer { image_id, .. }) = own(&mut tx, import, node).await? else { return Ok(false) };
         let to = if placed.active { Status::Active } else { Status::Importing };
         if !change::move_status(&mut tx, &image_id, Status::Importing, to, now).await? {
             return Ok(false);
         }
+        locations::admit(&mut tx, &image_id, placed.size, bounds).await?;
         locations::set(&mut tx, &image_id, std::slice::from_ref(&placed.location), now).await?;
         sqlx::query("UPDATE images SET size = ?, os_hash_algo = ?, os_hash_value = ? WHERE id = ?")
             .bind(record::signed(Some(placed.size))?)

@@ -1,7 +1,7 @@
 //! Where the data of an image lies, changed by clients and not by an upload.
 
 use crate::{
-    Catalog, Error, Kind, NewTransfer, Result, TransferState, children, images, record,
+    Bounds, Catalog, Error, Kind, NewTransfer, Result, TransferState, children, images, quota, record,
     sqlite::{Conn, Row},
     stamp::{Stamp, next_after},
     transfer, uploads,
@@ -14,12 +14,13 @@ use time::OffsetDateTime;
 impl Catalog {
     /// As [`Catalog::update_image`], the locations included, and leaves one `Deleting` transfer for each of `dropped`,
     /// the objects that the image no longer has. [`Kind::Busy`] while a store that the image is to have a location in is
-    /// still removing something of it.
+    /// still removing something of it, [`Kind::OverLimit`] when its owner would have more at locations than it may.
     pub async fn relocate_image(
         &self,
         before: &Image,
         after: &Image,
         dropped: &[NewTransfer],
+        bounds: &Bounds,
         now: OffsetDateTime,
     ) -> Result<OffsetDateTime> {
         let updated_at = next_after(before.updated_at, now);
@@ -28,6 +29,8 @@ impl Catalog {
         children::apply_difference(&mut tx, before, after, updated_at).await?;
         if before.locations != after.locations {
             refuse_while_deleting(&mut tx, before, after).await?;
+            let bytes = kept_bytes(after).saturating_sub(kept_bytes(before));
+            admit(&mut tx, &before.id, bytes, bounds).await?;
             set(&mut tx, &before.id, &after.locations, updated_at).await?;
         }
         for object in dropped {
@@ -51,6 +54,17 @@ impl Catalog {
         .await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// What an image counts with: its size, at each of its locations.
+fn kept_bytes(image: &Image) -> u64 {
+    image.size.unwrap_or_default().saturating_mul(image.locations.len() as u64)
+}
+
+pub(crate) async fn admit(conn: &mut Conn, image: &ImageId, bytes: u64, bounds: &Bounds) -> Result<()> {
+    quota::admit_bytes(conn, image, bytes, bounds).await?.map_err(|exceeded| {
+        Error::new(Kind::OverLimit(exceeded), "the owner of the image would have more data than it may")
+    })
 }
 
 async fn refuse_while_deleting(conn: &mut Conn, before: &Image, after: &Image) -> Result<()> {

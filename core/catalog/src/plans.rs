@@ -1,7 +1,7 @@
 //! Holds how the hot queries are run: none may cost more because there are more images.
 #![allow(clippy::unwrap_used)]
 
-use crate::{Catalog, Options, images, list, record, stamp::Stamp};
+use crate::{Catalog, Options, images, list, quota, record, stamp::Stamp};
 use casement_image::{Caller, Image, ImageId, ListQuery, MemberFilter};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
@@ -75,5 +75,15 @@ async fn what_belongs_to_an_image_is_found_by_its_id() {
         }
         assert!(plan.contains("(image_id=?"), "{plan}");
         assert!(!plan.contains("_deleted") && !plan.contains("SCAN image"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_project_has_is_counted_without_a_look_at_the_images_of_others() {
+    let (_dir, catalog) = catalog().await;
+    for sql in [quota::STORED, quota::IMAGES, quota::UPLOADING, quota::STAGED] {
+        let plan = plan(&catalog, sql).await;
+        assert!(plan.contains("SEARCH i USING INDEX owner_image_idx (owner=?)"), "{plan}");
+        assert!(!plan.contains("SCAN") && !plan.contains("_deleted"), "{plan}");
     }
 }

@@ -4,15 +4,17 @@ use crate::{
     Error, Kind, Result,
     sqlite::{Conn, has_table},
 };
+/// What leads from each version of the `casement_*` tables to the next one, from version 1 on, which `casement.sql` makes.
+const MIGRATIONS: [&str; 1] = [include_str!("schema/migrations/2.sql")];
 /// The version of the `casement_*` tables that this program serves.
-const VERSION: i64 = 1;
+const VERSION: i64 = 1 + MIGRATIONS.len() as i64;
 /// Where the migrations of Glance 33 end.
 const GLANCE: &str = "2024_1_contract01";
 
 /// Makes the tables of an empty database, adds Casement's own to one that Glance made, and refuses what it doesn't know.
 pub(crate) async fn prepare(conn: &mut Conn) -> Result<()> {
     if has_table(conn, "casement_schema").await? {
-        return check_own(conn).await;
+        return migrate(conn).await;
     }
     if has_table(conn, "images").await? {
         check_glance(conn).await?;
@@ -24,19 +26,28 @@ pub(crate) async fn prepare(conn: &mut Conn) -> Result<()> {
     if !has_table(conn, "alembic_version").await? {
         sqlx::raw_sql(include_str!("schema/alembic_version.sql")).execute(&mut *conn).await?;
     }
-    sqlx::raw_sql(include_str!("schema/casement.sql")).execute(conn).await?;
-    Ok(())
+    sqlx::raw_sql(include_str!("schema/casement.sql")).execute(&mut *conn).await?;
+    migrate(conn).await
 }
 
-async fn check_own(conn: &mut Conn) -> Result<()> {
-    let version: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM casement_schema").fetch_one(conn).await?;
-    match version {
-        Some(VERSION) => Ok(()),
-        Some(newer) if newer > VERSION => Err(incompatible(format!(
-            "its schema has version {newer}, and this Casement serves version {VERSION}; start the Casement that wrote it"
-        ))),
-        _ => Err(incompatible("its table casement_schema names no known version; restore it from a backup")),
+/// Brings Casement's own tables to this program's version.
+async fn migrate(conn: &mut Conn) -> Result<()> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(version) FROM casement_schema").fetch_one(&mut *conn).await?;
+    let version = match found {
+        Some(version @ 1..=VERSION) => version,
+        Some(newer) if newer > VERSION => {
+            return Err(incompatible(format!(
+                "its schema has version {newer}, and this Casement serves version {VERSION}; start the Casement that wrote it"
+            )));
+        }
+        _ => return Err(incompatible("its table casement_schema names no known version; restore it from a backup")),
+    };
+    for (migration, to) in MIGRATIONS.into_iter().zip(2..).filter(|(_, to)| *to > version) {
+        sqlx::raw_sql(migration).execute(&mut *conn).await?;
+        sqlx::query("UPDATE casement_schema SET version = ?").bind::<i64>(to).execute(&mut *conn).await?;
     }
+    Ok(())
 }
 
 /// A database whose tables were made from Glance's models, not by its migrations, has no `alembic_version`.

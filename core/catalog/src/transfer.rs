@@ -1,7 +1,7 @@
 //! Transfers: what is under way between an image and a store, so that whatever dies in between can be settled.
 
 use crate::{
-    Result, record,
+    Exceeded, Result, record,
     sqlite::{Conn, Db, Row},
     stamp::Stamp,
 };
@@ -104,6 +104,8 @@ pub enum Begin {
     WrongStatus(Status),
     /// There is no such image, or no longer.
     Gone,
+    /// The image's owner would have more than it may.
+    OverLimit(Exceeded),
     /// The store still holds an object of this image that is to be deleted; nothing was changed. Settle these first.
     Outstanding(Vec<Transfer>),
 }

@@ -1,8 +1,8 @@
 //! The way of an upload through the database: begun, committed, finished or taken back.
 
 use crate::{
-    Begin, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, change, children, locations,
-    record,
+    Begin, Bounds, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, Wanted, change,
+    children, locations, quota, record,
     sqlite::Conn,
     stamp::Stamp,
     transfer::{self, Transfer},
@@ -13,6 +13,17 @@ use time::OffsetDateTime;
 impl Catalog {
     /// Moves a queued image to `saving` and opens its transfer.
     pub async fn begin_upload(&self, new: &NewTransfer, now: OffsetDateTime) -> Result<Begin> {
+        self.begin_upload_within(new, Wanted::AtLeast(0), &Bounds::default(), now).await
+    }
+
+    /// As [`Catalog::begin_upload`], with room reserved for what is `wanted`, as far as the image's owner may have it.
+    pub async fn begin_upload_within(
+        &self,
+        new: &NewTransfer,
+        wanted: Wanted,
+        bounds: &Bounds,
+        now: OffsetDateTime,
+    ) -> Result<Begin> {
         let mut tx = self.db.write().await?;
         let Some(head) = change::head(&mut tx, &new.image_id).await? else {
             return Ok(Begin::Gone);
@@ -25,10 +36,15 @@ impl Catalog {
         if !outstanding.is_empty() {
             return Ok(Begin::Outstanding(outstanding));
         }
+        let reserved = match quota::admit(&mut tx, &new.image_id, wanted, bounds).await? {
+            Ok(reserved) => reserved,
+            Err(exceeded) => return Ok(Begin::OverLimit(exceeded)),
+        };
         change::touch(&mut tx, &new.image_id, head, Status::Saving, now).await?;
         // A location that was refused may have stayed; it has nothing to do with what comes now.
         locations::set(&mut tx, &new.image_id, &[], now).await?;
         insert(&mut tx, new, TransferState::Staged).await?;
+        quota::set_reserved(&mut tx, &new.id, reserved).await?;
         tx.commit().await?;
         Ok(Begin::Started)
     }
@@ -50,10 +66,12 @@ impl Catalog {
     pub async fn begin_commit(&self, transfer: &str, node: &str, outcome: &Outcome) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let done = sqlx::query(
-            "UPDATE casement_transfers SET state = 'committing', size = ?, virtual_size = ?, checksum = ?, \
+            "UPDATE casement_transfers SET state = 'committing', size = ?, reserved = ?, virtual_size = ?, checksum = ?, \
              os_hash_algo = ?, os_hash_value = ?, location_url = ?, location_metadata = ? \
              WHERE id = ? AND node = ? AND state = 'staged'",
         )
+        .bind(record::signed(Some(outcome.size))?)
+        // What was reserved ahead is not needed any more.
         .bind(record::signed(Some(outcome.size))?)
         .bind(record::signed(outcome.virtual_size)?)
         .bind(&outcome.checksum)

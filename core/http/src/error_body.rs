@@ -236,6 +236,7 @@ fn explanation(status: StatusCode) -> &'static str {
         StatusCode::REQUEST_TIMEOUT => "The server has waited too long for the request to be sent by the client.",
         StatusCode::CONFLICT => "There was a conflict when trying to complete your request.",
         StatusCode::GONE => "This resource is no longer available. No forwarding address is given.",
+        StatusCode::PRECONDITION_FAILED => "Request precondition failed.",
         StatusCode::PAYLOAD_TOO_LARGE => "The body of your request was too large for this server.",
         StatusCode::RANGE_NOT_SATISFIABLE => "The Range requested is not available.",
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The request header fields were too large",

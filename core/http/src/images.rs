@@ -1,11 +1,13 @@
 //! `/v2/images` and `/v2/images/{id}`.
 
 use crate::{
+    conditions::{has_already, if_match, not_modified, with_etag},
     failure::{Failure, Result},
     json_body, reply,
     request::{Request, Segment, answer},
 };
 use casement_image::patch::Dialect;
+use casement_service::Record;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header::LOCATION};
 use serde_json::{Map, Value};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -44,21 +46,30 @@ async fn image(id: &str, mut request: Request) -> Result {
     match request.head.method {
         Method::GET => {
             request.head.without_body()?;
-            reply::json(StatusCode::OK, &request.service.show_image(&request.caller, id).await?)
+            let record = request.service.show_image(&request.caller, id).await?;
+            if has_already(&request.head.headers, &record.version) {
+                return Ok(not_modified(&record.version));
+            }
+            told(&record)
         }
         Method::PATCH => {
             let dialect = dialect(request.head.content_type())?;
             let body = json_body::read(&mut request).await?;
-            let image = request.service.update_image(&request.caller, id, dialect, &body).await?;
-            reply::json(StatusCode::OK, &image)
+            let precondition = if_match(&request.head.headers);
+            told(&request.service.update_image(&request.caller, id, dialect, &body, precondition.as_ref()).await?)
         }
         Method::DELETE => {
             request.head.without_body()?;
-            request.service.delete_image(&request.caller, id).await?;
+            let precondition = if_match(&request.head.headers);
+            request.service.delete_image(&request.caller, id, precondition.as_ref()).await?;
             Ok(reply::no_content())
         }
         _ => Err(Failure::method_not_allowed("GET, PATCH, DELETE")),
     }
+}
+
+fn told(record: &Record) -> Result {
+    Ok(with_etag(reply::json(StatusCode::OK, &record.view)?, &record.version))
 }
 
 fn created(image: &Map<String, Value>, base_url: &str, store_ids: &[String]) -> Result {

@@ -4,6 +4,7 @@ use crate::{
     Options,
     access_log::{LoggedBody, Project, Record},
     body::RequestBody,
+    credentials::Peer,
     error_body::Asked,
     failure::Failure,
     socket::Exchange,
@@ -78,6 +79,7 @@ impl<A: Api> Layer<A> {
         if let Ok(id) = HeaderValue::try_from(&request_id) {
             head.headers.insert(REQUEST_ID, id);
         }
+        head.extensions.insert(Peer(peer.ip()));
         let (body, read_to_end) = RequestBody::new(body);
         let response = match refusal {
             Some(failure) => {

@@ -5,6 +5,8 @@ mod access_log;
 mod actions;
 mod api;
 mod body;
+mod conditions;
+mod credentials;
 mod error_body;
 mod failure;
 mod gather;

@@ -24,7 +24,8 @@ impl Service {
         self.authorize_visibility(caller, visibility, owner.as_deref())?;
         let defaults = Defaults { id: None, owner, now: OffsetDateTime::now_utc(), quotas: self.settings().quotas };
         let image = create::build(wanted, defaults)?;
-        match self.catalog().create_image(&image).await {
+        let bounds = self.bounds(image.owner.as_deref()).await?;
+        match self.catalog().create_image_within(&image, &bounds).await {
             Ok(()) => Ok(self.render(caller, &image)),
             Err(error) if error.kind == Catalog::Exists => {
                 Err(Error::new(Kind::Conflict, Side::Client, format!("Image ID {} already exists!", image.id)))

@@ -1,6 +1,6 @@
 //! Deleting an image and its data.
 
-use crate::{Error, Kind, Result, Service, Side};
+use crate::{Error, Kind, Precondition, Result, Service, Side};
 use casement_catalog::NewTransfer;
 use casement_image::{Caller, ImageId, Status};
 use time::OffsetDateTime;
@@ -14,11 +14,12 @@ impl Service {
     ///
     /// # Errors
     /// See `DELETE /v2/images/{id}`.
-    pub async fn delete_image(&self, caller: &Caller, id: &str) -> Result<()> {
+    pub async fn delete_image(&self, caller: &Caller, id: &str, precondition: Option<&Precondition>) -> Result<()> {
         let missing = || format!("Failed to find image {id} to delete");
         for _ in 0..TRIES {
             let found = self.find_for("delete_image", caller, id, missing).await?;
             let image = found.image;
+            Precondition::check(precondition, &image)?;
             if image.protected {
                 return Err(Error::forbidden(format!("Image {id} is protected and cannot be deleted.")));
             }

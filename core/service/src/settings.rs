@@ -10,6 +10,8 @@ pub struct Settings {
     pub quotas: Quotas,
     /// The largest image in bytes (Glance's `image_size_cap`).
     pub size_cap: u64,
+    /// Bytes of image data that one project may have (Glance's `user_storage_quota`).
+    pub storage_quota: Option<u64>,
     pub multihash: Multihash,
     /// Which data an image's declared format lets in.
     pub formats: crate::FormatSettings,

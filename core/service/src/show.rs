@@ -1,6 +1,6 @@
 //! Showing an image record.
 
-use crate::{Result, Service, access::no_image_with_id};
+use crate::{Record, Result, Service, access::no_image_with_id};
 use casement_image::{
     Caller, Image,
     view::{self, ViewOptions},
@@ -12,9 +12,9 @@ impl Service {
     ///
     /// # Errors
     /// When there is no such image, or the caller may not know of it.
-    pub async fn show_image(&self, caller: &Caller, id: &str) -> Result<Map<String, Value>> {
+    pub async fn show_image(&self, caller: &Caller, id: &str) -> Result<Record> {
         let found = self.find(caller, id, no_image_with_id(id)).await?;
-        Ok(self.render(caller, &found.image))
+        Ok(self.versioned(caller, &found.image))
     }
 
     pub(crate) fn render(&self, caller: &Caller, image: &Image) -> Map<String, Value> {

@@ -4,7 +4,7 @@ use crate::{
     Error, Kind, Result, Service, Side, StoreDetail,
     access::{no_image_with_id, refuse_read_only},
 };
-use casement_catalog::Kind as Catalog;
+use casement_catalog::{Bounds, Kind as Catalog};
 use casement_image::{Caller, Location, Status};
 use casement_stores::config::StoreOptions;
 use serde_json::{Map, Value, json};
@@ -58,7 +58,8 @@ impl Service {
             let mut after = before.clone();
             after.locations.remove(at);
             let dropped = self.dropped(&before, &after).await;
-            match self.catalog().relocate_image(&before, &after, &dropped, OffsetDateTime::now_utc()).await {
+            let (unbounded, now) = (Bounds::default(), OffsetDateTime::now_utc());
+            match self.catalog().relocate_image(&before, &after, &dropped, &unbounded, now).await {
                 Ok(_) => {
                     for object in dropped {
                         self.settle_or_later(&object.id).await;

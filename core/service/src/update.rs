@@ -1,15 +1,15 @@
 //! Changing an image record by JSON patch.
 
 use crate::{
-    Error, Kind, Result, Service, Side,
+    Error, Kind, Precondition, Record, Result, Service, Side,
     access::{no_image_with_id, refuse_read_only},
 };
-use casement_catalog::Kind as Catalog;
+use casement_catalog::{Error as Failure, Kind as Catalog};
 use casement_image::{
     Caller,
     patch::{self, Dialect, Operation, PatchContext},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 /// How often a patch is applied anew because somebody else changed the image in between.
@@ -18,7 +18,7 @@ const TRIES: u32 = 5;
 const MOST_LOCATIONS: usize = 100;
 
 impl Service {
-    /// Applies all operations or none, and answers the new record.
+    /// Applies all operations or none, and answers the new record. With a precondition, only to the version it names.
     ///
     /// # Errors
     /// See `PATCH /v2/images/{id}`.
@@ -28,13 +28,15 @@ impl Service {
         id: &str,
         dialect: Dialect,
         body: &Value,
-    ) -> Result<Map<String, Value>> {
+        precondition: Option<&Precondition>,
+    ) -> Result<Record> {
         refuse_read_only(caller)?;
         let operations = patch::parse(dialect, body)?;
         refuse_endless(&operations)?;
         let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
         for _ in 0..TRIES {
             let found = self.find(caller, id, no_image_with_id(id)).await?;
+            Precondition::check(precondition, &found.image)?;
             let mut image = found.image.clone();
             for operation in &operations {
                 if let Some(change) = operation.location_change() {
@@ -46,18 +48,23 @@ impl Service {
                 patch::apply(&mut image, operation, &context)?;
             }
             if image == found.image {
-                return Ok(self.render(caller, &image));
+                return Ok(self.versioned(caller, &image));
             }
             let dropped = self.dropped(&found.image, &image).await;
-            match self.catalog().relocate_image(&found.image, &image, &dropped, OffsetDateTime::now_utc()).await {
+            let bounds = self.bounds(image.owner.as_deref()).await?;
+            let now = OffsetDateTime::now_utc();
+            match self.catalog().relocate_image(&found.image, &image, &dropped, &bounds, now).await {
                 Ok(updated_at) => {
                     for object in dropped {
                         self.settle_or_later(&object.id).await;
                     }
                     image.updated_at = updated_at;
-                    return Ok(self.render(caller, &image));
+                    return Ok(self.versioned(caller, &image));
                 }
                 Err(error) if error.kind == Catalog::Changed => {}
+                Err(Failure { kind: Catalog::OverLimit(exceeded), .. }) => {
+                    return Err(self.over_limit(&exceeded, image.size));
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -1,4 +1,5 @@
--- What Casement needs beyond Glance's tables. Glance never looks at these.
+-- What Casement needs beyond Glance's tables. Glance never looks at these. This is version 1; what came later stands in
+-- migrations/ and is applied after it.
 
 CREATE TABLE casement_schema (
   version INTEGER NOT NULL,

@@ -4,6 +4,7 @@
 mod images;
 mod list;
 mod opening;
+mod quota;
 mod recovery;
 mod uploads;
 

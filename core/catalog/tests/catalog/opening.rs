@@ -70,6 +70,38 @@ async fn a_newer_schema_is_refused() {
 }
 
 #[tokio::test]
+async fn a_database_of_version_1_is_brought_to_the_version_of_today_with_what_is_under_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = queued();
+    let mut first = raw(&dir).await;
+    for sql in [include_str!("../../src/schema/glance.sql"), include_str!("../../src/schema/casement.sql")] {
+        sqlx::raw_sql(sql).execute(&mut first).await.unwrap();
+    }
+    sqlx::query(
+        "INSERT INTO casement_transfers (id, image_id, store, object_key, token, state, node, lease_until) \
+         VALUES ('t1', ?, 'fast', 'k', 'stage-7', 'staged', 'n1', '2026-03-01 12:01:00.000000')",
+    )
+    .bind(image.id.as_str())
+    .execute(&mut first)
+    .await
+    .unwrap();
+    first.close().await.unwrap();
+
+    for _ in 0..2 {
+        let catalog = Catalog::open(&options(&dir)).await.unwrap();
+        let transfer = catalog.transfer("t1").await.unwrap().unwrap();
+        assert_eq!((transfer.image_id, transfer.token.as_str()), (image.id.clone(), "stage-7"));
+        catalog.close().await;
+        let mut raw = raw(&dir).await;
+        let version: i64 = sqlx::query_scalar("SELECT version FROM casement_schema").fetch_one(&mut raw).await.unwrap();
+        let reserved: i64 =
+            sqlx::query_scalar("SELECT reserved FROM casement_transfers").fetch_one(&mut raw).await.unwrap();
+        assert_eq!((version, reserved), (2, 0));
+        raw.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let text = "this is a letter, and no database at all. ".repeat(100);

@@ -34,6 +34,10 @@ pub(crate) struct Images {
     #[schemars(range(min = 1))]
     pub size_cap_bytes: u64,
 
+    /// Image data that one project may have in all, each image counted once for each of its
+    /// locations: bytes, or with a unit `KB`, `MB`, `GB` or `TB` (of 1024). "0" for no limit.
+    pub storage_quota: String,
+
     /// Refuse data that is of another disk format than its image says. Data that could harm whoever opens it is
     /// refused in any case.
     pub require_image_format_match: bool,
@@ -60,7 +64,7 @@ pub(crate) struct Images {
 impl Default for Images {
     fn default() -> Self {
         // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
-        // image_property_quota, image_member_quota, image_location_quota, image_size_cap.
+        // image_property_quota, image_member_quota, image_location_quota, image_size_cap, user_storage_quota.
         Self {
             default_page_size: 25,
             max_page_size: 1000,
@@ -69,6 +73,7 @@ impl Default for Images {
             member_quota: 128,
             location_quota: 10,
             size_cap_bytes: 1 << 40,
+            storage_quota: "0".into(),
             require_image_format_match: true,
             show_direct_url: false,
             show_multiple_locations: false,
@@ -76,6 +81,23 @@ impl Default for Images {
             http_retries: 3,
             hashing_algorithm: HashingAlgorithm::Sha512,
         }
+    }
+}
+
+impl Images {
+    /// The storage quota in bytes; 0 for none. `None` when it can't be read.
+    pub(crate) fn storage_quota(&self) -> Option<u64> {
+        let text = &self.storage_quota;
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let exponent = match unit.strip_suffix('B').unwrap_or(unit) {
+            "" => 0,
+            "K" => 10,
+            "M" => 20,
+            "G" => 30,
+            "T" => 40,
+            _ => return None,
+        };
+        number.parse::<u64>().ok()?.checked_mul(1 << exponent)
     }
 }
 
@@ -95,6 +117,35 @@ impl From<HashingAlgorithm> for Multihash {
             HashingAlgorithm::Sha256 => Self::Sha256,
             HashingAlgorithm::Sha384 => Self::Sha384,
             HashingAlgorithm::Sha512 => Self::Sha512,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_storage_quota_is_a_number_and_a_unit() {
+        for (text, bytes) in [
+            ("0", Some(0)),
+            ("10", Some(10)),
+            ("10B", Some(10)),
+            ("2KB", Some(2048)),
+            ("2K", Some(2048)),
+            ("3MB", Some(3 << 20)),
+            ("5GB", Some(5 << 30)),
+            ("1TB", Some(1 << 40)),
+            ("", None),
+            ("B", None),
+            ("-1", None),
+            ("1 GB", None),
+            ("1gb", None),
+            ("1PB", None),
+            ("99999999TB", None),
+        ] {
+            let images = Images { storage_quota: text.into(), ..Images::default() };
+            assert_eq!(images.storage_quota(), bytes, "{text}");
         }
     }
 }

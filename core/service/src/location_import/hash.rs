@@ -2,7 +2,7 @@
 
 use crate::{Error, Service, locations::Examined, upload::judge};
 use casement_catalog::Findings;
-use casement_image::{Image, ImageId, Location, location_import::WantedImport};
+use casement_image::{Image, Location, location_import::WantedImport};
 use casement_stores::{
     Multihash,
     ingest::{Ingest, IngestError, Ingested},
@@ -34,7 +34,7 @@ impl Refused {
 
 impl Service {
     /// As [`Service::examine`], again and again.
-    pub(super) async fn examine_patiently(&self, image: &ImageId, location: Location) -> Result<Examined, Refused> {
+    pub(super) async fn examine_patiently(&self, image: &Image, location: Location) -> Result<Examined, Refused> {
         let mut pause = FIRST_PAUSE;
         for tries_left in (0..self.settings().location_tries.max(1)).rev() {
             match self.examine(image, location.clone()).await {
@@ -44,7 +44,7 @@ impl Service {
                 }
                 Ok(found) => return Ok(found),
                 Err(error) if tries_left == 0 => return Err(Refused::of(error.to_string())),
-                Err(error) => tracing::debug!(image = image.as_str(), %error, "a location is tried again"),
+                Err(error) => tracing::debug!(image = image.id.as_str(), %error, "a location is tried again"),
             }
             sleep(pause).await;
             pause *= 2;

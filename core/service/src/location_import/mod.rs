@@ -13,7 +13,7 @@ use crate::{
     access::{no_image_with_id, refuse_read_only},
     recover::Claim,
 };
-use casement_catalog::{Begin, ImportEnd, NewTransfer, Placed, Transfer};
+use casement_catalog::{Begin, Error as Failure, ImportEnd, Kind as Catalog, NewTransfer, Placed, Transfer};
 use casement_image::{
     Caller, Image, ImageId, Location, Status, Task, TaskStatus, location_import::WantedImport, task::LOCATION_IMPORT,
 };
@@ -68,6 +68,7 @@ impl Service {
             Begin::Started => Ok(()),
             Begin::WrongStatus(status) => refuse_unless_queued(status),
             Begin::Gone => Err(Error::not_found(no_image_with_id(new.image_id.as_str())())),
+            Begin::OverLimit(exceeded) => Err(self.over_limit(&exceeded, None)),
             Begin::Outstanding(leftovers) => {
                 for leftover in leftovers {
                     self.adopt_and_settle(leftover).await?;
@@ -140,7 +141,7 @@ impl Service {
         wanted: &WantedImport<'_>,
     ) -> std::result::Result<bool, Result<Refused>> {
         let location = Location { url: wanted.url.to_owned(), metadata: serde_json::Map::new() };
-        let examined = self.examine_patiently(&image.id, location).await.map_err(Ok)?;
+        let examined = self.examine_patiently(image, location).await.map_err(Ok)?;
         let hashes = self.settings().do_secure_hash;
         let said = wanted.said.map(|said| said.algorithm.to_owned());
         let placed = Placed {
@@ -151,7 +152,13 @@ impl Service {
             active: !hashes || wanted.said.is_none(),
         };
         let now = OffsetDateTime::now_utc();
-        let is_placed = self.catalog().place_location(id, &self.0.node, &placed, now).await;
+        let bounds = self.bounds(image.owner.as_deref()).await.map_err(Err)?;
+        let is_placed = match self.catalog().place_location(id, &self.0.node, &placed, &bounds, now).await {
+            Err(Failure { kind: Catalog::OverLimit(exceeded), .. }) => {
+                return Err(Ok(Refused::of(self.over_limit(&exceeded, Some(placed.size)).message)));
+            }
+            placed => placed,
+        };
         image.locations = vec![placed.location];
         image.size = Some(placed.size);
         image.os_hash_algo = placed.os_hash_algo;

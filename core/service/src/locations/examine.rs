@@ -1,9 +1,9 @@
 //! What a location that a client gives leads to. It is judged by its text, then by where its host is, and only then is
 //! it contacted.
 
-use super::{arrange::name_store, invalid};
-use crate::{Error, Kind, Result, Service};
-use casement_image::{ImageId, Location, locations};
+use super::arrange::name_store;
+use crate::{Error, Kind, Result, Service, Side};
+use casement_image::{Image, ImageId, Location, locations};
 use casement_stores::{Side as StoreSide, Store};
 use std::{sync::Arc, time::Duration};
 use tokio::{net::lookup_host, time::timeout};
@@ -22,11 +22,13 @@ pub(crate) struct Examined {
 impl Service {
     /// # Errors
     /// When the location is none that a client may give, or leads to nothing.
-    pub(crate) async fn examine(&self, image: &ImageId, wanted: Location) -> Result<Examined> {
+    pub(crate) async fn examine(&self, image: &Image, wanted: Location) -> Result<Examined> {
         if !self.may_be_contacted(&wanted.url).await? {
-            return Err(invalid("The Store URI was malformed."));
+            // Glance asks for the size first, where it does not know one.
+            let malformed = image.size.is_none_or(|size| size == 0);
+            return Err(if malformed { malformed_location() } else { locations::invalid_location().into() });
         }
-        let (store, key) = self.store_for_location(image, &wanted.url).await?;
+        let (store, key) = self.store_for_location(&image.id, &wanted.url).await?;
         let size = size_of(&store, &key).await?;
         let mut location = wanted;
         name_store(&mut location, &store);
@@ -68,6 +70,10 @@ impl Service {
             Ok(Err(_)) | Err(_) => false,
         }
     }
+}
+
+fn malformed_location() -> Error {
+    Error::new(Kind::Invalid, Side::Client, "The Store URI was malformed.")
 }
 
 /// Whether the store keeps data by itself, and not just reads what lies elsewhere.

@@ -7,10 +7,3 @@ mod patch;
 mod tests;
 
 pub(crate) use examine::Examined;
-
-use crate::{Error, Kind, Side};
-
-/// A refusal for what a client gave as a location.
-fn invalid(message: impl Into<String>) -> Error {
-    Error::new(Kind::Invalid, Side::Client, message)
-}

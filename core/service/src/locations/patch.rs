@@ -59,7 +59,7 @@ impl Service {
 
     /// A client's location with its store. The first one gives the image its size.
     async fn take_location(&self, image: &mut Image, wanted: Location) -> Result<Location> {
-        let examined = self.examine(&image.id, wanted).await?;
+        let examined = self.examine(image, wanted).await?;
         locations::check_no_duplicate(&image.locations, &examined.location)?;
         image.size = image.size.filter(|size| *size > 0).or(Some(examined.size));
         Ok(examined.location)

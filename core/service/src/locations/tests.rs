@@ -9,7 +9,7 @@ use casement_image::{Image, ImageId, Status, patch::Dialect};
 use serde_json::{Value, json};
 
 async fn patch(bench: &Bench, id: &str, operations: &Value) -> Result<(), Error> {
-    bench.service.update_image(&caller(), id, Dialect::V2_1, operations).await.map(drop)
+    bench.service.update_image(&caller(), id, Dialect::V2_1, operations, None).await.map(drop)
 }
 
 fn add(at: &str, url: &str) -> Value {
@@ -143,6 +143,9 @@ async fn what_leads_to_nothing_or_to_where_nobody_may_go_is_refused() {
         assert_eq!((refused.kind, refused.message.as_str()), (Kind::Invalid, message), "{url}");
     }
     assert_eq!(bench.status(&id).await, Some(Status::Queued));
+    let id = located(&bench, &["a"]).await;
+    let refused = patch(&bench, &id, &json!([add("-", "http://127.0.0.1/x")])).await.unwrap_err();
+    assert_eq!((refused.kind, refused.message.as_str()), (Kind::Invalid, "Invalid location"));
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn a_process_that_dies_while_it_deletes_leaves_nothing() {
         bench.upload(&id).await.unwrap();
         bench.world.fault(step, fault);
         let (service, image) = (bench.service.clone(), id.clone());
-        let _dies = tokio::spawn(async move { service.delete_image(&caller(), &image).await });
+        let _dies = tokio::spawn(async move { service.delete_image(&caller(), &image, None).await });
         bench.world.reached().await;
         bench.crash(&["fast"]).await;
         assert_eq!(bench.status(&id).await, None);

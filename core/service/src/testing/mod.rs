@@ -75,7 +75,7 @@ impl Bench {
     }
 
     pub(crate) async fn delete(&self, id: &str) -> Result<()> {
-        self.service.delete_image(&caller(), id).await
+        self.service.delete_image(&caller(), id, None).await
     }
 
     /// `None` when it is deleted.
@@ -163,6 +163,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             list: ListSettings::default(),
             quotas: Quotas::default(),
             size_cap: 1 << 20,
+            storage_quota: None,
             formats: casement_inspect::Settings::default(),
             multihash: Multihash::Sha256,
             show_direct_url: false,

@@ -2,6 +2,7 @@
 //! docs/ARCHITECTURE.md. What came is judged in [`judge`], before anything is published in [`publish`].
 
 pub(crate) mod judge;
+mod meter;
 mod publish;
 #[cfg(test)]
 mod tests;
@@ -9,7 +10,7 @@ mod tests;
 use crate::{
     BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id, recover::Claim,
 };
-use casement_catalog::{Begin, NewTransfer, Residue};
+use casement_catalog::{Begin, Bounds, NewTransfer, Residue, Wanted};
 use casement_image::{Caller, Image, Location, ObjectKey, Status};
 use casement_stores::{
     StagedWrite, Store, WriteOptions,
@@ -28,6 +29,8 @@ pub(crate) struct Upload {
     store: Arc<Store>,
     key: ObjectKey,
     request: UploadRequest,
+    /// What the image's owner may have.
+    bounds: Bounds,
     claim: Claim,
 }
 
@@ -63,7 +66,8 @@ impl Service {
         let id = uuid::Uuid::new_v4().to_string();
         // In hand before the catalog has it, so that maintenance never takes it for dropped.
         let claim = self.claim(&id).ok_or_else(ended_unexpectedly)?;
-        let upload = Upload { id, key: ObjectKey::of(&image.id), image, store, request, claim };
+        let bounds = self.bounds(image.owner.as_deref()).await?;
+        let upload = Upload { id, key: ObjectKey::of(&image.id), image, store, request, bounds, claim };
         self.open_transfer(&upload).await?;
         Ok(upload)
     }
@@ -111,10 +115,13 @@ impl Service {
             node: self.0.node.clone(),
             lease_until: self.lease_until(),
         };
+        // One of unknown size needs some room at least.
+        let wanted = upload.request.size.map_or(Wanted::AtLeast(1), Wanted::Whole);
         let mut settled = false;
         loop {
-            match self.catalog().begin_upload(&new, OffsetDateTime::now_utc()).await? {
+            match self.catalog().begin_upload_within(&new, wanted, &upload.bounds, OffsetDateTime::now_utc()).await? {
                 Begin::Started => return Ok(()),
+                Begin::OverLimit(exceeded) => return Err(self.over_limit(&exceeded, upload.request.size)),
                 Begin::WrongStatus(status) => {
                     let now = Image { status, ..upload.image.clone() };
                     now.check_transition(Status::Saving)?;
@@ -192,7 +199,11 @@ impl Service {
             at_most: upload.request.size.unwrap_or(u64::MAX).min(self.settings().size_cap),
             inspector: judge::inspector(&image),
         };
-        let ingested = ingest.run(body, write).await.map_err(|error| self.ingest_error(upload, error))?;
+        let (body, refusal) = self.metered(upload, body);
+        let ingested = ingest
+            .run(body, write)
+            .await
+            .map_err(|error| refusal.get().cloned().unwrap_or_else(|| self.ingest_error(upload, error)))?;
         self.judge(upload, &image, ingested).await
     }
 
