@@ -52,9 +52,7 @@ impl Proxy {
 }
 
 fn join(client: TcpStream, server: TcpStream) {
-    for (mut from, mut to) in
-        [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
-    {
+    for (mut from, mut to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
         thread::spawn(move || {
             // Either side may break off at any time; that is the other's to notice.
             io::copy(&mut from, &mut to).ok();

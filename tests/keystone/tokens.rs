@@ -42,7 +42,9 @@ fn what_keystone_has_not_issued_is_refused_and_told_where_to_get_a_token() {
     let middle = forged.len() / 2;
     forged[middle] = if forged[middle] == b'A' { b'B' } else { b'A' };
     let forged = String::from_utf8(forged).unwrap();
-    for token in ["nonsense", &forged, &good[..good.len() - 20], &"x".repeat(8192), &"x".repeat(40_000), "\u{e9}", "%00"] {
+    for token in
+        ["nonsense", &forged, &good[..good.len() - 20], &"x".repeat(8192), &"x".repeat(40_000), "\u{e9}", "%00"]
+    {
         let refused = gateway.bearer(token).get("/v2/images").expect(401);
         let wanted = format!("Keystone uri=\"{}\"", keystone.auth_url());
         assert_eq!(refused.header("WWW-Authenticate"), Some(wanted.as_str()), "{token:.40}");
@@ -128,10 +130,8 @@ fn the_service_logs_in_with_an_application_credential_and_a_secret_from_a_file()
 fn no_secret_and_no_token_reaches_the_log() {
     let Some(keystone) = keystone("no_secret_and_no_token_reaches_the_log") else { return };
     let password = "not-the-password-of-glance";
-    let lines = identity(keystone, keystone.auth_url(), "tries = 1").replace(
-        &format!("password = \"{}\"", keystone.password()),
-        &format!("password = \"{password}\""),
-    );
+    let lines = identity(keystone, keystone.auth_url(), "tries = 1")
+        .replace(&format!("password = \"{}\"", keystone.password()), &format!("password = \"{password}\""));
     let gateway = Gateway::builder().identity(&lines).more("[log]\nlevel = \"trace\"").start();
     let token = keystone.token("demo", "demo");
     let refused = gateway.bearer(&token).get("/v2/images").expect(503);

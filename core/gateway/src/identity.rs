@@ -64,13 +64,13 @@ pub(crate) fn www_authenticate_uri(config: &Config) -> Option<String> {
 fn session_settings(keystone: &Keystone) -> Result<SessionSettings> {
     let wrong = |wrong: crate::config::Wrong| Failure::new(Exit::Config, wrong.text);
     let ca = keystone.cafile.as_ref().map(|file| {
-        let unreadable = |err| Failure::new(Exit::Config, format!("identity.keystone.cafile: {}: {err}", file.display()));
+        let unreadable =
+            |err| Failure::new(Exit::Config, format!("identity.keystone.cafile: {}: {err}", file.display()));
         fs::read(file).map_err(unreadable)
     });
-    let lookup = keystone.interface.map(|interface| Lookup {
-        interface: interface.name().to_owned(),
-        region: keystone.region.clone(),
-    });
+    let lookup = keystone
+        .interface
+        .map(|interface| Lookup { interface: interface.name().to_owned(), region: keystone.region.clone() });
     Ok(SessionSettings {
         auth_url: keystone.auth_url.clone().unwrap_or_default(),
         login: keystone.login(keystone.secret().map_err(wrong)?).map_err(wrong)?,

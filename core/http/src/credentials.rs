@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn headers_become_credentials() {
-        let names = ["X-Auth-Token", "X-Service-Token", "X-Identity-Status", "X-User-Id", "X-Project-Id", "X-Domain-Id"];
+        let names =
+            ["X-Auth-Token", "X-Service-Token", "X-Identity-Status", "X-User-Id", "X-Project-Id", "X-Domain-Id"];
         let more = ["OpenStack-System-Scope", "X-Roles", "X-Service-Identity-Status", "X-Service-Roles"];
         let mut request = Request::builder();
         for name in names.iter().chain(&more) {

@@ -23,9 +23,7 @@ mod upload;
 pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::Settings as FormatSettings;
 pub use error::{Error, Kind, Result, Side};
-pub use request::{
-    BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest,
-};
+pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
 pub use settings::Settings;
 
 use casement_catalog::Catalog;

@@ -36,9 +36,16 @@ pub enum InDomain {
 /// Who this service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Login {
-    Password { user: InDomain, password: Secret, scope: Scope },
+    Password {
+        user: InDomain,
+        password: Secret,
+        scope: Scope,
+    },
     /// Brings the scope it was made for.
-    ApplicationCredential { credential: ApplicationCredential, secret: Secret },
+    ApplicationCredential {
+        credential: ApplicationCredential,
+        secret: Secret,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,10 +136,7 @@ mod tests {
     #[test]
     fn a_password_login_names_user_and_scope() {
         let scopes = [
-            (
-                Scope::Project(named("service")),
-                json!({"project": {"name": "service", "domain": {"id": "default"}}}),
-            ),
+            (Scope::Project(named("service")), json!({"project": {"name": "service", "domain": {"id": "default"}}})),
             (Scope::Project(InDomain::Id("p1".into())), json!({"project": {"id": "p1"}})),
             (Scope::Domain(Ref::Name("Site".into())), json!({"domain": {"name": "Site"}})),
             (Scope::System, json!({"system": {"all": true}})),

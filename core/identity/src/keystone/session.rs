@@ -179,7 +179,9 @@ impl Session {
 
 fn refused_login(status: u16) -> String {
     match status {
-        300..=399 => format!("Keystone answers {status} to the login of this service: `auth_url` must be the URL it names"),
+        300..=399 => {
+            format!("Keystone answers {status} to the login of this service: `auth_url` must be the URL it names")
+        }
         401 | 403 => format!(
             "Keystone answers {status} to the login of this service: user, password (or application credential) or \
              project is wrong"

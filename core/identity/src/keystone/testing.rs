@@ -100,7 +100,8 @@ impl Server {
 /// The answer to a login: a token that lives for so many seconds.
 pub(super) fn login(seconds: i64) -> Reply {
     let body = token(json!({"roles": [{"name": "service"}]}), seconds).to_string();
-    let head = format!("HTTP/1.1 201 Created\r\nX-Subject-Token: {SERVICE_TOKEN}\r\nContent-Length: {}\r\n", body.len());
+    let head =
+        format!("HTTP/1.1 201 Created\r\nX-Subject-Token: {SERVICE_TOKEN}\r\nContent-Length: {}\r\n", body.len());
     Reply::Raw(format!("{head}Connection: close\r\n\r\n{body}").into_bytes())
 }
 
@@ -140,7 +141,8 @@ async fn exchange(
     match reply {
         Reply::Json(status, body) => {
             let body = body.to_string();
-            let head = format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+            let head =
+                format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
             stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n{body}").as_bytes()).await
         }
         Reply::Raw(bytes) => stream.write_all(&bytes).await,

@@ -139,8 +139,7 @@ async fn a_token_that_ends_is_not_kept_beyond_its_end() {
 #[tokio::test]
 async fn the_service_logs_in_again_when_its_token_ends_soon() {
     for (seconds, logins) in [(3600, 1), (0, 3)] {
-        let answer =
-            move |asked: &Asked| if asked.is_login() { login(seconds) } else { Reply::Json(200, member()) };
+        let answer = move |asked: &Asked| if asked.is_login() { login(seconds) } else { Reply::Json(200, member()) };
         let server = Server::start(answer).await;
         let keystone = keystone(&server);
         for subject in ["a", "b", "c"] {
@@ -187,8 +186,12 @@ async fn a_service_that_keystone_does_not_let_in_is_an_outage_and_not_the_caller
 
 #[tokio::test]
 async fn keystone_is_asked_again_when_it_is_in_trouble() {
-    let troubles: [fn() -> Reply; 4] =
-        [|| Reply::Json(500, json!({})), || Reply::Json(503, json!({})), || Reply::Json(429, json!({})), || Reply::Close];
+    let troubles: [fn() -> Reply; 4] = [
+        || Reply::Json(500, json!({})),
+        || Reply::Json(503, json!({})),
+        || Reply::Json(429, json!({})),
+        || Reply::Close,
+    ];
     for trouble in troubles {
         let asked_before = AtomicUsize::new(0);
         let server = Server::start(move |asked| match asked_before.fetch_add(1, Ordering::SeqCst) {

@@ -47,8 +47,7 @@ struct System {
 impl Token {
     pub(super) fn parse(body: &[u8]) -> Result<Self> {
         // serde's own words quote what they found, and that may be anything.
-        let garbage =
-            |err: serde_json::Error| format!("Keystone's answer is no token ({:?} error)", err.classify());
+        let garbage = |err: serde_json::Error| format!("Keystone's answer is no token ({:?} error)", err.classify());
         let body: Body = serde_json::from_slice(body).map_err(|err| Error::unavailable(garbage(err)))?;
         Ok(body.token)
     }
