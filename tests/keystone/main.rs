@@ -2,4 +2,11 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod callers;
+mod catalog;
+mod check;
+mod common;
+mod outage;
 mod peer;
+mod proxy;
+mod tokens;

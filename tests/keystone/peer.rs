@@ -1,5 +1,6 @@
 //! The Keystone that these suites are given.
 
+use crate::common::catalog;
 use casement_tests::{Keystone, skip};
 use serde_json::Value;
 
@@ -33,6 +34,7 @@ fn the_catalog_says_where_a_suite_has_started_the_image_service() {
     let Some(keystone) = Keystone::get() else {
         return skip("keystone::the_catalog", "CASEMENT_KEYSTONE names no Keystone");
     };
+    let _catalog = catalog();
     keystone.point("glance", "http://127.0.0.1:1234");
     let catalog = keystone.bearer(&keystone.token("demo", "demo")).get("/auth/catalog").expect(200).json();
     let urls = |kind: &str| -> Vec<String> {

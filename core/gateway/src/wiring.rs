@@ -1,11 +1,11 @@
 //! From the configuration to the running parts: the one place that knows them all.
 
 use crate::{
-    config::{Config, Mode},
+    config::Config,
     exit::{Exit, Failure, Result},
+    identity,
 };
 use casement_catalog::Catalog;
-use casement_identity::{Identity, TokenEntry};
 use casement_image::{Quotas, list::ListSettings};
 use casement_policy::Rules;
 use casement_service::{FormatSettings, Parts, Service, Settings};
@@ -26,7 +26,8 @@ const SETTLING: Duration = Duration::from_secs(20);
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
 /// accepted that cannot be served.
 pub(crate) async fn open(config: &Config) -> Result<House> {
-    let identity = identity(config)?;
+    let session = identity::session(config)?;
+    let identity = identity::identity(config, session.clone())?;
     let catalog = catalog(config).await?;
     let stores = stores(config).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
@@ -38,6 +39,9 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     background.spawn(async move { stores.supervise().await });
     let maintained = service.clone();
     background.spawn(async move { maintained.maintain().await });
+    if let Some(session) = session {
+        background.spawn(async move { identity::try_keystone(&session).await });
+    }
     Ok(House { service, background })
 }
 
@@ -49,26 +53,6 @@ impl House {
         }
         self.background.shutdown().await;
         self.service.close().await;
-    }
-}
-
-pub(crate) fn identity(config: &Config) -> Result<Identity> {
-    let identity = &config.identity;
-    match identity.mode {
-        Mode::None => {
-            let everybody = identity.none.clone();
-            Ok(Identity::none(Some(everybody.user), Some(everybody.project), Some(everybody.roles)))
-        }
-        Mode::Tokens => {
-            let entries = identity.tokens.iter().map(|token| TokenEntry {
-                sha256: token.sha256.clone(),
-                user: token.user.clone(),
-                project: token.project.clone(),
-                roles: token.roles.clone(),
-                service: token.service,
-            });
-            Identity::tokens(entries.collect()).map_err(Failure::of(Exit::Config, "identity.tokens"))
-        }
     }
 }
 
@@ -90,6 +74,7 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
     let listen: SocketAddr = server.listen.parse().map_err(Failure::of(Exit::Config, "server.listen"))?;
     let options = casement_http::Options {
         public_endpoint: server.public_endpoint.clone(),
+        www_authenticate_uri: identity::www_authenticate_uri(config),
         max_connections: server.max_connections,
         header_timeout: Duration::from_secs(server.header_timeout_seconds),
         idle_timeout: Duration::from_secs(server.idle_timeout_seconds),

@@ -3,6 +3,7 @@
 use crate::{
     Options, actions,
     body::RequestBody,
+    credentials::credentials,
     failure::{Failure, Result},
     healthcheck::{healthcheck, is_healthcheck},
     image_data, images, info,
@@ -10,9 +11,9 @@ use crate::{
     members, request, schemas, tags,
     versions::{self, Negotiated, negotiate},
 };
-use casement_service::{Credentials, Kind, Service};
+use casement_service::{Kind, Service};
 use http::{
-    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, LOCATION},
     uri::PathAndQuery,
 };
@@ -53,7 +54,7 @@ impl Gateway {
             }
             Negotiated::Api(path) => path,
         };
-        let caller = match self.service.authenticate(&credentials(request.headers())).await {
+        let caller = match self.service.authenticate(&credentials(&request)).await {
             Ok(caller) => caller,
             // What is wrong with a token is not a stranger's to know.
             Err(error) if error.kind == Kind::Unauthenticated => {
@@ -107,11 +108,6 @@ fn routes(request: BoxedFilter<(request::Request,)>) -> BoxedFilter<(Response,)>
     let known = images.or(parts).unify().boxed().or(about).unify().boxed();
     let unknown = warp::method().map(|method| Failure::unknown_path(&method).into_response());
     known.or(unknown).unify().boxed()
-}
-
-fn credentials(headers: &HeaderMap) -> Credentials {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    Credentials { token: text("x-auth-token"), service_token: text("x-service-token") }
 }
 
 fn redirect(base_url: &str) -> Result {

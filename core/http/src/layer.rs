@@ -4,6 +4,7 @@ use crate::{
     Options,
     access_log::{LoggedBody, Project, Record},
     body::RequestBody,
+    credentials::Peer,
     error_body::Asked,
     failure::Failure,
     socket::Exchange,
@@ -73,7 +74,8 @@ impl<A: Api> Layer<A> {
         let span = tracing::info_span!("request", id = request_id, %method, path);
         let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
 
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(Peer(peer.ip()));
         let (body, read_to_end) = RequestBody::new(body);
         let response = match refusal {
             Some(failure) => {

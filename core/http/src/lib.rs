@@ -6,6 +6,7 @@ mod actions;
 mod api;
 mod body;
 mod conditions;
+mod credentials;
 mod error_body;
 mod failure;
 mod gather;

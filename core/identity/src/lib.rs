@@ -1,78 +1,90 @@
-//! Who is calling: static tokens or nobody in particular.
+//! Who is calling: Keystone, a front proxy, static tokens or nobody in particular.
 
+mod cache;
+mod credentials;
+mod error;
+mod headers;
+pub mod keystone;
 mod roles;
 mod tokens;
 
-pub use tokens::{TokenEntry, Tokens, hash_token};
+pub use credentials::{Asserted, Credentials};
+pub use error::{Error, Kind, Result};
+pub use tokens::{TokenEntry, hash_token};
 
 use casement_image::Caller;
-use std::fmt;
+use headers::FrontProxies;
+use keystone::{Keystone, KeystoneSettings, Session};
+use tokens::Tokens;
+
+/// Longer tokens are refused before anything is done with them. Keystone's longest kind is far below this.
+const MAX_TOKEN_BYTES: usize = 8 << 10;
 
 /// How callers are told apart.
 #[derive(Debug)]
-pub enum Identity {
-    /// Everybody is the same caller, whatever token comes along.
+pub struct Identity {
+    source: Source,
+    allow_anonymous_access: bool,
+}
+
+#[derive(Debug)]
+enum Source {
     None(Caller),
-    /// Callers hold tokens that the configuration lists.
     Tokens(Tokens),
+    Headers(FrontProxies),
+    Keystone(Keystone),
 }
 
-/// The request comes from nobody whom we know. There is nothing to add that a stranger should learn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unauthenticated;
-
-impl fmt::Display for Unauthenticated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request carries no token, or one that is not known here")
+impl From<Source> for Identity {
+    fn from(source: Source) -> Self {
+        Self { source, allow_anonymous_access: false }
     }
 }
-
-impl std::error::Error for Unauthenticated {}
-
-/// Why a list of tokens cannot be used. Entries are named by their place, from 0: their values stay secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error {
-    MalformedHash { index: usize },
-    Duplicate { index: usize, first: usize },
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MalformedHash { index } => {
-                write!(
-                    f,
-                    "token {index}: `sha256` must be the 64 hex digits of the token's SHA-256, not the token itself"
-                )
-            }
-            Self::Duplicate { index, first } => {
-                write!(f, "token {index} is the same as token {first}; remove one of them")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 impl Identity {
     /// Every caller is this one. Without `roles` it is an administrator, as in Glance without authentication.
     pub fn none(user: Option<String>, project: Option<String>, roles: Option<Vec<String>>) -> Self {
         let roles = roles.unwrap_or_else(|| vec![roles::ADMIN.to_owned()]);
-        Self::None(roles::caller(user, project, &roles))
+        Source::None(roles::caller(user, project, &roles)).into()
     }
 
-    /// Callers are told apart by static tokens.
-    pub fn tokens(entries: Vec<TokenEntry>) -> Result<Self, Error> {
-        Tokens::new(entries).map(Self::Tokens)
+    /// Callers hold tokens that the configuration lists.
+    pub fn tokens(entries: Vec<TokenEntry>) -> Result<Self> {
+        Tokens::new(entries).map(|tokens| Source::Tokens(tokens).into())
     }
 
-    /// The caller behind `X-Auth-Token` and, when a service forwards the request, `X-Service-Token`.
+    /// Callers come through front proxies, from these networks or addresses, that have authenticated them.
+    pub fn headers(trusted_proxies: &[String]) -> Result<Self> {
+        FrontProxies::new(trusted_proxies).map(|proxies| Source::Headers(proxies).into())
+    }
+
+    /// Callers hold tokens of Keystone.
+    pub fn keystone(session: Session, settings: KeystoneSettings) -> Self {
+        Source::Keystone(Keystone::new(session, settings)).into()
+    }
+
+    /// Whether somebody whom we do not know may look, and nothing else.
+    #[must_use]
+    pub fn allow_anonymous_access(self, allow: bool) -> Self {
+        Self { allow_anonymous_access: allow, ..self }
+    }
+
+    /// The caller behind what a request says.
     ///
-    /// A service token that is not known, or not a service's, refuses the request: it is never just left out.
-    pub fn authenticate(&self, token: Option<&str>, service_token: Option<&str>) -> Result<Caller, Unauthenticated> {
-        match self {
-            Self::None(caller) => Ok(caller.clone()),
-            Self::Tokens(tokens) => tokens.authenticate(token, service_token),
+    /// # Errors
+    /// [`Kind::Unauthenticated`], and [`Kind::Unavailable`] when Keystone does not answer in time.
+    pub async fn authenticate(&self, credentials: &Credentials) -> Result<Caller> {
+        let found = match &self.source {
+            Source::None(caller) => Ok(caller.clone()),
+            Source::Tokens(tokens) => tokens.authenticate(credentials),
+            Source::Headers(proxies) => proxies.authenticate(credentials),
+            Source::Keystone(keystone) => keystone.authenticate(credentials).await,
+        };
+        match found {
+            Err(error) if error.kind == Kind::Unauthenticated && self.allow_anonymous_access => {
+                Ok(Caller { read_only: true, ..Caller::default() })
+            }
+            found => found,
         }
     }
 }
@@ -82,22 +94,57 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[test]
-    fn without_authentication_everybody_is_an_administrator_of_no_project() {
-        let caller = Identity::none(None, None, None).authenticate(None, None).unwrap();
+    #[tokio::test]
+    async fn without_authentication_everybody_is_an_administrator_of_no_project() {
+        let caller = Identity::none(None, None, None).authenticate(&Credentials::default()).await.unwrap();
         assert!(caller.is_admin);
         assert_eq!(caller.project_id, None);
         assert!(caller.roles.contains("reader"));
     }
 
-    #[test]
-    fn without_authentication_a_token_is_not_looked_at() {
+    #[tokio::test]
+    async fn without_authentication_nothing_that_comes_along_is_looked_at() {
         let identity = Identity::none(Some("u".into()), Some("p".into()), Some(vec!["Member".into()]));
-        let caller = identity.authenticate(Some("anything"), Some("else")).unwrap();
+        let caller = identity.authenticate(&everything()).await.unwrap();
         assert_eq!(
             (caller.user_id.as_deref(), caller.project_id.as_deref(), caller.is_admin),
             (Some("u"), Some("p"), false)
         );
         assert!(caller.service_roles.is_empty());
+    }
+
+    #[tokio::test]
+    async fn asserted_identities_count_for_nothing_where_tokens_do() {
+        let tokens = Identity::tokens(Vec::new()).unwrap();
+        assert_eq!(tokens.authenticate(&everything()).await.unwrap_err().kind, Kind::Unauthenticated);
+    }
+
+    #[tokio::test]
+    async fn an_anonymous_caller_may_look_where_that_is_allowed() {
+        let strict = || Identity::tokens(Vec::new()).unwrap();
+        assert!(strict().authenticate(&Credentials::default()).await.is_err());
+        let caller = strict().allow_anonymous_access(true).authenticate(&everything()).await.unwrap();
+        assert_eq!(caller, Caller { read_only: true, ..Caller::default() });
+    }
+
+    fn everything() -> Credentials {
+        let asserted = Asserted {
+            status: Some("Confirmed".into()),
+            user_id: Some("u9".into()),
+            roles: Some("admin".into()),
+            ..Asserted::default()
+        };
+        Credentials {
+            token: Some("anything".into()),
+            service_token: Some("else".into()),
+            peer: Some([127, 0, 0, 1].into()),
+            asserted,
+        }
+    }
+
+    #[test]
+    fn debug_output_holds_no_token() {
+        let text = format!("{:?}", everything());
+        assert!(!text.contains("anything") && !text.contains("else"), "{text}");
     }
 }

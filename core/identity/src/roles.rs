@@ -18,8 +18,12 @@ pub(crate) fn expand(roles: &[String]) -> BTreeSet<String> {
 }
 
 pub(crate) fn caller(user_id: Option<String>, project_id: Option<String>, roles: &[String]) -> Caller {
-    let roles = expand(roles);
-    Caller { user_id, project_id, is_admin: roles.contains(ADMIN), roles, ..Caller::default() }
+    Caller { project_id, ..caller_with(user_id, expand(roles)) }
+}
+
+/// A caller of no project, with exactly these roles.
+pub(crate) fn caller_with(user_id: Option<String>, roles: BTreeSet<String>) -> Caller {
+    Caller { user_id, is_admin: roles.contains(ADMIN), roles, ..Caller::default() }
 }
 
 #[cfg(test)]

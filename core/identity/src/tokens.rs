@@ -1,15 +1,12 @@
 //! Static tokens. Only their hashes are kept, so a configuration file or a memory dump gives none away.
 
-use crate::{Error, Unauthenticated, roles};
+use crate::{Credentials, Error, MAX_TOKEN_BYTES, Result, roles};
 use casement_image::Caller;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
 };
-
-/// Longer tokens are refused before they are hashed. Keystone's longest kind, with a catalog, is below this.
-const MAX_TOKEN_BYTES: usize = 8 << 10;
 
 type Hash = [u8; 32];
 
@@ -53,7 +50,7 @@ struct Holder {
 }
 
 /// The tokens that are known, by their hashes: a lookup tells nothing by its time about the token itself.
-pub struct Tokens(HashMap<Hash, Holder>);
+pub(crate) struct Tokens(HashMap<Hash, Holder>);
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,48 +59,59 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(entries: Vec<TokenEntry>) -> Result<Self, Error> {
+    /// Errors name entries by their place, from 0: their values stay secret.
+    pub(crate) fn new(entries: Vec<TokenEntry>) -> Result<Self> {
         let mut known: HashMap<Hash, Holder> = HashMap::with_capacity(entries.len());
         for (index, entry) in entries.into_iter().enumerate() {
             let mut hash = Hash::default();
-            hex::decode_to_slice(&entry.sha256, &mut hash).map_err(|_| Error::MalformedHash { index })?;
+            hex::decode_to_slice(&entry.sha256, &mut hash).map_err(|_| malformed(index))?;
             let caller = roles::caller(Some(entry.user), entry.project, &entry.roles);
             if let Some(first) = known.insert(hash, Holder { caller, service: entry.service, index }) {
-                return Err(Error::Duplicate { index, first: first.index });
+                return Err(duplicate(index, first.index));
             }
         }
         Ok(Self(known))
     }
 
-    pub(crate) fn authenticate(
-        &self,
-        token: Option<&str>,
-        service_token: Option<&str>,
-    ) -> Result<Caller, Unauthenticated> {
-        let mut caller = self.find(token.ok_or(Unauthenticated)?)?.caller.clone();
-        if let Some(token) = service_token {
+    /// A service token that is not known, or not a service's, refuses the request: the operator lists them all.
+    pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<Caller> {
+        let token = credentials.token.as_deref().ok_or_else(unknown)?;
+        let mut caller = self.find(token)?.caller.clone();
+        if let Some(token) = &credentials.service_token {
             caller.service_roles = self.service_roles(token)?;
         }
         Ok(caller)
     }
 
-    fn find(&self, token: &str) -> Result<&Holder, Unauthenticated> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(Unauthenticated);
-        }
-        self.0.get(&hash(token)).ok_or(Unauthenticated)
+    fn find(&self, token: &str) -> Result<&Holder> {
+        let known = if token.len() > MAX_TOKEN_BYTES { None } else { self.0.get(&hash(token)) };
+        known.ok_or_else(unknown)
     }
 
-    fn service_roles(&self, token: &str) -> Result<BTreeSet<String>, Unauthenticated> {
+    fn service_roles(&self, token: &str) -> Result<BTreeSet<String>> {
         let holder = self.find(token)?;
-        if holder.service { Ok(holder.caller.roles.clone()) } else { Err(Unauthenticated) }
+        if holder.service { Ok(holder.caller.roles.clone()) } else { Err(unknown()) }
     }
+}
+
+fn unknown() -> Error {
+    Error::unauthenticated("the request carries no token, or one that is not known here")
+}
+
+fn malformed(index: usize) -> Error {
+    let wanted = "must be the 64 hex digits of the token's SHA-256, not the token itself";
+    Error::configuration(format!("token {index}: `sha256` {wanted}"))
+}
+
+fn duplicate(index: usize, first: usize) -> Error {
+    Error::configuration(format!("token {index} is the same as token {first}; remove one of them"))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::Kind;
 
     fn entry(token: &str, roles: &[&str], service: bool) -> TokenEntry {
         TokenEntry {
@@ -124,14 +132,23 @@ mod tests {
         .unwrap()
     }
 
+    fn authenticate(tokens: &Tokens, token: Option<&str>, service_token: Option<&str>) -> Option<Caller> {
+        let text = |token: Option<&str>| token.map(str::to_owned);
+        let credentials =
+            Credentials { token: text(token), service_token: text(service_token), ..Credentials::default() };
+        let found = tokens.authenticate(&credentials);
+        assert!(found.as_ref().err().is_none_or(|error| error.kind == Kind::Unauthenticated));
+        found.ok()
+    }
+
     #[test]
     fn a_known_token_gives_its_caller() {
-        let caller = tokens().authenticate(Some("alice"), None).unwrap();
+        let caller = authenticate(&tokens(), Some("alice"), None).unwrap();
         assert_eq!(caller.user_id.as_deref(), Some("user of alice"));
         assert_eq!(caller.project_id.as_deref(), Some("p1"));
         assert_eq!(caller.roles.iter().map(String::as_str).collect::<Vec<_>>(), ["member", "reader"]);
         assert!(!caller.is_admin);
-        assert!(tokens().authenticate(Some("root"), None).unwrap().is_admin);
+        assert!(authenticate(&tokens(), Some("root"), None).unwrap().is_admin);
     }
 
     #[test]
@@ -139,7 +156,7 @@ mod tests {
         let hash = hash_token("alice");
         let long = "x".repeat(MAX_TOKEN_BYTES + 1);
         for token in [None, Some(""), Some("bob"), Some("Alice"), Some(hash.as_str()), Some(long.as_str())] {
-            assert_eq!(tokens().authenticate(token, None), Err(Unauthenticated), "{token:?}");
+            assert_eq!(authenticate(&tokens(), token, None), None, "{token:?}");
         }
     }
 
@@ -147,21 +164,17 @@ mod tests {
     fn a_token_of_the_longest_size_is_still_looked_up() {
         let longest = "x".repeat(MAX_TOKEN_BYTES);
         let tokens = Tokens::new(vec![entry(&longest, &[], false)]).unwrap();
-        assert!(tokens.authenticate(Some(&longest), None).is_ok());
+        assert!(authenticate(&tokens, Some(&longest), None).is_some());
     }
 
     #[test]
     fn a_service_token_adds_its_roles_and_must_be_a_service_s() {
-        let caller = tokens().authenticate(Some("alice"), Some("nova")).unwrap();
+        let caller = authenticate(&tokens(), Some("alice"), Some("nova")).unwrap();
         assert_eq!(caller.service_roles.into_iter().collect::<Vec<_>>(), ["service"]);
         for service_token in ["root", "unknown"] {
-            assert_eq!(
-                tokens().authenticate(Some("alice"), Some(service_token)),
-                Err(Unauthenticated),
-                "{service_token}"
-            );
+            assert_eq!(authenticate(&tokens(), Some("alice"), Some(service_token)), None, "{service_token}");
         }
-        assert_eq!(tokens().authenticate(None, Some("nova")), Err(Unauthenticated));
+        assert_eq!(authenticate(&tokens(), None, Some("nova")), None);
     }
 
     #[test]
@@ -169,13 +182,13 @@ mod tests {
         let mut plain = entry("a", &[], false);
         plain.sha256 = "correct horse battery staple".into();
         let error = Tokens::new(vec![entry("b", &[], false), plain]).unwrap_err();
-        assert_eq!(error, Error::MalformedHash { index: 1 });
+        assert!(error.to_string().starts_with("token 1: `sha256` must be the 64 hex digits"), "{error}");
         assert!(!error.to_string().contains("horse"));
 
         let mut upper = entry("a", &[], false);
         upper.sha256 = upper.sha256.to_uppercase();
         let error = Tokens::new(vec![entry("a", &[], false), entry("b", &[], false), upper]).unwrap_err();
-        assert_eq!(error, Error::Duplicate { index: 2, first: 0 });
+        assert_eq!(error.to_string(), "token 2 is the same as token 0; remove one of them");
     }
 
     #[test]

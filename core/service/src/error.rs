@@ -103,6 +103,19 @@ impl From<casement_image::Error> for Error {
     }
 }
 
+impl From<casement_identity::Error> for Error {
+    fn from(error: casement_identity::Error) -> Self {
+        if error.is_retryable() {
+            let mut failure =
+                Self::new(Kind::Unavailable, Side::Gateway, "The Keystone service is temporarily unavailable.");
+            // What is wrong inside the cloud is not a stranger's to know.
+            failure.cause = Some(error.to_string());
+            return failure;
+        }
+        Self::new(Kind::Unauthenticated, Side::Client, error.to_string())
+    }
+}
+
 impl From<casement_catalog::Error> for Error {
     fn from(error: casement_catalog::Error) -> Self {
         use casement_catalog::Kind as Catalog;

@@ -22,11 +22,10 @@ mod update;
 mod upload;
 mod version;
 
+pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::Settings as FormatSettings;
 pub use error::{Error, Kind, Result, Side};
-pub use request::{
-    BodyError, BodyStream, ByteStream, Credentials, Download, DownloadRequest, StoreInfo, UploadRequest,
-};
+pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
 pub use settings::Settings;
 pub use version::{Precondition, Record};
 
@@ -71,12 +70,9 @@ impl Service {
     /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].
     ///
     /// # Errors
-    /// When the token is missing or worthless.
+    /// When the token is missing or worthless, or nobody can say now whether it is.
     pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
-        self.parts()
-            .identity
-            .authenticate(credentials.token.as_deref(), credentials.service_token.as_deref())
-            .map_err(|refusal| Error::new(Kind::Unauthenticated, Side::Client, refusal.to_string()))
+        Ok(self.parts().identity.authenticate(credentials).await?)
     }
 
     /// Whether requests can be served now; the error says what is missing.

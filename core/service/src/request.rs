@@ -9,23 +9,6 @@ pub use casement_stores::ingest::{BodyError, BodyStream};
 /// Image data on its way out. An error breaks the transfer: the length was promised already.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, crate::Error>> + Send + Sync>>;
 
-/// What a request says about its sender.
-#[derive(Clone, Default)]
-pub struct Credentials {
-    pub token: Option<String>,
-    pub service_token: Option<String>,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Tokens never reach a log.
-        f.debug_struct("Credentials")
-            .field("token", &self.token.is_some())
-            .field("service_token", &self.service_token.is_some())
-            .finish()
-    }
-}
-
 #[derive(Debug, Clone, Default)]
 pub struct UploadRequest {
     /// `X-Image-Meta-Store`.

@@ -2,7 +2,7 @@ use super::say;
 use crate::{
     config,
     exit::{Failure, Result},
-    runtime, wiring,
+    identity, runtime, wiring,
 };
 use casement_stores::host::PluginState;
 use std::{fmt, path::Path};
@@ -14,7 +14,9 @@ pub(super) fn run(file: &Path) -> Result<()> {
     runtime::run(async {
         let mut report = Report { first: None };
         report.ok("configuration", file.display())?;
-        report.item("identity", wiring::identity(&config))?;
+        if let Some(Some(keystone)) = report.item("identity", identity::check(&config).await)? {
+            report.ok("keystone", keystone)?;
+        }
         if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
             catalog.close().await;
         }

@@ -1,3 +1,4 @@
+use super::Keystone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,11 @@ pub(crate) struct Identity {
     #[schemars(example = &"none")]
     pub mode: Mode,
 
+    /// Whether somebody without a good token may look. What such a caller sees is up to the policy;
+    /// nothing can be changed. Glance has the same key.
+    #[serde(default)]
+    pub allow_anonymous_access: bool,
+
     /// Who everybody is with `mode = "none"`.
     #[serde(default)]
     pub none: Everybody,
@@ -16,6 +22,14 @@ pub(crate) struct Identity {
     /// The tokens of `mode = "tokens"`; one `[[identity.tokens]]` table each.
     #[serde(default)]
     pub tokens: Vec<Token>,
+
+    /// The front proxies of `mode = "headers"`.
+    #[serde(default)]
+    pub headers: Headers,
+
+    /// The Keystone of `mode = "keystone"`, and who this service is there.
+    #[serde(default)]
+    pub keystone: Keystone,
 }
 
 /// How callers are known.
@@ -27,6 +41,20 @@ pub(crate) enum Mode {
     None,
     /// Requests carry one of the tokens of `[[identity.tokens]]` in `X-Auth-Token`.
     Tokens,
+    /// A front proxy has authenticated the caller and says so in the headers that keystonemiddleware
+    /// sets (`X-Identity-Status`, `X-User-Id`, `X-Project-Id`, `X-Roles` and others).
+    Headers,
+    /// Requests carry a token of Keystone in `X-Auth-Token`.
+    Keystone,
+}
+
+/// The front proxies of `mode = "headers"`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Headers {
+    /// Networks, as in "192.0.2.0/24", or addresses that are believed. Anybody else gets 401. They must
+    /// strip these headers from what clients send.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Who everybody is with `mode = "none"`.

@@ -68,6 +68,7 @@ impl Config {
     fn resolve_paths(&mut self) {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
+        self.identity.keystone.resolve_paths(base);
         for dir in self.plugin_dirs.iter_mut().flatten() {
             *dir = base.join(&*dir);
         }

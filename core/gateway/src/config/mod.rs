@@ -7,6 +7,7 @@ mod catalog;
 mod error;
 mod identity;
 mod images;
+mod keystone;
 mod load;
 mod log;
 mod place;
@@ -21,8 +22,9 @@ mod tests;
 
 pub(crate) use catalog::Catalog;
 pub(crate) use error::ConfigError;
-pub(crate) use identity::{Identity, Mode};
+pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
+pub(crate) use keystone::{Keystone, Wrong};
 pub(crate) use load::load;
 pub(crate) use log::{Format, Log};
 pub(crate) use server::Server;

@@ -36,6 +36,14 @@ fn identity(config: &Config, problems: &mut Problems<'_>) {
         let text = "`identity.mode` is \"tokens\", but there is no [[identity.tokens]]: nobody could come in";
         problems.add(&path(&["identity", "mode"]), text);
     }
+    if identity.mode == Mode::Headers {
+        trusted_proxies(&identity.headers.trusted_proxies, problems);
+    }
+    if identity.mode == Mode::Keystone
+        && let Err(wrong) = identity.keystone.check()
+    {
+        problems.add(&path(&["identity", "keystone", wrong.key]), wrong.text);
+    }
     let mut seen = HashSet::new();
     for (index, token) in identity.tokens.iter().enumerate() {
         let here = path(&["identity", "tokens"]).index(index).key("sha256");
@@ -45,6 +53,16 @@ fn identity(config: &Config, problems: &mut Problems<'_>) {
         } else if !seen.insert(token.sha256.to_lowercase()) {
             problems.add(&here, format!("`{here}`: another [[identity.tokens]] has the same token"));
         }
+    }
+}
+
+fn trusted_proxies(proxies: &[String], problems: &mut Problems<'_>) {
+    let here = path(&["identity", "headers", "trusted_proxies"]);
+    if proxies.is_empty() {
+        problems.add(&here, "`identity.mode` is \"headers\", but `identity.headers.trusted_proxies` lists nobody");
+    }
+    if let Err(err) = casement_identity::Identity::headers(proxies) {
+        problems.add(&here, format!("`identity.headers.trusted_proxies`: {err}"));
     }
 }
 
