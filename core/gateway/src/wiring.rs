@@ -28,11 +28,13 @@ const SETTLING: Duration = Duration::from_secs(20);
 pub(crate) async fn open(config: &Config) -> Result<House> {
     let session = identity::session(config)?;
     let identity = identity::identity(config, session.clone())?;
+    let limits = session.clone().and_then(|session| identity::limits(config, session));
     let catalog = catalog(config).await?;
     let stores = stores(config).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
     let rules = Rules::defaults();
-    let parts = Parts { catalog, identity, rules, stores: stores.clone(), digests, settings: settings(config) };
+    let settings = settings(config);
+    let parts = Parts { catalog, identity, limits, rules, stores: stores.clone(), digests, settings };
     let service = Service::new(parts);
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let mut background = JoinSet::new();
@@ -103,6 +105,7 @@ fn settings(config: &Config) -> Settings {
         },
         size_cap: images.size_cap_bytes,
         storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
+        strict_size_limit: images.strict_size_limit,
         multihash: images.hashing_algorithm.into(),
         formats: FormatSettings {
             require_format_match: images.require_image_format_match,

@@ -25,12 +25,13 @@ mod version;
 pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::Settings as FormatSettings;
 pub use error::{Error, Kind, Result, Side};
+pub use quota::ResourceUsage;
 pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
 pub use settings::Settings;
 pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
-use casement_identity::Identity;
+use casement_identity::{Identity, keystone::Limits};
 use casement_policy::Rules;
 use casement_stores::{DigestThreads, Stores};
 use recover::InHand;
@@ -43,6 +44,8 @@ use tokio_util::task::TaskTracker;
 pub struct Parts {
     pub catalog: Catalog,
     pub identity: Identity,
+    /// What projects may have, where Keystone says it.
+    pub limits: Option<Limits>,
     pub rules: Rules,
     pub stores: Stores,
     pub digests: DigestThreads,

@@ -156,6 +156,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
     Service::new(Parts {
         catalog: Catalog::open(&catalog).await.unwrap(),
         identity: Identity::none(None, None, None),
+        limits: None,
         rules: Rules::defaults(),
         stores: Stores::open_on(vec![memory], stores.collect(), 1).await.unwrap(),
         digests: DigestThreads::start().unwrap(),
@@ -164,6 +165,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             quotas: Quotas::default(),
             size_cap: 1 << 20,
             storage_quota: None,
+            strict_size_limit: false,
             formats: casement_inspect::Settings::default(),
             multihash: Multihash::Sha256,
             show_direct_url: false,
