@@ -78,6 +78,10 @@ fn images(config: &Config, problems: &mut Problems<'_>) {
     }
     format_names("container_formats", &images.container_formats, problems);
     format_names("disk_formats", &images.disk_formats, problems);
+    if images.use_keystone_limits && config.identity.mode != Mode::Keystone {
+        let text = "`images.use_keystone_limits` needs `identity.mode = \"keystone\"`: Keystone has the limits";
+        problems.add(&path(&["images", "use_keystone_limits"]), text);
+    }
     if images.storage_quota().is_none() {
         let text = "`images.storage_quota` must be a number of bytes, or one with a unit, as in \"500GB\"";
         problems.add(&path(&["images", "storage_quota"]), text);
