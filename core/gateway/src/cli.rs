@@ -19,9 +19,15 @@ pub(crate) enum Command {
     /// Do all that `serve` does short of listening, and say what is right and what is not.
     #[command(after_help = crate::exit::HELP)]
     Check(ConfigArgs),
+    /// Work on configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Look at the rules of who may do what.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Work on tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -39,6 +45,27 @@ pub(crate) struct ConfigArgs {
     /// The configuration file.
     #[arg(long, value_name = "FILE", env = "CASEMENT_CONFIG")]
     pub config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read Glance's configuration, and write this service's. What could not be carried over is listed on standard error,
+    /// and at the end of the file.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Glance's files, in the order in which Glance reads them: of several values the last one counts.
+    #[arg(required = true, value_name = "GLANCE_API_CONF")]
+    pub files: Vec<PathBuf>,
+    /// The file to write; it must not exist yet. Not given: standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write passwords too, each to a file of its own in this folder, which only the owner may read. Not given: they are
+    /// left out, and the configuration says where they are wanted.
+    #[arg(long, value_name = "FOLDER")]
+    pub secrets: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -60,6 +87,49 @@ pub(crate) struct InspectArgs {
     /// Take a plugin whose panics end the process.
     #[arg(long)]
     pub allow_abort: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Print every rule in force, and where it comes from, in the form of policy.yaml.
+    List(ConfigArgs),
+    /// Say for a caller and an action which rule answers, and why.
+    Explain(Box<ExplainArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The action: the name of a rule, as in get_image.
+    pub action: String,
+    /// The caller's roles, as its token has them: with those that they imply.
+    #[arg(long, value_delimiter = ',')]
+    pub roles: Vec<String>,
+    /// The roles of the service that forwards the request.
+    #[arg(long, value_delimiter = ',')]
+    pub service_roles: Vec<String>,
+    /// The project of the caller's token.
+    #[arg(long)]
+    pub project: Option<String>,
+    /// The caller.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// The domain of a token that is for a domain.
+    #[arg(long, conflicts_with = "project")]
+    pub domain: Option<String>,
+    /// The scope of a token that is for the system.
+    #[arg(long, value_name = "all", conflicts_with_all = ["project", "domain"])]
+    pub system: Option<String>,
+    /// The project that owns the image. Not given: the caller's.
+    #[arg(long)]
+    pub owner: Option<String>,
+    /// The image's visibility.
+    #[arg(long, value_parser = ["private", "shared", "community", "public"])]
+    pub visibility: Option<String>,
+    /// The project that the image is shared with.
+    #[arg(long)]
+    pub member: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,4 +1,4 @@
-//! The JSON schemas as they are served, and the check of what clients send against them in Glance's words.
+//! The JSON schemas as they are served, and the check of a client's image against them in Glance's words.
 
 use crate::{
     Error, ImageId, Result,
@@ -7,8 +7,35 @@ use crate::{
 use serde_json::{Map, Value};
 use std::{collections::HashSet, sync::LazyLock};
 
-/// The names under `/v2/schemas/`, and the documents.
-static SCHEMAS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
+/// The formats that images may have: Glance's `[image_format] container_formats` and `disk_formats`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatNames {
+    pub container: Vec<String>,
+    pub disk: Vec<String>,
+}
+
+impl Default for FormatNames {
+    fn default() -> Self {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            container: names(&["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]),
+            disk: names(&["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"]),
+        }
+    }
+}
+
+/// Every schema, by its name under `/v2/schemas/`.
+#[derive(Debug, Clone)]
+pub struct Schemas(Vec<(&'static str, Value)>);
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self::new(&FormatNames::default())
+    }
+}
+
+/// As Glance serves them by default.
+static DOCUMENTS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
     [
         ("image", include_str!("schemas/image.json")),
         ("images", include_str!("schemas/images.json")),
@@ -32,40 +59,55 @@ static SCHEMAS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
     .collect()
 });
 
-/// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
-pub fn by_name(name: &str) -> Option<&'static Value> {
-    SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
-}
-
-/// The schema of one image.
-pub fn image() -> &'static Value {
-    &SCHEMAS[0].1
-}
-
-/// The schema of a list of images.
-pub fn images() -> &'static Value {
-    &SCHEMAS[1].1
-}
-
-/// Checks the body of a create request.
-pub fn validate_image(body: &Map<String, Value>) -> Result<()> {
-    let mut found = Worst::default();
-    if let Value::Object(schema) = image() {
-        check_object(body, None, schema, &mut Place::in_document(image()), &mut found);
-    }
-    found.verdict()
+/// A document that no setting changes: one of the metadata definitions.
+pub(crate) fn metadefs(name: &str) -> &'static Value {
+    let known = DOCUMENTS.iter().find(|(known, _)| known.strip_prefix("metadefs/") == Some(name));
+    known.map_or(&Value::Null, |(_, document)| document)
 }
 
 /// Checks a whole body against the document that describes it.
-pub(crate) fn validate(body: &Value, document: &'static Value) -> Result<()> {
+pub(crate) fn validate(body: &Value, document: &Value) -> Result<()> {
     let mut found = Worst::default();
     check(body, document, &mut Place::in_document(document), &mut found);
     found.verdict()
 }
 
-/// Checks one property, as a PATCH or a tag sets it.
-pub(crate) fn validate_property(name: &str, value: Value) -> Result<()> {
-    validate_image(&Map::from_iter([(name.to_owned(), value)]))
+impl Schemas {
+    /// The schemas of a service whose images may have these formats, or none.
+    pub fn new(formats: &FormatNames) -> Self {
+        let mut documents = DOCUMENTS.clone();
+        for ((_, schema), image) in documents.iter_mut().zip(["", "/properties/images/items"]) {
+            for (field, names) in [("container_format", &formats.container), ("disk_format", &formats.disk)] {
+                let known = schema.pointer_mut(&format!("{image}/properties/{field}/enum"));
+                let names = names.iter().map(|name| Value::from(name.as_str()));
+                *known.expect("the schemas of images list formats") = [Value::Null].into_iter().chain(names).collect();
+            }
+        }
+        Self(documents)
+    }
+
+    /// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
+    pub fn by_name(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
+    }
+
+    fn image(&self) -> &Value {
+        &self.0[0].1
+    }
+
+    /// Checks the body of a create request.
+    pub fn validate_image(&self, body: &Map<String, Value>) -> Result<()> {
+        let mut found = Worst::default();
+        if let Value::Object(schema) = self.image() {
+            check_object(body, None, schema, &mut Place::in_document(self.image()), &mut found);
+        }
+        found.verdict()
+    }
+
+    /// Checks one property, as a PATCH or a tag sets it.
+    pub(crate) fn validate_property(&self, name: &str, value: Value) -> Result<()> {
+        self.validate_image(&Map::from_iter([(name.to_owned(), value)]))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,11 +118,11 @@ enum Step<K = String> {
 
 /// Where in the instance, and where in the schema.
 #[derive(Debug, Clone)]
-struct Place {
+struct Place<'a> {
     /// The whole schema, where references lead.
-    document: &'static Value,
+    document: &'a Value,
     instance: Vec<Step>,
-    schema: Vec<Step<&'static str>>,
+    schema: Vec<Step<&'a str>>,
 }
 
 impl<K: AsRef<str>> Step<K> {
@@ -92,25 +134,25 @@ impl<K: AsRef<str>> Step<K> {
     }
 }
 
-impl Place {
-    fn in_document(document: &'static Value) -> Self {
+impl<'a> Place<'a> {
+    fn in_document(document: &'a Value) -> Self {
         Self { document, instance: Vec::new(), schema: Vec::new() }
     }
 }
 
 #[derive(Debug)]
 struct Violation<'a> {
-    place: Place,
-    keyword: &'static str,
-    schema: &'static Map<String, Value>,
+    place: Place<'a>,
+    keyword: &'a str,
+    schema: &'a Map<String, Value>,
     /// `None` is the whole body.
     instance: Option<&'a Value>,
     /// The name that `required` misses.
-    missing: Option<&'static str>,
+    missing: Option<&'a str>,
 }
 
 /// What a schema of the served documents can ask of a value, in the order it is written there.
-fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found: &mut Worst<'a>) {
+fn check<'a>(value: &'a Value, schema: &'a Value, place: &mut Place<'a>, found: &mut Worst<'a>) {
     let Value::Object(schema) = schema else {
         return;
     };
@@ -163,8 +205,8 @@ fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found:
 fn check_object<'a>(
     entries: &'a Map<String, Value>,
     whole: Option<&'a Value>,
-    schema: &'static Map<String, Value>,
-    place: &mut Place,
+    schema: &'a Map<String, Value>,
+    place: &mut Place<'a>,
     found: &mut Worst<'a>,
 ) {
     let no_properties = Map::new();
@@ -340,19 +382,40 @@ mod tests {
 
     #[test]
     fn every_schema_is_found_by_the_name_it_is_served_under() {
-        for (name, schema) in SCHEMAS.iter() {
-            assert!(std::ptr::eq(by_name(name).unwrap(), schema));
+        let schemas = Schemas::default();
+        for (name, schema) in &schemas.0 {
+            assert!(std::ptr::eq(schemas.by_name(name).unwrap(), schema));
             assert!(schema["properties"].is_object(), "{name}");
         }
-        assert_eq!(image()["name"], "image");
-        assert_eq!(images()["name"], "images");
-        assert!(by_name("nope").is_none());
+        assert_eq!(schemas.image()["name"], "image");
+        assert!(schemas.by_name("nope").is_none());
+    }
+
+    #[test]
+    fn the_default_formats_are_those_that_glance_serves() {
+        for ((name, as_built), (_, as_served)) in Schemas::default().0.iter().zip(DOCUMENTS.iter()) {
+            assert_eq!(*as_built, as_served, "{name}");
+        }
+    }
+
+    #[test]
+    fn formats_are_those_that_are_given() {
+        let formats = FormatNames { container: vec!["bare".into()], disk: vec!["raw".into(), "gpt".into()] };
+        let schemas = Schemas::new(&formats);
+        assert_eq!(schemas.validate_property("disk_format", "gpt".into()), Ok(()));
+        assert_eq!(schemas.validate_property("disk_format", Value::Null), Ok(()));
+        let refused = schemas.validate_property("disk_format", "qcow2".into()).unwrap_err();
+        assert!(refused.message.contains("'qcow2' is not one of [None, 'raw', 'gpt']"), "{}", refused.message);
+        assert!(schemas.validate_property("container_format", "ova".into()).is_err());
+        let list = schemas.by_name("images").unwrap().to_string();
+        assert!(list.contains(r#"[null,"raw","gpt"]"#) && !list.contains("ova"));
     }
 
     #[test]
     fn the_only_pattern_of_the_image_schema_is_that_of_an_id() {
-        let text = image().to_string();
+        let schemas = Schemas::default();
+        let text = schemas.image().to_string();
         assert_eq!(text.matches("\"pattern\"").count(), 1);
-        assert!(image()["properties"]["id"]["pattern"].is_string());
+        assert!(schemas.image()["properties"]["id"]["pattern"].is_string());
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn check<'a>(
 
 /// The document served under `/v2/schemas/metadefs/{name}`.
 pub(super) fn document(name: &str) -> &'static Value {
-    schema::by_name(&format!("metadefs/{name}")).unwrap_or(&Value::Null)
+    schema::metadefs(name)
 }
 
 /// The list that sets the tags of a namespace. It is not served.
