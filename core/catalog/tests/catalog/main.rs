@@ -3,9 +3,11 @@
 
 mod images;
 mod list;
+mod locations;
 mod opening;
 mod quota;
 mod recovery;
+mod tasks;
 mod uploads;
 
 use casement_catalog::{Catalog, NewTransfer, Options};

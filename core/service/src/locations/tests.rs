@@ -169,7 +169,7 @@ async fn the_store_of_a_location_is_found_again_when_it_is_not_said_or_has_anoth
     for metadata in [r#"{"store": "fast", "k": "v"}"#, r#"{"k": "v"}"#] {
         bench.sql(&format!("UPDATE image_locations SET meta_data = '{metadata}'")).await;
         let shown = bench.service.show_image(&caller(), &id).await.unwrap();
-        assert_eq!(shown["stores"], "renamed");
+        assert_eq!(shown.view["stores"], "renamed");
         let noted = image(&bench, &id).await.locations.remove(0);
         assert_eq!((noted.store(), noted.metadata["k"].as_str()), (Some("renamed"), Some("v")));
     }
