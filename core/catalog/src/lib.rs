@@ -5,7 +5,8 @@
 //!
 //! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs`, `list.rs` and
 //! `locations.rs`, those of an upload in `uploads.rs`, those of a location import in `location_imports.rs`, those of
-//! recovery in `recovery.rs`, what a project may have in `quota.rs`. What is particular to SQLite is in `sqlite.rs`.
+//! recovery in `recovery.rs`, what a project may have in `quota.rs`, metadata definitions in `metadefs/`. What is
+//! particular to SQLite is in `sqlite.rs`.
 
 mod change;
 mod children;
@@ -15,6 +16,7 @@ mod list;
 mod location_imports;
 mod locations;
 mod members;
+mod metadefs;
 #[cfg(test)]
 mod plans;
 mod quota;
@@ -32,6 +34,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
 pub use location_imports::{Findings, ImportEnd, Placed};
+pub use metadefs::{FoundNamespace, Loaded, Merge, NamespacePage, Unloaded};
 pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
 

@@ -18,6 +18,7 @@ mod json_body;
 mod layer;
 mod locations;
 mod members;
+mod metadefs;
 mod options;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]

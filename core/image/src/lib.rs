@@ -14,6 +14,7 @@ pub mod list;
 pub mod location_import;
 pub mod locations;
 pub mod member;
+pub mod metadef;
 pub mod patch;
 mod pointer;
 mod python;

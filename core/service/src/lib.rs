@@ -12,6 +12,8 @@ mod list;
 mod location_import;
 mod locations;
 mod members;
+mod metadefs;
+mod protections;
 mod quota;
 mod recover;
 mod request;
@@ -27,7 +29,7 @@ mod upload;
 mod version;
 
 pub use casement_identity::{Asserted, Credentials};
-pub use casement_inspect::Settings as FormatSettings;
+pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
 pub use request::{
     BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreDetail, StoreInfo, UploadRequest,
@@ -37,7 +39,7 @@ pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
 use casement_identity::Identity;
-use casement_policy::Rules;
+use casement_policy::{Protections, Rules};
 use casement_stores::{DigestThreads, Stores};
 use location_import::Imports;
 use recover::InHand;
@@ -51,6 +53,8 @@ pub struct Parts {
     pub catalog: Catalog,
     pub identity: Identity,
     pub rules: Rules,
+    /// Who may touch which additional properties; without, whoever may change the image.
+    pub protections: Option<Protections>,
     pub stores: Stores,
     pub digests: DigestThreads,
     pub settings: Settings,
@@ -86,7 +90,9 @@ impl Service {
     /// # Errors
     /// When the token is missing or worthless, or nobody can say now whether it is.
     pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
-        Ok(self.parts().identity.authenticate(credentials).await?)
+        let mut caller = self.parts().identity.authenticate(credentials).await?;
+        caller.is_admin = self.parts().rules.is_admin(&caller);
+        Ok(caller)
     }
 
     /// Whether requests can be served now; the error says what is missing.

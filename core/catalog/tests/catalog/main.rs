@@ -4,6 +4,7 @@
 mod images;
 mod list;
 mod locations;
+mod metadefs;
 mod opening;
 mod quota;
 mod recovery;

@@ -5,13 +5,16 @@
 
 mod catalog;
 mod error;
+mod formats;
 mod identity;
 mod images;
+pub(crate) mod import;
 mod import_filtering;
 mod keystone;
 mod load;
 mod log;
 mod place;
+mod policy;
 #[cfg(test)]
 mod reference;
 mod semantics;
@@ -27,8 +30,9 @@ pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
 pub(crate) use import_filtering::ImportFiltering;
 pub(crate) use keystone::{Keystone, Wrong};
-pub(crate) use load::load;
+pub(crate) use load::{check_text, load};
 pub(crate) use log::{Format, Log};
+pub(crate) use policy::Policy;
 pub(crate) use server::Server;
 pub(crate) use stores::{Plugin, Store};
 
@@ -69,6 +73,10 @@ pub(crate) struct Config {
     /// names the host.
     #[serde(default)]
     pub import_filtering: ImportFiltering,
+
+    /// Who may do what.
+    #[serde(default)]
+    pub policy: Policy,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]

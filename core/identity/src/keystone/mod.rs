@@ -118,3 +118,5 @@ async fn judge(
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls;

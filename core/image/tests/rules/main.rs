@@ -6,6 +6,7 @@ mod create;
 mod fuzz;
 mod list;
 mod locations;
+mod metadef;
 mod patch;
 mod schema;
 mod view;

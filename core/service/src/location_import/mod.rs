@@ -31,10 +31,11 @@ impl Service {
     pub async fn add_location(&self, caller: &Caller, id: &str, body: &Value, request_id: Option<&str>) -> Result<()> {
         refuse_read_only(caller)?;
         let wanted = WantedImport::parse(body)?;
-        let found = self.find(caller, id, no_image_with_id(id)).await?;
+        let missing = no_image_with_id(id);
+        let found = self.look_up(caller, id, &missing).await?;
         let image = &found.image;
         refuse_unless_queued(image.status)?;
-        self.authorize("add_image_location", caller, &found)?;
+        self.permit("add_image_location", caller, &found, missing)?;
         self.refuse_other_than_http(caller, wanted.url)?;
         wanted.check_digest()?;
         if !self.may_be_contacted(wanted.url).await? {

@@ -2,7 +2,7 @@
 //! holds the whole patch.
 
 use super::examine::has_objects_of_its_own;
-use crate::{Result, Service};
+use crate::{Result, Service, access::no_image_with_id};
 use casement_catalog::{Found, NewTransfer};
 use casement_image::{
     Caller, Image, Location, Status,
@@ -20,7 +20,7 @@ impl Service {
         change: LocationChange<'_>,
     ) -> Result<()> {
         change.check_not_emptying()?;
-        self.authorize(change.action(), caller, found)?;
+        self.permit(change.action(), caller, found, no_image_with_id(found.image.id.as_str()))?;
         change.check_allowed(image, self.settings().show_multiple_locations)?;
         forget_refused(image);
         match change {
