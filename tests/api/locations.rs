@@ -130,7 +130,7 @@ fn a_location_for_a_queued_image_is_judged_before_it_is_taken() {
     let md5 = md5_hex(&b"x"[..]);
     let schema = "Provided object does not match schema 'location': ";
     for (case, body, status, message) in [
-        ("no url", json!({}), 400, format!("{schema}'url' is a required property…")),
+        ("no url", json!({}), 400, format!("{schema}'url' is a required property …")),
         ("file", json!({"url": "file:///x"}), 400, "Invalid location".into()),
         ("unknown", json!({"url": "rbd://x"}), 400, "Invalid location".into()),
         (
@@ -155,13 +155,13 @@ fn a_location_for_a_queued_image_is_judged_before_it_is_taken() {
             "algorithm alone",
             said("http://127.0.0.1/x", json!({"os_hash_algo": "sha512"})),
             400,
-            format!("{schema}'os_hash_value' is a dependency of 'os_hash_algo'…"),
+            format!("{schema}'os_hash_value' is a dependency of 'os_hash_algo' …"),
         ),
         (
             "unknown algorithm",
             said("http://127.0.0.1/x", json!({"os_hash_algo": "crc", "os_hash_value": "00"})),
             400,
-            format!("{schema}'crc' is not one of ['sha1', 'sha256', 'sha512', 'md5']…"),
+            format!("{schema}'crc' is not one of ['sha1', 'sha256', 'sha512', 'md5'] …"),
         ),
     ] {
         service.post(&path, &body).refused(case, status, &message);
@@ -181,9 +181,13 @@ fn a_location_for_a_queued_image_is_judged_before_it_is_taken() {
         .post(&format!("/v2/images/{active}/locations"), &json!({"url": "http://x"}))
         .refused("active", 409, message);
     let answer = service.act("PUT", &path).expect(405);
-    assert_eq!(answer.header("Allow"), Some("GET, POST"));
+    assert_eq!(answer.header("Allow"), Some("POST"));
     assert_eq!(member.status(&id), "queued");
-    assert_eq!(member.get(&format!("/v2/images/{id}/tasks")).expect(200).json(), json!({"tasks": []}));
+    let tasks = member.get(&format!("/v2/images/{id}/tasks")).expect(200).json();
+    let failed: Vec<_> =
+        tasks["tasks"].as_array().unwrap().iter().map(|task| (&task["status"], &task["message"])).collect();
+    let refused = (&json!("failure"), &json!("Invalid location"));
+    assert_eq!(failed, [refused, refused], "those that Glance would have taken, and failed");
 }
 
 #[test]
