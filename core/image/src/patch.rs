@@ -87,19 +87,9 @@ impl Operation {
         }
     }
 
-    /// A change of the list of locations, for which rules and policies of its own hold.
-    pub fn location_change(&self) -> Option<LocationChange<'_>> {
-        let at = self.position.as_str();
-        (self.property == "locations").then_some(match &self.change {
-            Change::Add(value) => LocationChange::Add { at, value },
-            Change::Replace(value) => LocationChange::Replace(value.as_array().map_or(&[], Vec::as_slice)),
-            Change::Remove => LocationChange::Remove { at },
-        })
-    }
-
     /// The additional property that this changes; `None` when it changes the image's own fields or locations.
     pub fn property_change(&self) -> Option<(&str, PropertyChange)> {
-        if is_field(&self.property) || self.location_change().is_some() {
+        if is_field(&self.property) || self.property == "locations" {
             return None;
         }
         let change = match &self.change {
@@ -108,6 +98,16 @@ impl Operation {
             Change::Remove => PropertyChange::Remove,
         };
         Some((&self.property, change))
+    }
+
+    /// A change of the list of locations, for which rules and policies of its own hold.
+    pub fn location_change(&self) -> Option<LocationChange<'_>> {
+        let at = self.position.as_str();
+        (self.property == "locations").then_some(match &self.change {
+            Change::Add(value) => LocationChange::Add { at, value },
+            Change::Replace(value) => LocationChange::Replace(value.as_array().map_or(&[], Vec::as_slice)),
+            Change::Remove => LocationChange::Remove { at },
+        })
     }
 }
 

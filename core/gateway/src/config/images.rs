@@ -87,8 +87,8 @@ pub(crate) struct Images {
 impl Default for Images {
     fn default() -> Self {
         // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
-        // image_property_quota, image_member_quota, image_location_quota, image_size_cap, user_storage_quota, and those
-        // of [image_format].
+        // image_property_quota, image_member_quota, image_location_quota, image_size_cap, user_storage_quota, and those of
+        // [image_format].
         let formats = FormatNames::default();
         Self {
             default_page_size: 25,

@@ -68,15 +68,15 @@ pub(crate) struct Config {
     #[serde(default)]
     pub images: Images,
 
+    /// Who may do what.
+    #[serde(default)]
+    pub policy: Policy,
+
     /// Where the URIs that clients give may send the service. An allow list makes the deny list of its kind ignored; an
     /// empty list says nothing. The machine itself and link-local addresses can't be reached, unless `allowed_hosts`
     /// names the host.
     #[serde(default)]
     pub import_filtering: ImportFiltering,
-
-    /// Who may do what.
-    #[serde(default)]
-    pub policy: Policy,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]
