@@ -4,7 +4,8 @@
 //! What Casement needs beyond them lives in `casement_*` tables.
 //!
 //! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs` and `list.rs`, those of
-//! an upload in `uploads.rs`, those of recovery in `recovery.rs`, what a project may have in `quota.rs`. What is particular to SQLite is in `sqlite.rs`.
+//! an upload in `uploads.rs`, those of recovery in `recovery.rs`, what a project may have in `quota.rs`, metadata
+//! definitions in `metadefs/`. What is particular to SQLite is in `sqlite.rs`.
 
 mod change;
 mod children;
@@ -12,6 +13,7 @@ mod error;
 mod images;
 mod list;
 mod members;
+mod metadefs;
 #[cfg(test)]
 mod plans;
 mod quota;
@@ -27,6 +29,7 @@ use casement_image::Image;
 use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
+pub use metadefs::{FoundNamespace, Loaded, Merge, NamespacePage, Unloaded};
 pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
 

@@ -17,6 +17,7 @@ mod info;
 mod json_body;
 mod layer;
 mod members;
+mod metadefs;
 mod options;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]

@@ -12,6 +12,7 @@ mod isotime;
 mod limits;
 pub mod list;
 pub mod member;
+pub mod metadef;
 pub mod patch;
 mod pointer;
 mod python;

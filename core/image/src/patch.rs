@@ -6,7 +6,8 @@
 use crate::{
     Error, Image, Kind, Quotas, Result, Visibility,
     assign::{assign, is_field},
-    limits, pointer, python, schema,
+    limits, pointer, python,
+    schema::Schemas,
 };
 use serde_json::{Map, Value};
 
@@ -30,6 +31,14 @@ pub struct Operation {
     dialect: Dialect,
     property: String,
     change: Change,
+}
+
+/// What is done to an additional property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyChange {
+    Add,
+    Replace,
+    Remove,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +83,19 @@ impl Operation {
         }
     }
 
+    /// The additional property that this changes; `None` when it changes the image's own fields or locations.
+    pub fn property_change(&self) -> Option<(&str, PropertyChange)> {
+        if is_field(&self.property) || self.touches_locations() {
+            return None;
+        }
+        let change = match &self.change {
+            Change::Add(_) => PropertyChange::Add,
+            Change::Replace(_) => PropertyChange::Replace,
+            Change::Remove => PropertyChange::Remove,
+        };
+        Some((&self.property, change))
+    }
+
     /// Whether policies on locations apply instead of those on the image.
     pub fn touches_locations(&self) -> bool {
         self.property == "locations"
@@ -81,14 +103,14 @@ impl Operation {
 }
 
 /// Reads the body of a PATCH and refuses everything that no image would accept.
-pub fn parse(dialect: Dialect, body: &Value) -> Result<Vec<Operation>> {
+pub fn parse(dialect: Dialect, body: &Value, schemas: &Schemas) -> Result<Vec<Operation>> {
     let Value::Array(changes) = body else {
         return Err(Error::invalid("Request body must be a JSON array of operation objects."));
     };
-    changes.iter().map(|change| parse_one(dialect, change)).collect()
+    changes.iter().map(|change| parse_one(dialect, change, schemas)).collect()
 }
 
-fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
+fn parse_one(dialect: Dialect, change: &Value, schemas: &Schemas) -> Result<Operation> {
     let Value::Object(change) = change else {
         return Err(Error::invalid("Operations must be JSON objects."));
     };
@@ -121,7 +143,7 @@ fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
     };
     let property = path.swap_remove(0);
     check_property(&property)?;
-    check_value(&property, &change, depth)?;
+    check_value(&property, &change, depth, schemas)?;
     Ok(Operation { dialect, property, change })
 }
 
@@ -162,14 +184,14 @@ fn check_property(name: &str) -> Result<()> {
     if is_field(name) || name == "locations" { Ok(()) } else { limits::check_property_name(name) }
 }
 
-fn check_value(name: &str, change: &Change, depth: usize) -> Result<()> {
+fn check_value(name: &str, change: &Change, depth: usize, schemas: &Schemas) -> Result<()> {
     match change {
         Change::Remove => Ok(()),
         // One location, to be added to the list.
         Change::Add(value) | Change::Replace(value) if depth == 2 => {
-            schema::validate_property(name, Value::Array(vec![value.clone()]))
+            schemas.validate_property(name, Value::Array(vec![value.clone()]))
         }
-        Change::Add(value) | Change::Replace(value) => schema::validate_property(name, value.clone()),
+        Change::Add(value) | Change::Replace(value) => schemas.validate_property(name, value.clone()),
     }
 }
 
@@ -182,7 +204,7 @@ pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -
     let exists = is_field(name) || image.properties.contains_key(name);
     match &operation.change {
         Change::Replace(_) if name == "owner" && !context.is_admin => Err(owner_by_non_admin()),
-        Change::Replace(_) if !exists => Err(conflict(format!("Property {name} does not exist."))),
+        Change::Replace(_) if !exists => Err(no_such_property(name)),
         Change::Add(_) if exists && operation.dialect == Dialect::V2_0 => {
             Err(conflict(format!("Property {name} already present.")))
         }
@@ -195,9 +217,14 @@ pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -
         }
         Change::Remove => match image.properties.remove(name) {
             Some(_) => Ok(()),
-            None => Err(conflict(format!("Property {name} does not exist."))),
+            None => Err(no_such_property(name)),
         },
     }
+}
+
+/// What a change of a property is answered with that is not there.
+pub fn no_such_property(name: &str) -> Error {
+    conflict(format!("Property {name} does not exist."))
 }
 
 fn owner_by_non_admin() -> Error {

@@ -10,6 +10,8 @@ mod error;
 mod info;
 mod list;
 mod members;
+mod metadefs;
+mod protections;
 mod quota;
 mod recover;
 mod request;
@@ -23,7 +25,7 @@ mod upload;
 mod version;
 
 pub use casement_identity::{Asserted, Credentials};
-pub use casement_inspect::Settings as FormatSettings;
+pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
 pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
 pub use settings::Settings;
@@ -31,7 +33,7 @@ pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
 use casement_identity::Identity;
-use casement_policy::Rules;
+use casement_policy::{Protections, Rules};
 use casement_stores::{DigestThreads, Stores};
 use recover::InHand;
 use std::{fmt, sync::Arc, time::Duration};
@@ -44,6 +46,8 @@ pub struct Parts {
     pub catalog: Catalog,
     pub identity: Identity,
     pub rules: Rules,
+    /// Who may touch which additional properties; without, whoever may change the image.
+    pub protections: Option<Protections>,
     pub stores: Stores,
     pub digests: DigestThreads,
     pub settings: Settings,
@@ -72,7 +76,9 @@ impl Service {
     /// # Errors
     /// When the token is missing or worthless, or nobody can say now whether it is.
     pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
-        Ok(self.parts().identity.authenticate(credentials).await?)
+        let mut caller = self.parts().identity.authenticate(credentials).await?;
+        caller.is_admin = self.parts().rules.is_admin(&caller);
+        Ok(caller)
     }
 
     /// Whether requests can be served now; the error says what is missing.

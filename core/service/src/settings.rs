@@ -1,6 +1,6 @@
 //! What an operator can set about the use cases.
 
-use casement_image::{Quotas, list::ListSettings};
+use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_stores::Multihash;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub struct Settings {
     /// Bytes of image data that one project may have (Glance's `user_storage_quota`).
     pub storage_quota: Option<u64>,
     pub multihash: Multihash,
+    /// What clients may send, with the formats that images may have.
+    pub schemas: Schemas,
     /// Which data an image's declared format lets in.
     pub formats: crate::FormatSettings,
     /// Show the first location as `direct_url`.

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Kind, Precondition, Record, Result, Service, Side,
-    access::{no_image_with_id, refuse_read_only},
+    access::{no_image_with_id, refuse_read_only, visibility_action},
 };
 use casement_catalog::Kind as Catalog;
 use casement_image::{
@@ -29,15 +29,22 @@ impl Service {
         precondition: Option<&Precondition>,
     ) -> Result<Record> {
         refuse_read_only(caller)?;
-        let operations = patch::parse(dialect, body)?;
+        let operations = patch::parse(dialect, body, &self.settings().schemas)?;
         let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
+        let missing = no_image_with_id(id);
         for _ in 0..TRIES {
-            let found = self.find(caller, id, no_image_with_id(id)).await?;
+            let found = self.look_up(caller, id, &missing).await?;
+            if operations.is_empty() || precondition.is_some() {
+                self.permit("get_image", caller, &found, &missing)?;
+            }
             Precondition::check(precondition, &found.image)?;
             let mut image = found.image.clone();
             for operation in &operations {
-                self.authorize_visibility(caller, operation.sets_visibility(), image.owner.as_deref())?;
-                self.authorize("modify_image", caller, &found)?;
+                if let Some(action) = visibility_action(operation.sets_visibility()) {
+                    self.permit(action, caller, &found, &missing)?;
+                }
+                self.permit("modify_image", caller, &found, &missing)?;
+                self.property_access(caller).check_patch(&mut image, operation)?;
                 patch::apply(&mut image, operation, &context)?;
             }
             if image == found.image {

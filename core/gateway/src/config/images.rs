@@ -1,3 +1,5 @@
+use super::formats::{GptCheck, VmdkType};
+use casement_image::schema::FormatNames;
 use casement_stores::Multihash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,27 @@ pub(crate) struct Images {
     /// refused in any case.
     pub require_image_format_match: bool,
 
+    /// The names that an image's `container_format` may have.
+    pub container_formats: Vec<String>,
+
+    /// The names that an image's `disk_format` may have; `gpt` and `luks` are known too.
+    pub disk_formats: Vec<String>,
+
+    /// The types of VMDK that are taken: those that hold their data themselves.
+    pub vmdk_allowed_types: Vec<VmdkType>,
+
+    /// Checks that disks with partitions may fail: `mbr`, of the partition table in the boot sector.
+    pub gpt_safety_checks_nonfatal: Vec<GptCheck>,
+
+    /// The largest disk inside of an image's data (`virtual_size`), in bytes. Not set: no limit.
+    #[schemars(range(min = 1), example = &1_099_511_627_776_u64)]
+    pub max_virtual_size_bytes: Option<u64>,
+
+    /// How many times larger than the data the disk inside of it may be. An empty disk of 10 GiB is 200 KiB of
+    /// qcow2, one to 50000. Not set: no limit.
+    #[schemars(range(min = 1), example = &100_000)]
+    pub max_virtual_size_ratio: Option<u64>,
+
     /// Tell clients where an image's data lies (`direct_url`). The URL may give away how the store
     /// is built.
     pub show_direct_url: bool,
@@ -52,7 +75,8 @@ pub(crate) struct Images {
 impl Default for Images {
     fn default() -> Self {
         // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
-        // image_property_quota, image_member_quota, image_size_cap, user_storage_quota.
+        // image_property_quota, image_member_quota, image_size_cap, user_storage_quota, and those of [image_format].
+        let formats = FormatNames::default();
         Self {
             default_page_size: 25,
             max_page_size: 1000,
@@ -62,6 +86,12 @@ impl Default for Images {
             size_cap_bytes: 1 << 40,
             storage_quota: "0".into(),
             require_image_format_match: true,
+            container_formats: formats.container,
+            disk_formats: formats.disk,
+            vmdk_allowed_types: vec![VmdkType::StreamOptimized, VmdkType::MonolithicSparse],
+            gpt_safety_checks_nonfatal: Vec::new(),
+            max_virtual_size_bytes: None,
+            max_virtual_size_ratio: None,
             show_direct_url: false,
             show_multiple_locations: false,
             hashing_algorithm: HashingAlgorithm::Sha512,

@@ -5,12 +5,15 @@
 
 mod catalog;
 mod error;
+mod formats;
 mod identity;
 mod images;
+pub(crate) mod import;
 mod keystone;
 mod load;
 mod log;
 mod place;
+mod policy;
 #[cfg(test)]
 mod reference;
 mod semantics;
@@ -25,8 +28,9 @@ pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
 pub(crate) use keystone::{Keystone, Wrong};
-pub(crate) use load::load;
+pub(crate) use load::{check_text, load};
 pub(crate) use log::{Format, Log};
+pub(crate) use policy::Policy;
 pub(crate) use server::Server;
 pub(crate) use stores::{Plugin, Store};
 
@@ -61,6 +65,10 @@ pub(crate) struct Config {
     /// Rules for images.
     #[serde(default)]
     pub images: Images,
+
+    /// Who may do what.
+    #[serde(default)]
+    pub policy: Policy,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]

@@ -211,6 +211,13 @@ fn values_that_make_no_sense_are_refused() {
         ("[server]\nlisten = \"localhost\"\n", "casement.toml:16: `server.listen` must be an address"),
         ("[server]\npublic_endpoint = \"images\"\n", "`server.public_endpoint` must be a URL"),
         ("[images]\ndefault_page_size = 2000\n", "`images.default_page_size` (2000) is more than"),
+        ("[images]\ndisk_formats = []\n", "`images.disk_formats` is empty"),
+        ("[images]\ndisk_formats = [\"raw\", \"a b\"]\n", "`images.disk_formats[1]` must be a name"),
+        ("[images]\ncontainer_formats = [\"bare\", \"bare\"]\n", "`bare` is listed twice"),
+        (
+            "[images]\nvmdk_allowed_types = [\"monolithicFlat\"]\n",
+            "must be one of \"streamOptimized\", \"monolithicSparse\"",
+        ),
         ("[log]\nlevel = \"a=b=c\"\n", "`log.level` cannot be used"),
         (bad_token, "`identity.tokens[0].sha256` must be 64 hex digits"),
         (

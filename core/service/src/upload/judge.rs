@@ -51,16 +51,14 @@ fn container_format(image: &Image) -> &str {
     image.container_format.as_deref().unwrap_or_default()
 }
 
-/// The client learns what Glance would say, the log which rule it was.
 fn refused(refusal: Refusal) -> Error {
-    tracing::info!(rule = refusal.rule, reason = refusal.reason, "image data refused");
+    tracing::info!(rule = refusal.rule, "image data refused: {refusal}");
     let kind = match refusal.kind {
         RefusalKind::TooLarge => Kind::LimitExceeded,
         _ => Kind::UnsupportedMedia,
     };
-    let mut error = Error::new(kind, Side::Client, refusal.message.clone());
+    let mut error = Error::new(kind, Side::Client, refusal.message);
     error.generic_lead = true;
-    error.cause = Some(refusal.to_string());
     error
 }
 
