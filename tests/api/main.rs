@@ -3,6 +3,7 @@
 
 mod actions;
 mod config_import;
+mod cors;
 mod create;
 mod data;
 mod delete;
@@ -14,6 +15,7 @@ mod info;
 mod list;
 mod lost_updates;
 mod members;
+mod methods;
 mod paging;
 mod patch;
 mod patch_table;

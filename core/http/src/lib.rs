@@ -6,6 +6,7 @@ mod actions;
 mod api;
 mod body;
 mod conditions;
+mod cors;
 mod credentials;
 mod error_body;
 mod failure;
@@ -30,4 +31,5 @@ mod tags;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};
+pub use cors::Cors;
 pub use options::{Options, is_http_url};
