@@ -3,6 +3,7 @@
 
 mod actions;
 mod config_import;
+mod cors;
 mod create;
 mod data;
 mod delete;
@@ -15,6 +16,7 @@ mod list;
 mod locations;
 mod lost_updates;
 mod members;
+mod methods;
 mod paging;
 mod patch;
 mod patch_table;
