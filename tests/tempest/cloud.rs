@@ -114,7 +114,7 @@ fn gateway(keystone: &Keystone, mode: Mode) -> Gateway {
     // Tempest compares the stores of an image with the sorted list of stores.
     Gateway::builder()
         .identity(&identity)
-        .plugin("path = \"casement_http\"")
+        .plugin("path = \"casement_http_store\"")
         .filesystem("cheap", None, "weight = 200")
         .filesystem("fast", None, "weight = 100\ndefault = true")
         .store("web", &format!("plugin = \"http\"\nweight = 50\n{hosts}"))
