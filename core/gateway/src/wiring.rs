@@ -110,6 +110,7 @@ fn settings(config: &Config) -> Settings {
             tags: limit(images.tag_quota),
             properties: limit(images.property_quota),
             members: limit(images.member_quota),
+            locations: limit(images.location_quota),
         },
         size_cap: images.size_cap_bytes,
         storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
@@ -118,6 +119,9 @@ fn settings(config: &Config) -> Settings {
         formats: images.format_settings(),
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
+        uri_filter: (&config.import_filtering).into(),
+        do_secure_hash: images.do_secure_hash,
+        location_tries: images.http_retries,
         lease: LEASE,
     }
 }

@@ -16,6 +16,7 @@ mod images;
 mod info;
 mod json_body;
 mod layer;
+mod locations;
 mod members;
 mod metadefs;
 mod options;
@@ -26,7 +27,9 @@ mod reply;
 mod request;
 mod schemas;
 mod socket;
+mod stores;
 mod tags;
+mod tasks;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};

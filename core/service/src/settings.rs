@@ -1,6 +1,6 @@
 //! What an operator can set about the use cases.
 
-use casement_image::{Quotas, list::ListSettings, schema::Schemas};
+use casement_image::{Quotas, UriFilter, list::ListSettings, schema::Schemas};
 use casement_stores::Multihash;
 use std::time::Duration;
 
@@ -20,6 +20,12 @@ pub struct Settings {
     /// Show the first location as `direct_url`.
     pub show_direct_url: bool,
     pub show_multiple_locations: bool,
+    /// Where a client's URI may send the service.
+    pub uri_filter: UriFilter,
+    /// Whether the data of a location is digested, rather than described by whoever gives it.
+    pub do_secure_hash: bool,
+    /// How often a location is tried that can't be read.
+    pub location_tries: u32,
     /// How long a transfer belongs to a gateway that no longer says that it lives.
     pub lease: Duration,
 }

@@ -9,6 +9,7 @@ mod formats;
 mod identity;
 mod images;
 pub(crate) mod import;
+mod import_filtering;
 mod keystone;
 mod load;
 mod log;
@@ -27,6 +28,7 @@ pub(crate) use catalog::Catalog;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
+pub(crate) use import_filtering::ImportFiltering;
 pub(crate) use keystone::{Keystone, Wrong};
 pub(crate) use load::{check_text, load};
 pub(crate) use log::{Format, Log};
@@ -69,6 +71,12 @@ pub(crate) struct Config {
     /// Who may do what.
     #[serde(default)]
     pub policy: Policy,
+
+    /// Where the URIs that clients give may send the service. An allow list makes the deny list of its kind ignored; an
+    /// empty list says nothing. The machine itself and link-local addresses can't be reached, unless `allowed_hosts`
+    /// names the host.
+    #[serde(default)]
+    pub import_filtering: ImportFiltering,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]

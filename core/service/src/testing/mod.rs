@@ -9,7 +9,7 @@ use crate::{BodyStream, Parts, Result, Service, Settings, UploadRequest};
 use bytes::Bytes;
 use casement_catalog::Catalog;
 use casement_identity::Identity;
-use casement_image::{Caller, ImageId, Quotas, Status, list::ListSettings};
+use casement_image::{Caller, ImageId, Quotas, Status, UriFilter, list::ListSettings};
 use casement_policy::Rules;
 use casement_sdk::{Backend, host::Plugin};
 use casement_stores::{
@@ -169,7 +169,10 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             formats: casement_inspect::Settings::default(),
             multihash: Multihash::Sha256,
             show_direct_url: false,
-            show_multiple_locations: false,
+            show_multiple_locations: true,
+            uri_filter: UriFilter::default(),
+            do_secure_hash: true,
+            location_tries: 2,
             // Has run out as soon as it is given.
             lease: Duration::ZERO,
         },
