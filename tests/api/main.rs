@@ -9,6 +9,7 @@ mod errors;
 mod formats;
 mod info;
 mod list;
+mod list_table;
 mod lost_updates;
 mod members;
 mod paging;
