@@ -73,6 +73,9 @@
 // `CasementReply.flags`: the same call may succeed when it is made again.
 #define CASEMENT_REPLY_RETRYABLE 1
 
+// `CasementReply.flags`: the failure concerns this object alone, and says nothing of the store.
+#define CASEMENT_REPLY_ONE_OBJECT 2
+
 // `CasementPlugin.flags`: functions may block, so the gateway calls them on threads kept for that.
 #define CASEMENT_PLUGIN_BLOCKING 1
 

@@ -53,6 +53,8 @@ pub const CASEMENT_INTERNAL: u32 = 23;
 
 /// `CasementReply.flags`: the same call may succeed when it is made again.
 pub const CASEMENT_REPLY_RETRYABLE: u32 = 1;
+/// `CasementReply.flags`: the failure concerns this object alone, and says nothing of the store.
+pub const CASEMENT_REPLY_ONE_OBJECT: u32 = 2;
 
 /// `CasementPlugin.flags`: functions may block, so the gateway calls them on threads kept for that.
 pub const CASEMENT_PLUGIN_BLOCKING: u32 = 1;

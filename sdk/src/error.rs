@@ -42,6 +42,7 @@ pub struct Error {
     message: String,
     retryable: bool,
     retry_after_ms: u64,
+    one_object: bool,
 }
 
 /// `Result` with the contract's error.
@@ -52,7 +53,7 @@ impl Error {
     /// retryable from the start, every other kind is not.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let retryable = matches!(kind, Kind::Unavailable | Kind::Timeout);
-        Self { kind, message: message.into(), retryable, retry_after_ms: 0 }
+        Self { kind, message: message.into(), retryable, retry_after_ms: 0, one_object: false }
     }
 
     /// No object under `key`.
@@ -85,6 +86,14 @@ impl Error {
         self
     }
 
+    /// Says that the failure concerns this object alone, as where each object lies on a server of its own. The gateway
+    /// then goes on using the store, however many such failures there are.
+    #[must_use]
+    pub fn of_one_object(mut self) -> Self {
+        self.one_object = true;
+        self
+    }
+
     /// Puts what was being done in front of the text: `"while flushing: No space left on device"`.
     #[must_use]
     pub fn context(mut self, doing: &str) -> Self {
@@ -105,6 +114,11 @@ impl Error {
     /// Whether the same call may succeed when it is made again.
     pub fn is_retryable(&self) -> bool {
         self.retryable
+    }
+
+    /// Whether the failure says nothing of the store as a whole.
+    pub fn is_of_one_object(&self) -> bool {
+        self.one_object
     }
 
     /// The pause the store asked for before the next try, in milliseconds; 0 when it named none.

@@ -127,7 +127,7 @@ impl Backend for Shelf {
     }
 
     async fn health(&self) -> Result<()> {
-        Err(Error::new(Kind::Unavailable, "resting").with_retry_after_ms(250))
+        Err(Error::new(Kind::Unavailable, "resting").with_retry_after_ms(250).of_one_object())
     }
 }
 
@@ -223,7 +223,7 @@ async fn what_is_not_bytes_crosses_unchanged() {
     assert_eq!(backend.usage().await.unwrap(), Usage::default());
     assert_eq!(backend.format_location("ä/b").await.unwrap(), "shelf:ä/b");
     assert_eq!(backend.parse_location("shelf:ä/b").await.unwrap(), "ä/b");
-    let resting = Error::new(Kind::Unavailable, "resting").with_retry_after_ms(250);
+    let resting = Error::new(Kind::Unavailable, "resting").with_retry_after_ms(250).of_one_object();
     assert_eq!(backend.health().await.unwrap_err(), resting);
 }
 

@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod actions;
+mod config_import;
 mod create;
 mod data;
 mod delete;
 mod errors;
 mod formats;
+mod http_store;
+mod identity;
 mod info;
 mod list;
 mod list_table;

@@ -6,6 +6,7 @@
 mod bodies;
 mod config;
 mod connections;
+mod identity;
 mod kill;
 mod plugin_files;
 mod stop;

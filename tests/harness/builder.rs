@@ -135,6 +135,13 @@ impl Builder {
         self
     }
 
+    /// A file beside the configuration.
+    #[must_use]
+    pub fn file(self, name: &str, text: &str) -> Self {
+        fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
     pub fn config(&self) -> String {
         let catalog = self.folder.path().join("catalog.sqlite");
         let identity = self.identity.clone().unwrap_or_else(tokens);
@@ -173,12 +180,20 @@ impl Builder {
         self.site(&text).run("serve")
     }
 
+    /// Another command on exactly this configuration.
+    pub fn command(self, arguments: &[&str]) -> Run {
+        let text = self.config();
+        let site = self.site(&text);
+        site.run_arguments(&[arguments, &["--config", site.config.to_str().unwrap()]].concat())
+    }
+
     /// The binary with other arguments.
     pub fn run_arguments(self, arguments: &[&str]) -> Run {
         self.site("").run_arguments(arguments)
     }
 
-    fn site(self, text: &str) -> Site {
+    /// The folder with a configuration of this text, and nothing that runs in it yet.
+    pub fn site(self, text: &str) -> Site {
         let config = self.folder.path().join("casement.toml");
         fs::write(&config, text).unwrap();
         Site {

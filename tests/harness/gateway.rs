@@ -31,6 +31,10 @@ pub struct Run {
 }
 
 impl Site {
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -54,8 +58,9 @@ impl Site {
         self.run_arguments(&[verb, "--config", self.config.to_str().unwrap()])
     }
 
+    /// The binary with these arguments.
     #[track_caller]
-    pub(crate) fn run_arguments(&self, arguments: &[&str]) -> Run {
+    pub fn run_arguments(&self, arguments: &[&str]) -> Run {
         let mut command = self.command();
         let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Log::follow(child.stdout.take().unwrap());

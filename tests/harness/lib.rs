@@ -25,5 +25,5 @@ pub use log::Log;
 pub use pattern::{Pattern, md5_hex, sha512_hex};
 pub use raw::Raw;
 pub use store::StoreFolder;
-pub use tools::{client_tools, dist, fixtures, have_tool, skip};
+pub use tools::{client_tools, dist, fixtures, have_tool, metadefs, skip};
 pub use wait::{eventually, eventually_true};

@@ -23,6 +23,11 @@ pub fn client_tools() -> Option<PathBuf> {
     env::var_os("CASEMENT_CLIENTS").map(PathBuf::from).filter(|folder| folder.is_dir())
 }
 
+/// The folder with the namespaces of metadata definitions that come with Glance.
+pub fn metadefs() -> Option<PathBuf> {
+    env::var_os("CASEMENT_METADEFS").map(PathBuf::from).filter(|folder| folder.is_dir())
+}
+
 /// Whether `name` can be run from the search path.
 pub fn have_tool(name: &str) -> bool {
     env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(name).is_file())

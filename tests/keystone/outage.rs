@@ -4,10 +4,20 @@ use crate::{
     common::{identity, keystone},
     proxy::{Proxy, Way},
 };
-use casement_tests::{Answer, Gateway};
+use casement_tests::{Answer, Client, Gateway, eventually};
 use std::time::{Duration, Instant};
 
-const QUICK: &str = "request_timeout_seconds = 1\ntimeout_seconds = 2\ntries = 2";
+/// Short for a test that waits for it to be over, and long enough for a Keystone on a busy machine.
+const QUICK: &str = "request_timeout_seconds = 3\ntimeout_seconds = 4\ntries = 2";
+
+/// Comes again while it is told to, as a client should.
+#[track_caller]
+fn assert_let_in(caller: &Client) {
+    eventually("the caller is let in", || match caller.get("/v2/images") {
+        answer if answer.status == 503 => Err(format!("{answer:?}")),
+        answer => Ok(answer.expect(200)),
+    });
+}
 
 fn assert_unavailable(answer: &Answer) {
     assert_eq!(answer.status, 503, "{answer:?}");
@@ -22,20 +32,20 @@ fn while_keystone_is_away_known_callers_go_on_and_new_ones_are_told_to_come_agai
     let proxy = Proxy::to(keystone.auth_url());
     let gateway = Gateway::builder().identity(&identity(keystone, &proxy.url(), QUICK)).start();
     let known = gateway.bearer(&keystone.token("demo", "demo"));
-    known.get("/v2/images").expect(200);
+    assert_let_in(&known);
 
     let new = gateway.bearer(&keystone.token("alt", "alt"));
     for way in [Way::Cut, Way::Jammed] {
         proxy.set(way);
         let start = Instant::now();
         assert_unavailable(&new.get("/v2/images"));
-        assert!(start.elapsed() < Duration::from_secs(10), "{way:?}");
+        assert!(start.elapsed() < Duration::from_secs(12), "{way:?}");
         known.get("/v2/images").expect(200);
         gateway.nobody().get("/v2/images").expect(401);
         gateway.nobody().get("/healthcheck").expect(200);
     }
     proxy.set(Way::Open);
-    new.get("/v2/images").expect(200);
+    assert_let_in(&new);
 }
 
 #[test]
@@ -49,7 +59,7 @@ fn a_gateway_starts_without_keystone_and_finds_it_later() {
     let demo = gateway.bearer(&keystone.token("demo", "demo"));
     assert_unavailable(&demo.get("/v2/images"));
     proxy.set(Way::Open);
-    demo.get("/v2/images").expect(200);
+    assert_let_in(&demo);
 }
 
 #[test]
@@ -59,7 +69,7 @@ fn many_who_come_while_keystone_is_jammed_are_all_answered() {
     let lines = identity(keystone, &proxy.url(), &format!("{QUICK}\nmax_requests = 2"));
     let gateway = Gateway::builder().identity(&lines).start();
     let known = gateway.bearer(&keystone.token("demo", "demo"));
-    known.get("/v2/images").expect(200);
+    assert_let_in(&known);
     proxy.set(Way::Jammed);
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..40)
@@ -73,5 +83,6 @@ fn many_who_come_while_keystone_is_jammed_are_all_answered() {
         }
     });
     proxy.set(Way::Open);
-    gateway.bearer("made up, 1").get("/v2/images").expect(401);
+    let new = gateway.bearer(&keystone.token("alt", "alt"));
+    assert_let_in(&new);
 }

@@ -6,10 +6,12 @@ use std::fmt;
 /// What a caller can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// An image of that id exists, or existed.
+    /// An image of that id exists, or existed; or something of that name does.
     Exists,
-    /// Somebody changed the image since the caller read it; read again and decide anew.
+    /// Somebody changed it since the caller read it; read again and decide anew.
     Changed,
+    /// There would be more than may be.
+    TooMuch,
     /// The project would have more than it may.
     OverLimit(Exceeded),
     /// The list's marker is no image.

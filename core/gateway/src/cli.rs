@@ -19,12 +19,23 @@ pub(crate) enum Command {
     /// Do all that `serve` does short of listening, and say what is right and what is not.
     #[command(after_help = crate::exit::HELP)]
     Check(ConfigArgs),
+    /// Work on configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Look at the rules of who may do what.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Work on tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Bring namespaces of metadata definitions into the database, out of it, or into files.
+    ///
+    /// The database belongs to one process at a time: stop the service first.
+    #[command(subcommand)]
+    Metadefs(MetadefsCommand),
     /// Print the version.
     Version,
 }
@@ -34,6 +45,27 @@ pub(crate) struct ConfigArgs {
     /// The configuration file.
     #[arg(long, value_name = "FILE", env = "CASEMENT_CONFIG")]
     pub config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read Glance's configuration, and write this service's. What could not be carried over is listed on standard error,
+    /// and at the end of the file.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Glance's files, in the order in which Glance reads them: of several values the last one counts.
+    #[arg(required = true, value_name = "GLANCE_API_CONF")]
+    pub files: Vec<PathBuf>,
+    /// The file to write; it must not exist yet. Not given: standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write passwords too, each to a file of its own in this folder, which only the owner may read. Not given: they are
+    /// left out, and the configuration says where they are wanted.
+    #[arg(long, value_name = "FOLDER")]
+    pub secrets: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -58,9 +90,92 @@ pub(crate) struct InspectArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Print every rule in force, and where it comes from, in the form of policy.yaml.
+    List(ConfigArgs),
+    /// Say for a caller and an action which rule answers, and why.
+    Explain(Box<ExplainArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The action: the name of a rule, as in get_image.
+    pub action: String,
+    /// The caller's roles, as its token has them: with those that they imply.
+    #[arg(long, value_delimiter = ',')]
+    pub roles: Vec<String>,
+    /// The roles of the service that forwards the request.
+    #[arg(long, value_delimiter = ',')]
+    pub service_roles: Vec<String>,
+    /// The project of the caller's token.
+    #[arg(long)]
+    pub project: Option<String>,
+    /// The caller.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// The domain of a token that is for a domain.
+    #[arg(long, conflicts_with = "project")]
+    pub domain: Option<String>,
+    /// The scope of a token that is for the system.
+    #[arg(long, value_name = "all", conflicts_with_all = ["project", "domain"])]
+    pub system: Option<String>,
+    /// The project that owns the image. Not given: the caller's.
+    #[arg(long)]
+    pub owner: Option<String>,
+    /// The image's visibility.
+    #[arg(long, value_parser = ["private", "shared", "community", "public"])]
+    pub visibility: Option<String>,
+    /// The project that the image is shared with.
+    #[arg(long)]
+    pub member: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Read a token from standard input and print the `sha256` that the configuration wants.
     Hash,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetadefsCommand {
+    /// Load namespaces from files, as `glance-manage db_load_metadefs` does. A namespace that is there already stays as
+    /// it is, unless `--merge` says otherwise.
+    #[command(after_help = crate::exit::HELP)]
+    Load(LoadArgs),
+    /// Remove all namespaces, all that is in them, and all resource types.
+    #[command(after_help = crate::exit::HELP)]
+    Unload(ConfigArgs),
+    /// Save each namespace in a file that `load` and Glance can read.
+    #[command(after_help = crate::exit::HELP)]
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LoadArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Files, and folders whose files end in `.json` [default: /etc/glance/metadefs].
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Add to a namespace that is there already what it does not have.
+    #[arg(long)]
+    pub merge: bool,
+    /// With `--merge`: change what it has to what the file says.
+    #[arg(long, alias = "prefer_new", requires = "merge", conflicts_with = "overwrite")]
+    pub prefer_new: bool,
+    /// With `--merge`: remove it first, with all that is in it.
+    #[arg(long, requires = "merge")]
+    pub overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The folder, which must exist [default: /etc/glance/metadefs].
+    pub folder: Option<PathBuf>,
 }
 
 #[cfg(test)]
@@ -73,6 +188,19 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn how_to_merge_is_said_only_of_a_merge_and_once() {
+        let parse = |flags: &[&str]| {
+            Cli::try_parse_from([&["casement", "metadefs", "load", "--config", "c.toml"], flags].concat()).is_ok()
+        };
+        for right in [&[][..], &["--merge", "a", "b"], &["--merge", "--prefer_new"], &["--merge", "--overwrite"]] {
+            assert!(parse(right), "{right:?}");
+        }
+        for wrong in [&["--prefer-new"][..], &["--overwrite"], &["--merge", "--overwrite", "--prefer-new"]] {
+            assert!(!parse(wrong), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::{fmt, process::ExitCode};
 pub(crate) enum Exit {
     /// Wrong command line.
     Usage = 64,
+    /// A file that was given makes no sense.
+    Data = 65,
     /// A required store, or its plugin, cannot be used.
     StoreUnavailable = 69,
     /// A defect of this program.
@@ -32,6 +34,7 @@ pub(crate) const HELP: &str = "\
 Exit codes:
   0    done
   64   wrong command line
+  65   a file that was given makes no sense
   69   a required store, or its plugin, cannot be used
   70   a defect of casement
   73   the metadata database cannot be opened
@@ -79,8 +82,9 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Exit; 7] = [
+    const ALL: [Exit; 8] = [
         Exit::Usage,
+        Exit::Data,
         Exit::StoreUnavailable,
         Exit::Internal,
         Exit::Catalog,

@@ -3,12 +3,11 @@
 use crate::{
     config::Config,
     exit::{Exit, Failure, Result},
-    identity,
+    identity, policy,
 };
 use casement_catalog::Catalog;
-use casement_image::{Quotas, list::ListSettings};
-use casement_policy::Rules;
-use casement_service::{FormatSettings, Parts, Service, Settings};
+use casement_image::{Quotas, list::ListSettings, schema::Schemas};
+use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
@@ -29,12 +28,23 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let session = identity::session(config)?;
     let identity = identity::identity(config, session.clone())?;
     let limits = session.clone().and_then(|session| identity::limits(config, session));
+    let policies = policy::read(&config.policy)?;
+    for warning in &policies.warnings {
+        tracing::warn!("{warning}");
+    }
     let catalog = catalog(config).await?;
     let stores = stores(config).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
-    let rules = Rules::defaults();
-    let settings = settings(config);
-    let parts = Parts { catalog, identity, limits, rules, stores: stores.clone(), digests, settings };
+    let parts = Parts {
+        catalog,
+        identity,
+        limits,
+        rules: policies.rules,
+        protections: policies.protections,
+        stores: stores.clone(),
+        digests,
+        settings: settings(config),
+    };
     let service = Service::new(parts);
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let mut background = JoinSet::new();
@@ -102,17 +112,19 @@ fn settings(config: &Config) -> Settings {
             tags: limit(images.tag_quota),
             properties: limit(images.property_quota),
             members: limit(images.member_quota),
+            locations: limit(images.location_quota),
         },
         size_cap: images.size_cap_bytes,
         storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
         strict_size_limit: images.strict_size_limit,
         multihash: images.hashing_algorithm.into(),
-        formats: FormatSettings {
-            require_format_match: images.require_image_format_match,
-            ..FormatSettings::default()
-        },
+        schemas: Schemas::new(&images.format_names()),
+        formats: images.format_settings(),
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
+        uri_filter: (&config.import_filtering).into(),
+        do_secure_hash: images.do_secure_hash,
+        location_tries: images.http_retries,
         lease: LEASE,
     }
 }

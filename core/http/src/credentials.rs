@@ -8,9 +8,14 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-/// A header that is not printable ASCII counts as absent: no token and no name that Keystone gives is so.
+/// A header that is not printable ASCII counts as absent: no token and no name that Keystone gives is so. So does one
+/// that comes twice: a proxy may have added its own beside the client's.
 pub(crate) fn credentials<B>(request: &Request<B>) -> Credentials {
-    let text = |name: &str| request.headers().get(name)?.to_str().ok().map(str::to_owned);
+    let text = |name: &str| {
+        let mut values = request.headers().get_all(name).iter();
+        let only = values.next().filter(|_| values.next().is_none())?;
+        only.to_str().ok().map(str::to_owned)
+    };
     Credentials {
         token: text("x-auth-token"),
         service_token: text("x-service-token"),
@@ -66,5 +71,13 @@ mod tests {
     fn odd_bytes_make_no_token() {
         let request = Request::builder().header("X-Auth-Token", &b"abc\xff"[..]).body(()).unwrap();
         assert_eq!(credentials(&request).token, None);
+    }
+
+    #[test]
+    fn a_header_that_comes_twice_says_nothing() {
+        let twice =
+            Request::builder().header("X-Auth-Token", "a").header("X-Roles", "admin").header("X-Roles", "member");
+        let found = credentials(&twice.body(()).unwrap());
+        assert_eq!((found.token.as_deref(), found.asserted.roles), (Some("a"), None));
     }
 }

@@ -75,6 +75,10 @@ impl<A: Api> Layer<A> {
         let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
 
         let (mut head, body) = request.into_parts();
+        // What handlers see is the id that the answer has.
+        if let Ok(id) = HeaderValue::try_from(&request_id) {
+            head.headers.insert(REQUEST_ID, id);
+        }
         head.extensions.insert(Peer(peer.ip()));
         let (body, read_to_end) = RequestBody::new(body);
         let response = match refusal {

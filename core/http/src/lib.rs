@@ -16,7 +16,9 @@ mod images;
 mod info;
 mod json_body;
 mod layer;
+mod locations;
 mod members;
+mod metadefs;
 mod options;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
@@ -25,7 +27,9 @@ mod reply;
 mod request;
 mod schemas;
 mod socket;
+mod stores;
 mod tags;
+mod tasks;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};

@@ -1,7 +1,7 @@
 //! The rules of `POST /v2/images`, in the order in which Glance applies them. The service asks the policy
 //! between [`check_body`] and [`build`].
 
-use crate::{Error, Image, ImageId, Quotas, Result, Status, Visibility, assign::assign, limits, schema};
+use crate::{Error, Image, ImageId, Quotas, Result, Status, Visibility, assign::assign, limits, schema::Schemas};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
@@ -24,12 +24,12 @@ pub struct Defaults {
 }
 
 /// The checks that need no caller.
-pub fn check_body(body: &Value) -> Result<&Map<String, Value>> {
+pub fn check_body<'a>(body: &'a Value, schemas: &Schemas) -> Result<&'a Map<String, Value>> {
     let Value::Object(body) = body else {
         return Err(Error::invalid("The request body must be a JSON object that describes one image."));
     };
     refuse_any(body, &DISALLOWED, "read-only")?;
-    schema::validate_image(body)?;
+    schemas.validate_image(body)?;
     for name in body.keys().filter(|name| !is_base(name)) {
         limits::check_property_name(name)?;
         if RESERVED.contains(&name.as_str()) || name.starts_with(limits::RESERVED_NAMESPACE) {
@@ -47,6 +47,11 @@ pub fn wanted_owner<'a>(body: &'a Map<String, Value>, project: Option<&'a str>) 
 /// The visibility the body asks for; the policy has a say in some.
 pub fn wanted_visibility(body: &Map<String, Value>) -> Option<Visibility> {
     body.get("visibility")?.as_str()?.parse().ok()
+}
+
+/// The additional properties that the body names.
+pub fn additional_properties(body: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    body.keys().map(String::as_str).filter(|name| !is_base(name) && *name != "locations")
 }
 
 /// Makes the image of a body that [`check_body`] let pass.

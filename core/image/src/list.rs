@@ -39,7 +39,7 @@ impl ListQuery {
         let mut query = ListQuery {
             visibility: visibility(&request)?,
             member_status: member_status(&request)?,
-            limit: limit(&request, settings)?,
+            limit: limit(request.first("limit"), settings)?,
             ..ListQuery::default()
         };
         (query.sort, query.tie_dir) = sorting(&request)?;
@@ -154,8 +154,9 @@ fn member_status(request: &Request<'_>) -> Result<MemberFilter> {
     }
 }
 
-fn limit(request: &Request<'_>, settings: &ListSettings) -> Result<u32> {
-    let Some(text) = request.first("limit") else {
+/// The size of a page.
+pub(crate) fn limit(asked: Option<&str>, settings: &ListSettings) -> Result<u32> {
+    let Some(text) = asked else {
         return Ok(settings.default_limit.min(settings.max_limit));
     };
     let limit = filter::integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;
@@ -257,9 +258,14 @@ fn sort_dir(text: &str) -> Result<SortDir> {
 /// What Python's `quote_plus` leaves as it is.
 const QUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b' ');
 
-/// The `first` and `next` links of the answer. Glance keeps only the last of repeated parameters here, and so
-/// loses half of `tag=x&tag=y` on the second page; we keep all.
+/// The `first` and `next` links of the answer.
 pub fn links(pairs: &[(String, String)], next_marker: Option<&ImageId>) -> (String, Option<String>) {
+    links_of("/v2/images", pairs, next_marker.map(ImageId::as_str))
+}
+
+/// Glance keeps only the last of repeated parameters here, and so loses half of `tag=x&tag=y` on the second page; we
+/// keep all.
+pub(crate) fn links_of(path: &str, pairs: &[(String, String)], next_marker: Option<&str>) -> (String, Option<String>) {
     let quote = |text: &str| utf8_percent_encode(text, QUOTED).to_string().replace(' ', "+");
     let query: Vec<String> = pairs
         .iter()
@@ -267,10 +273,10 @@ pub fn links(pairs: &[(String, String)], next_marker: Option<&ImageId>) -> (Stri
         .map(|(name, value)| format!("{}={}", quote(name), quote(value)))
         .collect();
     let link = |query: &[String]| match query {
-        [] => "/v2/images".to_owned(),
-        query => format!("/v2/images?{}", query.join("&")),
+        [] => path.to_owned(),
+        query => format!("{path}?{}", query.join("&")),
     };
     let first = link(&query);
-    let next = next_marker.map(|marker| link(&[query, vec![format!("marker={marker}")]].concat()));
+    let next = next_marker.map(|marker| link(&[query, vec![format!("marker={}", quote(marker))]].concat()));
     (first, next)
 }

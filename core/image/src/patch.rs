@@ -6,7 +6,10 @@
 use crate::{
     Error, Image, Kind, Quotas, Result, Visibility,
     assign::{assign, is_field},
-    limits, pointer, python, schema,
+    limits,
+    locations::LocationChange,
+    pointer, python,
+    schema::Schemas,
 };
 use serde_json::{Map, Value};
 
@@ -29,7 +32,17 @@ pub struct PatchContext {
 pub struct Operation {
     dialect: Dialect,
     property: String,
+    /// Where in the list of locations.
+    position: String,
     change: Change,
+}
+
+/// What is done to an additional property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyChange {
+    Add,
+    Replace,
+    Remove,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -74,21 +87,39 @@ impl Operation {
         }
     }
 
-    /// Whether policies on locations apply instead of those on the image.
-    pub fn touches_locations(&self) -> bool {
-        self.property == "locations"
+    /// The additional property that this changes; `None` when it changes the image's own fields or locations.
+    pub fn property_change(&self) -> Option<(&str, PropertyChange)> {
+        if is_field(&self.property) || self.property == "locations" {
+            return None;
+        }
+        let change = match &self.change {
+            Change::Add(_) => PropertyChange::Add,
+            Change::Replace(_) => PropertyChange::Replace,
+            Change::Remove => PropertyChange::Remove,
+        };
+        Some((&self.property, change))
+    }
+
+    /// A change of the list of locations, for which rules and policies of its own hold.
+    pub fn location_change(&self) -> Option<LocationChange<'_>> {
+        let at = self.position.as_str();
+        (self.property == "locations").then_some(match &self.change {
+            Change::Add(value) => LocationChange::Add { at, value },
+            Change::Replace(value) => LocationChange::Replace(value.as_array().map_or(&[], Vec::as_slice)),
+            Change::Remove => LocationChange::Remove { at },
+        })
     }
 }
 
 /// Reads the body of a PATCH and refuses everything that no image would accept.
-pub fn parse(dialect: Dialect, body: &Value) -> Result<Vec<Operation>> {
+pub fn parse(dialect: Dialect, body: &Value, schemas: &Schemas) -> Result<Vec<Operation>> {
     let Value::Array(changes) = body else {
         return Err(Error::invalid("Request body must be a JSON array of operation objects."));
     };
-    changes.iter().map(|change| parse_one(dialect, change)).collect()
+    changes.iter().map(|change| parse_one(dialect, change, schemas)).collect()
 }
 
-fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
+fn parse_one(dialect: Dialect, change: &Value, schemas: &Schemas) -> Result<Operation> {
     let Value::Object(change) = change else {
         return Err(Error::invalid("Operations must be JSON objects."));
     };
@@ -119,10 +150,11 @@ fn parse_one(dialect: Dialect, change: &Value) -> Result<Operation> {
         ("add", Some(value)) => Change::Add(value.clone()),
         (_, Some(value)) => Change::Replace(value.clone()),
     };
+    let position = if depth == 2 { path.swap_remove(1) } else { String::new() };
     let property = path.swap_remove(0);
     check_property(&property)?;
-    check_value(&property, &change, depth)?;
-    Ok(Operation { dialect, property, change })
+    check_value(&property, &change, depth, schemas)?;
+    Ok(Operation { dialect, property, position, change })
 }
 
 /// The dialect of today names the operation in `op`.
@@ -162,27 +194,29 @@ fn check_property(name: &str) -> Result<()> {
     if is_field(name) || name == "locations" { Ok(()) } else { limits::check_property_name(name) }
 }
 
-fn check_value(name: &str, change: &Change, depth: usize) -> Result<()> {
+fn check_value(name: &str, change: &Change, depth: usize, schemas: &Schemas) -> Result<()> {
     match change {
         Change::Remove => Ok(()),
         // One location, to be added to the list.
         Change::Add(value) | Change::Replace(value) if depth == 2 => {
-            schema::validate_property(name, Value::Array(vec![value.clone()]))
+            schemas.validate_property(name, Value::Array(vec![value.clone()]))
         }
-        Change::Add(value) | Change::Replace(value) => schema::validate_property(name, value.clone()),
+        Change::Add(value) | Change::Replace(value) => schemas.validate_property(name, value.clone()),
     }
 }
 
-/// Applies one operation to the image in memory.
+/// Applies one operation to the image in memory. To change locations takes somebody who can ask the stores; here they
+/// are invisible.
 pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -> Result<()> {
-    if operation.touches_locations() {
-        return refuse_locations(&operation.change);
+    if let Some(change) = operation.location_change() {
+        change.check_not_emptying()?;
+        return change.check_allowed(image, false);
     }
     let name = operation.property.as_str();
     let exists = is_field(name) || image.properties.contains_key(name);
     match &operation.change {
         Change::Replace(_) if name == "owner" && !context.is_admin => Err(owner_by_non_admin()),
-        Change::Replace(_) if !exists => Err(conflict(format!("Property {name} does not exist."))),
+        Change::Replace(_) if !exists => Err(no_such_property(name)),
         Change::Add(_) if exists && operation.dialect == Dialect::V2_0 => {
             Err(conflict(format!("Property {name} already present.")))
         }
@@ -195,9 +229,14 @@ pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -
         }
         Change::Remove => match image.properties.remove(name) {
             Some(_) => Ok(()),
-            None => Err(conflict(format!("Property {name} does not exist."))),
+            None => Err(no_such_property(name)),
         },
     }
+}
+
+/// What a change of a property is answered with that is not there.
+pub fn no_such_property(name: &str) -> Error {
+    conflict(format!("Property {name} does not exist."))
 }
 
 fn owner_by_non_admin() -> Error {
@@ -206,18 +245,4 @@ fn owner_by_non_admin() -> Error {
 
 fn conflict(message: String) -> Error {
     Error::new(Kind::Conflict, message).with_generic_lead()
-}
-
-/// Locations are not shown, and what is not shown cannot be changed.
-fn refuse_locations(change: &Change) -> Result<()> {
-    let empties = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
-    let verb = match change {
-        Change::Replace(value) if empties(value) => {
-            return Err(Error::forbidden("Cannot set locations to empty list.").with_generic_lead());
-        }
-        Change::Replace(_) => "update",
-        Change::Add(_) => "add",
-        Change::Remove => "remove",
-    };
-    Err(Error::forbidden(format!("It's not allowed to {verb} locations if locations are invisible.")))
 }

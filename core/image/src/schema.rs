@@ -5,10 +5,37 @@ use crate::{
     python::{pretty, repr, repr_str},
 };
 use serde_json::{Map, Value};
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
-/// The names under `/v2/schemas/`, and the documents.
-static SCHEMAS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
+/// The formats that images may have: Glance's `[image_format] container_formats` and `disk_formats`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatNames {
+    pub container: Vec<String>,
+    pub disk: Vec<String>,
+}
+
+impl Default for FormatNames {
+    fn default() -> Self {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            container: names(&["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]),
+            disk: names(&["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"]),
+        }
+    }
+}
+
+/// Every schema, by its name under `/v2/schemas/`.
+#[derive(Debug, Clone)]
+pub struct Schemas(Vec<(&'static str, Value)>);
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self::new(&FormatNames::default())
+    }
+}
+
+/// As Glance serves them by default.
+static DOCUMENTS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
     [
         ("image", include_str!("schemas/image.json")),
         ("images", include_str!("schemas/images.json")),
@@ -32,61 +59,100 @@ static SCHEMAS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
     .collect()
 });
 
-/// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
-pub fn by_name(name: &str) -> Option<&'static Value> {
-    SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
+/// A document that no setting changes: one of the metadata definitions.
+pub(crate) fn metadefs(name: &str) -> &'static Value {
+    let known = DOCUMENTS.iter().find(|(known, _)| known.strip_prefix("metadefs/") == Some(name));
+    known.map_or(&Value::Null, |(_, document)| document)
 }
 
-/// The schema of one image.
-pub fn image() -> &'static Value {
-    &SCHEMAS[0].1
+/// Checks a whole body against the document that describes it.
+pub(crate) fn validate(body: &Value, document: &Value) -> Result<()> {
+    let mut found = Worst::default();
+    check(body, document, &mut Place::in_document(document), &mut found);
+    found.verdict()
 }
 
-/// The schema of a list of images.
-pub fn images() -> &'static Value {
-    &SCHEMAS[1].1
-}
-
-/// Checks the body of a create request.
-pub fn validate_image(body: &Map<String, Value>) -> Result<()> {
-    let mut violations = Vec::new();
-    if let Value::Object(schema) = image() {
-        check_object(body, None, schema, &mut Place::default(), &mut violations);
+impl Schemas {
+    /// The schemas of a service whose images may have these formats, or none.
+    pub fn new(formats: &FormatNames) -> Self {
+        let mut documents = DOCUMENTS.clone();
+        for ((_, schema), image) in documents.iter_mut().zip(["", "/properties/images/items"]) {
+            for (field, names) in [("container_format", &formats.container), ("disk_format", &formats.disk)] {
+                let known = schema.pointer_mut(&format!("{image}/properties/{field}/enum"));
+                let names = names.iter().map(|name| Value::from(name.as_str()));
+                *known.expect("the schemas of images list formats") = [Value::Null].into_iter().chain(names).collect();
+            }
+        }
+        Self(documents)
     }
-    most_relevant(violations).map_or(Ok(()), |violation| Err(violation.into_error()))
-}
 
-/// Checks one property, as a PATCH or a tag sets it.
-pub(crate) fn validate_property(name: &str, value: Value) -> Result<()> {
-    validate_image(&Map::from_iter([(name.to_owned(), value)]))
+    /// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
+    pub fn by_name(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
+    }
+
+    fn image(&self) -> &Value {
+        &self.0[0].1
+    }
+
+    /// Checks the body of a create request.
+    pub fn validate_image(&self, body: &Map<String, Value>) -> Result<()> {
+        let mut found = Worst::default();
+        if let Value::Object(schema) = self.image() {
+            check_object(body, None, schema, &mut Place::in_document(self.image()), &mut found);
+        }
+        found.verdict()
+    }
+
+    /// Checks one property, as a PATCH or a tag sets it.
+    pub(crate) fn validate_property(&self, name: &str, value: Value) -> Result<()> {
+        self.validate_image(&Map::from_iter([(name.to_owned(), value)]))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
-    Key(String),
+enum Step<K = String> {
+    Key(K),
     Index(usize),
 }
 
 /// Where in the instance, and where in the schema.
-#[derive(Debug, Clone, Default)]
-struct Place {
+#[derive(Debug, Clone)]
+struct Place<'a> {
+    /// The whole schema, where references lead.
+    document: &'a Value,
     instance: Vec<Step>,
-    schema: Vec<&'static str>,
+    schema: Vec<Step<&'a str>>,
+}
+
+impl<K: AsRef<str>> Step<K> {
+    fn in_brackets(&self) -> String {
+        match self {
+            Self::Key(name) => format!("[{}]", repr_str(name.as_ref())),
+            Self::Index(at) => format!("[{at}]"),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn in_document(document: &'a Value) -> Self {
+        Self { document, instance: Vec::new(), schema: Vec::new() }
+    }
 }
 
 #[derive(Debug)]
 struct Violation<'a> {
-    place: Place,
-    keyword: &'static str,
-    schema: &'static Map<String, Value>,
+    place: Place<'a>,
+    keyword: &'a str,
+    schema: &'a Map<String, Value>,
     /// `None` is the whole body.
     instance: Option<&'a Value>,
     /// The name that `required` misses.
-    missing: Option<&'static str>,
+    missing: Option<&'a str>,
 }
 
 /// What a schema of the served documents can ask of a value, in the order it is written there.
-fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found: &mut Vec<Violation<'a>>) {
+fn check<'a>(value: &'a Value, schema: &'a Value, place: &mut Place<'a>, found: &mut Worst<'a>) {
     let Value::Object(schema) = schema else {
         return;
     };
@@ -98,8 +164,25 @@ fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found:
             ("pattern", Value::String(text)) => ImageId::parse(text).is_some(),
             ("minLength", Value::String(text)) => wanted.as_u64().is_none_or(|least| length(text) >= least),
             ("maxLength", Value::String(text)) => wanted.as_u64().is_none_or(|most| length(text) <= most),
+            ("minimum", Value::Number(number)) => at_least(number.as_f64(), wanted.as_f64()),
+            ("minItems", Value::Array(items)) => at_least(Some(items.len() as f64), wanted.as_f64()),
+            ("uniqueItems", Value::Array(items)) => wanted != &Value::Bool(true) || are_unique(items),
+            ("$ref", _) => {
+                if let Some(definition) = wanted.as_str().and_then(|to| place.document.pointer(to.strip_prefix('#')?)) {
+                    check(value, definition, place, found);
+                }
+                true
+            }
+            ("allOf", _) => {
+                for (at, part) in wanted.as_array().into_iter().flatten().enumerate() {
+                    place.schema.extend([Step::Key("allOf"), Step::Index(at)]);
+                    check(value, part, place, found);
+                    place.schema.truncate(place.schema.len() - 2);
+                }
+                true
+            }
             ("items", Value::Array(items)) => {
-                place.schema.push("items");
+                place.schema.push(Step::Key("items"));
                 for (at, item) in items.iter().enumerate() {
                     place.instance.push(Step::Index(at));
                     check(item, wanted, place, found);
@@ -111,7 +194,7 @@ fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found:
             _ => true,
         };
         if !holds {
-            found.push(Violation { place: place.clone(), keyword, schema, instance: Some(value), missing: None });
+            found.add(Violation { place: place.clone(), keyword, schema, instance: Some(value), missing: None });
         }
     }
     if let Value::Object(entries) = value {
@@ -122,9 +205,9 @@ fn check<'a>(value: &'a Value, schema: &'static Value, place: &mut Place, found:
 fn check_object<'a>(
     entries: &'a Map<String, Value>,
     whole: Option<&'a Value>,
-    schema: &'static Map<String, Value>,
-    place: &mut Place,
-    found: &mut Vec<Violation<'a>>,
+    schema: &'a Map<String, Value>,
+    place: &mut Place<'a>,
+    found: &mut Worst<'a>,
 ) {
     let no_properties = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -132,7 +215,7 @@ fn check_object<'a>(
     for (name, wanted) in properties.into_iter().flatten() {
         if let Some(value) = entries.get(name) {
             place.instance.push(Step::Key(name.clone()));
-            place.schema.extend(["properties", name]);
+            place.schema.extend([Step::Key("properties"), Step::Key(name)]);
             check(value, wanted, place, found);
             place.schema.truncate(place.schema.len() - 2);
             place.instance.pop();
@@ -140,7 +223,7 @@ fn check_object<'a>(
     }
     match schema.get("additionalProperties") {
         Some(wanted @ Value::Object(_)) => {
-            place.schema.push("additionalProperties");
+            place.schema.push(Step::Key("additionalProperties"));
             for (name, value) in entries.iter().filter(|(name, _)| !is_known(name)) {
                 place.instance.push(Step::Key(name.clone()));
                 check(value, wanted, place, found);
@@ -148,7 +231,7 @@ fn check_object<'a>(
             }
             place.schema.pop();
         }
-        Some(Value::Bool(false)) if entries.keys().any(|name| !is_known(name)) => found.push(Violation {
+        Some(Value::Bool(false)) if entries.keys().any(|name| !is_known(name)) => found.add(Violation {
             place: place.clone(),
             keyword: "additionalProperties",
             schema,
@@ -160,7 +243,7 @@ fn check_object<'a>(
     let required = schema.get("required").and_then(Value::as_array);
     for name in required.into_iter().flatten().filter_map(Value::as_str) {
         if !entries.contains_key(name) {
-            found.push(Violation {
+            found.add(Violation {
                 place: place.clone(),
                 keyword: "required",
                 schema,
@@ -169,6 +252,15 @@ fn check_object<'a>(
             });
         }
     }
+}
+
+fn at_least(number: Option<f64>, least: Option<f64>) -> bool {
+    number.zip(least).is_none_or(|(number, least)| number >= least)
+}
+
+fn are_unique(items: &[Value]) -> bool {
+    let mut seen = HashSet::with_capacity(items.len());
+    items.iter().all(|item| seen.insert(item.to_string()))
 }
 
 fn length(text: &str) -> u64 {
@@ -183,6 +275,7 @@ fn is_of_type(value: &Value, wanted: &Value) -> bool {
         "array" => value.is_array(),
         "object" => value.is_object(),
         // A float without a fraction is an integer to JSON schema.
+        "number" => value.is_number(),
         "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|float| float.fract() == 0.0),
         _ => true,
     };
@@ -194,15 +287,21 @@ fn is_of_type(value: &Value, wanted: &Value) -> bool {
 }
 
 /// The violation that Glance's validator would report: the shallowest, then the one whose path sorts last, then
-/// one whose value has not even the right type, then the first.
-fn most_relevant(violations: Vec<Violation<'_>>) -> Option<Violation<'_>> {
-    let mut best: Option<Violation<'_>> = None;
-    for violation in violations {
-        if best.as_ref().is_none_or(|best| violation.rank() > best.rank()) {
-            best = Some(violation);
+/// one whose value has not even the right type, then the first. Only this one is kept: there can be as many as a body
+/// has values.
+#[derive(Debug, Default)]
+struct Worst<'a>(Option<Violation<'a>>);
+
+impl<'a> Worst<'a> {
+    fn add(&mut self, violation: Violation<'a>) {
+        if self.0.as_ref().is_none_or(|worst| violation.rank() > worst.rank()) {
+            self.0 = Some(violation);
         }
     }
-    best
+
+    fn verdict(self) -> Result<()> {
+        self.0.map_or(Ok(()), |violation| Err(violation.into_error()))
+    }
 }
 
 impl Violation<'_> {
@@ -215,21 +314,19 @@ impl Violation<'_> {
     }
 
     fn into_error(self) -> Error {
+        let name = self.place.document.get("name").and_then(Value::as_str).unwrap_or_default();
         let mut text =
-            format!("Provided object does not match schema 'image': {}\n\nFailed validating ", self.sentence());
+            format!("Provided object does not match schema '{name}': {}\n\nFailed validating ", self.sentence());
         text.push_str(&repr_str(self.keyword));
         text.push_str(" in schema");
         for step in &self.place.schema {
-            text.push_str(&format!("[{}]", repr_str(step)));
+            text.push_str(&step.in_brackets());
         }
         text.push_str(":\n    ");
         text.push_str(&indented(&Value::Object(self.schema.clone())));
         text.push_str("\n\nOn instance");
         for step in &self.place.instance {
-            match step {
-                Step::Key(name) => text.push_str(&format!("[{}]", repr_str(name))),
-                Step::Index(at) => text.push_str(&format!("[{at}]")),
-            }
+            text.push_str(&step.in_brackets());
         }
         text.push_str(":\n    ");
         text.push_str(&self.instance.map(indented).unwrap_or_default());
@@ -251,6 +348,9 @@ impl Violation<'_> {
             "pattern" => format!("{value} does not match {}", repr(wanted)),
             "minLength" => format!("{value} is too short"),
             "maxLength" => format!("{value} is too long"),
+            "minimum" => format!("{value} is less than the minimum of {}", repr(wanted)),
+            "minItems" => format!("{value} should be non-empty"),
+            "uniqueItems" => format!("{value} has non-unique elements"),
             "required" => format!("{} is a required property", repr_str(self.missing.unwrap_or_default())),
             _ => self.extras(),
         }
@@ -282,19 +382,40 @@ mod tests {
 
     #[test]
     fn every_schema_is_found_by_the_name_it_is_served_under() {
-        for (name, schema) in SCHEMAS.iter() {
-            assert!(std::ptr::eq(by_name(name).unwrap(), schema));
+        let schemas = Schemas::default();
+        for (name, schema) in &schemas.0 {
+            assert!(std::ptr::eq(schemas.by_name(name).unwrap(), schema));
             assert!(schema["properties"].is_object(), "{name}");
         }
-        assert_eq!(image()["name"], "image");
-        assert_eq!(images()["name"], "images");
-        assert!(by_name("nope").is_none());
+        assert_eq!(schemas.image()["name"], "image");
+        assert!(schemas.by_name("nope").is_none());
+    }
+
+    #[test]
+    fn the_default_formats_are_those_that_glance_serves() {
+        for ((name, as_built), (_, as_served)) in Schemas::default().0.iter().zip(DOCUMENTS.iter()) {
+            assert_eq!(*as_built, as_served, "{name}");
+        }
+    }
+
+    #[test]
+    fn formats_are_those_that_are_given() {
+        let formats = FormatNames { container: vec!["bare".into()], disk: vec!["raw".into(), "gpt".into()] };
+        let schemas = Schemas::new(&formats);
+        assert_eq!(schemas.validate_property("disk_format", "gpt".into()), Ok(()));
+        assert_eq!(schemas.validate_property("disk_format", Value::Null), Ok(()));
+        let refused = schemas.validate_property("disk_format", "qcow2".into()).unwrap_err();
+        assert!(refused.message.contains("'qcow2' is not one of [None, 'raw', 'gpt']"), "{}", refused.message);
+        assert!(schemas.validate_property("container_format", "ova".into()).is_err());
+        let list = schemas.by_name("images").unwrap().to_string();
+        assert!(list.contains(r#"[null,"raw","gpt"]"#) && !list.contains("ova"));
     }
 
     #[test]
     fn the_only_pattern_of_the_image_schema_is_that_of_an_id() {
-        let text = image().to_string();
+        let schemas = Schemas::default();
+        let text = schemas.image().to_string();
         assert_eq!(text.matches("\"pattern\"").count(), 1);
-        assert!(image()["properties"]["id"]["pattern"].is_string());
+        assert!(schemas.image()["properties"]["id"]["pattern"].is_string());
     }
 }

@@ -1,11 +1,11 @@
 //! `PUT` and `DELETE /v2/images/{id}/tags/{tag}`.
 
-use crate::{Error, Image, Kind, Quotas, Result, limits, schema};
+use crate::{Error, Image, Kind, Quotas, Result, limits, schema::Schemas};
 use serde_json::Value;
 
 /// Whether a text can be a tag. Needs no image, so it comes before looking for one.
-pub fn check(tag: &str) -> Result<()> {
-    schema::validate_property("tags", Value::Array(vec![tag.into()]))?;
+pub fn check(tag: &str, schemas: &Schemas) -> Result<()> {
+    schemas.validate_property("tags", Value::Array(vec![tag.into()]))?;
     limits::check_tag_text(tag)
 }
 

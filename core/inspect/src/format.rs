@@ -19,10 +19,12 @@ pub enum Format {
     /// A disk with a partition table, GPT or MBR.
     Gpt,
     Luks,
+    /// Parallels.
+    Ploop,
 }
 
 impl Format {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Raw,
         Self::Qcow2,
         Self::Vhd,
@@ -33,6 +35,7 @@ impl Format {
         Self::Iso,
         Self::Gpt,
         Self::Luks,
+        Self::Ploop,
     ];
 
     /// The name, as it stands in an image's `disk_format`.
@@ -48,12 +51,36 @@ impl Format {
             Self::Iso => "iso",
             Self::Gpt => "gpt",
             Self::Luks => "luks",
+            Self::Ploop => "ploop",
         }
     }
 
-    /// The format called `name`; `None` for formats that leave no trace in the data (`ami`, `ploop`, …).
+    /// The format called `name`; `None` for formats that leave no trace in the data (`ami` and its parts).
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// The types of VMDK that hold their data themselves, and so can be images. `createType` says which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VmdkType {
+    MonolithicSparse,
+    StreamOptimized,
+}
+
+impl VmdkType {
+    pub const ALL: [Self; 2] = [Self::MonolithicSparse, Self::StreamOptimized];
+
+    /// The name, as VMware and Glance write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MonolithicSparse => "monolithicSparse",
+            Self::StreamOptimized => "streamOptimized",
+        }
+    }
+
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name))
     }
 }
 

@@ -10,7 +10,8 @@ use std::fmt;
 
 /// Sees an image's data go by. Feed it every byte, in order, in chunks of any size: the result is the same.
 ///
-/// Costs next to nothing once the formats have seen their headers, and keeps a few MiB at most, whatever the data says.
+/// Costs next to nothing once the formats have seen their headers, and holds 8 MiB at most, whatever the data
+/// says: the longest thing that any format has to see is a VMDK's descriptor of 1 MiB, and it is text to be worked on.
 pub struct Inspector {
     /// Those that want more chunks, and those that do not.
     probes: Vec<(Box<dyn Probe>, bool)>,

@@ -1,6 +1,6 @@
-//! Whether an image may have the data that was inspected. Messages are Glance's, to the letter.
+//! Whether an image may have the data that was inspected.
 
-use crate::{Finding, Format, Inspection, Match};
+use crate::{Finding, Format, Inspection, Match, VmdkType};
 use std::fmt;
 
 /// What the operator decides.
@@ -11,6 +11,8 @@ pub struct Settings {
     pub require_format_match: bool,
     /// Glance's `[image_format] gpt_safety_checks_nonfatal`: checks (`mbr`) that disks with partitions may fail.
     pub gpt_safety_checks_nonfatal: Vec<String>,
+    /// Glance's `[image_format] vmdk_allowed_types`, of the two types that hold their data themselves.
+    pub vmdk_allowed_types: Vec<VmdkType>,
     /// Whether `aki`, `ari` and `ami` may begin with a boot sector, as every x86 Linux kernel does. Glance means
     /// to allow it, and refuses it.
     pub allow_boot_sector_in_ami: bool,
@@ -25,6 +27,7 @@ impl Default for Settings {
         Self {
             require_format_match: true,
             gpt_safety_checks_nonfatal: Vec::new(),
+            vmdk_allowed_types: VmdkType::ALL.to_vec(),
             allow_boot_sector_in_ami: true,
             max_virtual_size: None,
             max_virtual_ratio: None,
@@ -49,22 +52,20 @@ pub enum RefusalKind {
     TooLarge,
 }
 
-/// Why an image may not have the data. Displays as the message and the reason, for logs.
+/// Why an image may not have the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub kind: RefusalKind,
     /// The rule's stable name: `qcow2.backing_file`, `format.mismatch`, …
     pub rule: String,
-    /// For the client; Glance's words where Glance has such a refusal.
+    /// For the client. It begins with Glance's words where Glance has such a refusal, and goes on with the rule
+    /// where they don't tell it.
     pub message: String,
-    /// More than the message says.
-    pub reason: Option<String>,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.message, self.rule)?;
-        self.reason.iter().try_for_each(|reason| write!(f, " ({reason})"))
+        f.write_str(&self.message)
     }
 }
 
@@ -103,7 +104,8 @@ fn claimed_size(inspection: &Inspection, disk_format: &str, settings: &Settings)
     };
     let virtual_size = match (Format::by_name(disk_format), found.format) {
         (Some(claimed), format) if claimed == format => found.virtual_size,
-        (None, Format::Raw) => None,
+        // Glance knows no marks of `ploop`, and none of these formats has to have any.
+        (Some(Format::Ploop), Format::Raw) | (None, Format::Raw | Format::Ploop) => None,
         (Some(Format::Raw), _) => Some(inspection.size).filter(|size| *size != 0),
         (None, Format::Gpt) if settings.allow_boot_sector_in_ami && is_ami(disk_format) => None,
         (_, format) => {
@@ -118,19 +120,23 @@ fn claimed_size(inspection: &Inspection, disk_format: &str, settings: &Settings)
 }
 
 fn check_safety(inspection: &Inspection, disk_format: &str, settings: &Settings) -> Result<(), Refusal> {
-    let findings: Vec<_> = match inspection.resolve(disk_format) {
-        Some(Match { findings, .. }) => findings.iter().collect(),
-        None => inspection.all().flat_map(|found| &found.findings).collect(),
+    let matches: Vec<_> = match inspection.resolve(disk_format) {
+        Some(found) => vec![found],
+        None => inspection.all().collect(),
     };
-    let Some(fatal) = findings.into_iter().find(|finding| is_fatal(finding, disk_format, settings)) else {
-        return Ok(());
-    };
-    Err(Refusal {
-        kind: RefusalKind::Unsafe,
-        rule: fatal.rule(),
-        message: "Image failed safety checks".to_owned(),
-        reason: Some(fatal.reason.to_owned()),
-    })
+    let findings = matches.iter().flat_map(|found| &found.findings);
+    let mut forbidden = matches.iter().filter_map(|found| forbidden_type(found, settings));
+    let fatal = findings.copied().find(|finding| is_fatal(finding, disk_format, settings));
+    let Some(fatal) = fatal.or_else(|| forbidden.next()) else { return Ok(()) };
+    let rule = fatal.rule();
+    let message = format!("Image failed safety checks: {rule}: {}", fatal.reason);
+    Err(Refusal { kind: RefusalKind::Unsafe, rule, message })
+}
+
+fn forbidden_type(found: &Match, settings: &Settings) -> Option<Finding> {
+    let reason = "the operator does not allow VMDKs of this type";
+    let vmdk_type = found.vmdk_type.filter(|found| !settings.vmdk_allowed_types.contains(found));
+    vmdk_type.map(|_| Finding { format: Format::Vmdk, check: "type", reason })
 }
 
 fn is_fatal(finding: &Finding, disk_format: &str, settings: &Settings) -> bool {
@@ -154,10 +160,10 @@ fn check_size(virtual_size: Option<u64>, size: u64, settings: &Settings) -> Resu
     if virtual_size <= limit {
         return Ok(());
     }
-    let message = format!("Image virtual size {virtual_size} exceeds the limit of {limit} bytes");
-    Err(Refusal { kind: RefusalKind::TooLarge, rule: rule.to_owned(), message, reason: None })
+    let message = format!("Image virtual size {virtual_size} exceeds the limit of {limit} bytes: {rule}");
+    Err(Refusal { kind: RefusalKind::TooLarge, rule: rule.to_owned(), message })
 }
 
 fn mismatch(rule: &str, message: String) -> Refusal {
-    Refusal { kind: RefusalKind::Mismatch, rule: rule.to_owned(), message, reason: None }
+    Refusal { kind: RefusalKind::Mismatch, rule: rule.to_owned(), message }
 }

@@ -23,7 +23,7 @@ mod inspector;
 mod judge;
 mod probe;
 
-pub use format::Format;
+pub use format::{Format, VmdkType};
 pub use inspection::Inspection;
 pub use inspector::Inspector;
 pub use judge::{Refusal, RefusalKind, Settings, Verdict, is_inspected, judge};

@@ -1,6 +1,6 @@
 //! What every format's file gives.
 
-use crate::{Format, capture::Tail};
+use crate::{Format, VmdkType, capture::Tail};
 
 /// Looks for one format in a stream.
 pub(crate) trait Probe: Send {
@@ -25,13 +25,16 @@ pub(crate) struct Match {
     pub(crate) virtual_size: Option<u64>,
     /// Whether the data has all that the format's checks have to see.
     pub(crate) complete: bool,
+    /// The type, of a VMDK that holds its data itself.
+    pub(crate) vmdk_type: Option<VmdkType>,
     /// The checks that failed.
     pub(crate) findings: Vec<Finding>,
 }
 
 impl Match {
     pub(crate) fn new(format: Format, virtual_size: u64, complete: bool) -> Self {
-        Self { format, virtual_size: (virtual_size != 0).then_some(virtual_size), complete, findings: Vec::new() }
+        let virtual_size = Some(virtual_size).filter(|size| *size != 0);
+        Self { format, virtual_size, complete, vmdk_type: None, findings: Vec::new() }
     }
 
     /// Adds a finding if `fails`.

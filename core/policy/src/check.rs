@@ -2,7 +2,7 @@
 
 use crate::{Target, rules::Rules};
 use casement_image::Caller;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Check {
@@ -26,10 +26,9 @@ pub(crate) enum Left {
     ProjectId,
     DomainId,
     SystemScope,
-    IsAdmin,
     Roles,
     ServiceRoles,
-    /// A field that callers do not have.
+    /// A field that callers of Glance do not have: matches nothing.
     Unknown(String),
 }
 
@@ -63,6 +62,8 @@ impl Left {
     fn is(&self, template: &Template, caller: &Caller, target: &Target<'_>) -> bool {
         let any = |roles: &std::collections::BTreeSet<String>| roles.iter().any(|role| template.is(role, target));
         match self {
+            // Python's None is a text here; of the caller's fields it matches none.
+            Self::Literal(text) => template.fill(target).is_some_and(|wanted| wanted == *text),
             Self::Roles => any(&caller.roles),
             Self::ServiceRoles => any(&caller.service_roles),
             _ => self.value(caller).is_some_and(|value| template.is(value, target)),
@@ -78,7 +79,6 @@ impl Left {
             Self::ProjectId => caller.project_id.as_deref(),
             Self::DomainId => caller.domain_id.as_deref(),
             Self::SystemScope => caller.system_scope.as_deref(),
-            Self::IsAdmin => Some(if caller.is_admin { "True" } else { "False" }),
             Self::Roles | Self::ServiceRoles | Self::Unknown(_) => None,
         }
     }
@@ -88,7 +88,7 @@ impl Template {
     fn is(&self, value: &str, target: &Target<'_>) -> bool {
         match self {
             Self::Text(text) => text == value,
-            Self::Field(key) => target.get(key) == Some(value),
+            Self::Field(key) => target.get(key).flatten().is_some_and(|found| found == value),
             Self::Mixed(_) => self.fill(target).as_deref() == Some(value),
         }
     }
@@ -102,11 +102,13 @@ impl Template {
     }
 
     /// `None` when the target lacks a field.
-    pub(crate) fn fill(&self, target: &Target<'_>) -> Option<String> {
+    pub(crate) fn fill<'a>(&'a self, target: &Target<'a>) -> Option<Cow<'a, str>> {
         match self {
-            Self::Text(text) => Some(text.clone()),
-            Self::Field(key) => target.get(key).map(str::to_owned),
-            Self::Mixed(parts) => parts.iter().map(|part| part.fill(target)).collect(),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Field(key) => target.get(key).map(|value| value.unwrap_or(Cow::Borrowed("None"))),
+            Self::Mixed(parts) => {
+                parts.iter().map(|part| part.fill(target)).collect::<Option<String>>().map(Cow::Owned)
+            }
         }
     }
 }
@@ -119,7 +121,6 @@ impl fmt::Display for Left {
             Self::ProjectId => "project_id",
             Self::DomainId => "domain_id",
             Self::SystemScope => "system_scope",
-            Self::IsAdmin => "is_admin",
             Self::Roles => "roles",
             Self::ServiceRoles => "service_roles",
             Self::Unknown(name) => name,

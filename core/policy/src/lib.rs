@@ -4,14 +4,18 @@
 //! about the caller, what stands in `%(…)s` is about the target. Rules are compiled once; a check allocates
 //! nothing.
 
+mod atom;
 mod check;
 mod defaults;
 mod error;
 mod explain;
 mod parse;
+mod protections;
 mod rules;
 mod target;
+mod yaml;
 
 pub use error::{Error, Result};
-pub use rules::Rules;
+pub use protections::{Access, Operation, Protections, RuleFormat};
+pub use rules::{Listed, Rules};
 pub use target::Target;

@@ -1,31 +1,59 @@
 //! From the text of a rule to its check.
 //!
-//! `or` binds loosest, then `and`, then `not`. Words are separated by blanks; brackets stand before or behind a
-//! word, as the ones inside of it belong to `%(…)s`.
+//! `or` binds loosest, then `and`, then `not`. Words are separated by blanks, quotes or not, as in oslo.policy; brackets
+//! stand before or behind a word, as the ones inside of it belong to `%(…)s`.
 
-use crate::check::{Check, Left, Template};
-
-/// Where, and what is wrong.
-pub(crate) type Trouble = (usize, String);
+use crate::{
+    atom::{self, Places, Trouble},
+    check::Check,
+    yaml::Text,
+};
 
 /// Deeper than any rule of a person; keeps the parser off the end of the stack.
 const MAX_DEPTH: usize = 100;
 
-/// `rule_at` finds the place of a rule that the text refers to, or says why there is none. Trouble is placed at a
-/// character, counted from 1.
-pub(crate) fn parse(text: &str, rule_at: &dyn Fn(&str) -> Result<usize, String>) -> Result<Check, Trouble> {
-    // oslo.policy: an empty rule lets everyone pass.
-    if text.is_empty() {
-        return Ok(Check::Always);
-    }
-    // Inside, places are byte offsets; a person counts characters.
-    parse_words(text, rule_at).map_err(|(offset, message)| (text[..offset].chars().count() + 1, message))
+/// `places` finds the rules that the text refers to. Trouble is placed at a character, counted from 1; in a list, of the
+/// check in it.
+pub(crate) fn parse(text: &Text, places: &Places<'_>) -> Result<Check, Trouble> {
+    let words = match text {
+        // oslo.policy: an empty rule lets everyone pass.
+        Text::Words(words) if words.is_empty() => return Ok(Check::Always),
+        Text::Words(words) => words,
+        Text::Lists(lists) => return parse_lists(lists, places),
+    };
+    parse_words(words, places).map_err(|trouble| counted(words, trouble))
 }
 
-fn parse_words(text: &str, rule_at: &dyn Fn(&str) -> Result<usize, String>) -> Result<Check, Trouble> {
+/// Inside, places are byte offsets; a person counts characters.
+fn counted(text: &str, (offset, message): Trouble) -> Trouble {
+    (text[..offset].chars().count() + 1, message)
+}
+
+/// The old way. No list at all lets everyone pass, and nothing but empty ones nobody, as in oslo.policy.
+fn parse_lists(lists: &[Vec<String>], places: &Places<'_>) -> Result<Check, Trouble> {
+    if lists.is_empty() {
+        return Ok(Check::Always);
+    }
+    let mut any = Vec::new();
+    for list in lists.iter().filter(|list| !list.is_empty()) {
+        let all: Result<_, _> = list.iter().map(|check| parse_listed(check, places)).collect();
+        any.push(joined(all?, Check::All));
+    }
+    Ok(if any.is_empty() { Check::Never } else { joined(any, Check::Any) })
+}
+
+/// A role's name may have blanks in it here, so they do not end the check.
+fn parse_listed(check: &str, places: &Places<'_>) -> Result<Check, Trouble> {
+    if check.split(':').next().is_some_and(|kind| kind.contains(char::is_whitespace)) {
+        return Err((1, format!("'{check}' is not one check; in a list, and, or, not and brackets have no place")));
+    }
+    atom::parse(check, 0, places).map_err(|trouble| counted(check, trouble))
+}
+
+fn parse_words(text: &str, places: &Places<'_>) -> Result<Check, Trouble> {
     let tokens = tokenize(text)?;
     let end = text.len();
-    let mut parser = Parser { tokens: &tokens, end, depth: 0, rule_at };
+    let mut parser = Parser { tokens: &tokens, end, depth: 0, places };
     let check = parser.any()?;
     match parser.tokens.first() {
         None => Ok(check),
@@ -58,7 +86,7 @@ fn tokenize(text: &str) -> Result<Vec<(usize, Token<'_>)>, Trouble> {
             rest = after;
             continue;
         }
-        let whole = &rest[..word_end(rest).ok_or_else(|| (at(rest), "this quote is not closed".to_owned()))?];
+        let whole = rest.split(char::is_whitespace).next().unwrap_or(rest);
         let word = whole.trim_end_matches(')');
         match word.to_lowercase().as_str() {
             "" => {}
@@ -74,26 +102,11 @@ fn tokenize(text: &str) -> Result<Vec<(usize, Token<'_>)>, Trouble> {
     }
 }
 
-/// Where the word at the start of a text ends: at the first blank outside of quotes. `None` for an open quote.
-fn word_end(text: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, character) in text.char_indices() {
-        match quote {
-            Some(open) if character == open => quote = None,
-            Some(_) => {}
-            None if matches!(character, '\'' | '"') => quote = Some(character),
-            None if character.is_whitespace() => return Some(at),
-            None => {}
-        }
-    }
-    quote.is_none().then_some(text.len())
-}
-
 struct Parser<'a> {
     tokens: &'a [(usize, Token<'a>)],
     end: usize,
     depth: usize,
-    rule_at: &'a dyn Fn(&str) -> Result<usize, String>,
+    places: &'a Places<'a>,
 }
 
 impl<'a> Parser<'a> {
@@ -136,7 +149,7 @@ impl<'a> Parser<'a> {
             return Err((*at, format!("more than {MAX_DEPTH} brackets and nots inside of each other")));
         }
         let check = match token {
-            Token::Word(word) => self.word(*at, word)?,
+            Token::Word(word) => atom::parse(word, *at, self.places)?,
             Token::Not => Check::Not(Box::new(self.one()?)),
             Token::Open => {
                 let inner = self.any()?;
@@ -152,85 +165,8 @@ impl<'a> Parser<'a> {
         self.depth -= 1;
         Ok(check)
     }
-
-    fn word(&self, at: usize, word: &str) -> Result<Check, Trouble> {
-        match word {
-            "@" | "True" => return Ok(Check::Always),
-            "!" | "False" => return Ok(Check::Never),
-            _ => {}
-        }
-        let Some(colon) = colon(word) else {
-            return Err((at, format!("'{word}' is no check; a check is written kind:match, such as role:admin")));
-        };
-        let (kind, wanted) = (&word[..colon], &word[colon + 1..]);
-        let behind = at + colon + 1;
-        match kind {
-            "" => Err((at, "what is to be compared is missing before the colon".to_owned())),
-            "rule" => (self.rule_at)(wanted).map(Check::Rule).map_err(|message| (behind, message)),
-            "role" => Ok(Check::Role(template(wanted, behind)?.lower_cased())),
-            "http" | "https" => Err((at, "checks that ask another server are not supported".to_owned())),
-            _ => Ok(Check::Equal(left(kind), template(wanted, behind)?)),
-        }
-    }
 }
 
 fn joined(mut checks: Vec<Check>, many: fn(Vec<Check>) -> Check) -> Check {
     if checks.len() == 1 { checks.remove(0) } else { many(checks) }
-}
-
-/// The colon that separates; one inside of quotes does not.
-fn colon(word: &str) -> Option<usize> {
-    let quote = word.chars().next().filter(|first| matches!(first, '\'' | '"'));
-    let start = quote.map_or(Some(0), |quote| word[1..].find(quote).map(|at| at + 2))?;
-    word[start..].find(':').map(|at| start + at)
-}
-
-fn left(kind: &str) -> Left {
-    let quoted = |quote| kind.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    if let Some(text) = quoted('\'').or_else(|| quoted('"')) {
-        return Left::Literal(text.to_owned());
-    }
-    match kind {
-        "user_id" | "user" => Left::UserId,
-        "project_id" | "tenant" | "tenant_id" => Left::ProjectId,
-        "domain_id" => Left::DomainId,
-        "system_scope" | "system" => Left::SystemScope,
-        "is_admin" => Left::IsAdmin,
-        "roles" => Left::Roles,
-        "service_roles" => Left::ServiceRoles,
-        "True" | "False" => Left::Literal(kind.to_owned()),
-        _ if kind.parse::<i64>().is_ok() => Left::Literal(kind.to_owned()),
-        _ => Left::Unknown(kind.to_owned()),
-    }
-}
-
-/// Python's `%` format, of which rules use `%(name)s` and `%%`.
-fn template(text: &str, at: usize) -> Result<Template, Trouble> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    let mut literal = String::new();
-    while let Some(percent) = rest.find('%') {
-        literal.push_str(&rest[..percent]);
-        let after = &rest[percent + 1..];
-        if let Some(after) = after.strip_prefix('%') {
-            literal.push('%');
-            rest = after;
-            continue;
-        }
-        let field = after.strip_prefix('(').and_then(|after| after.split_once(")s"));
-        let Some((name, after)) = field.filter(|(name, _)| !name.is_empty() && !name.contains(['(', ')', '%'])) else {
-            let position = at + text.len() - rest.len() + percent;
-            return Err((position, "a field of the target is written %(name)s".to_owned()));
-        };
-        if !literal.is_empty() {
-            parts.push(Template::Text(std::mem::take(&mut literal)));
-        }
-        parts.push(Template::Field(name.to_owned()));
-        rest = after;
-    }
-    literal.push_str(rest);
-    if !literal.is_empty() || parts.is_empty() {
-        parts.push(Template::Text(literal));
-    }
-    Ok(if parts.len() == 1 { parts.remove(0) } else { Template::Mixed(parts) })
 }

@@ -1,6 +1,7 @@
 //! What a caller wants to act on, as far as rules can ask about it.
 
 use casement_image::{Caller, Image, Visibility};
+use std::borrow::Cow;
 
 /// The `%(…)s` of rules. What is `None` matches nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,31 +44,38 @@ impl<'a> Target<'a> {
         Self { project_id: caller.project_id.as_deref(), ..Self::default() }
     }
 
-    /// The value behind `%(key)s`.
-    pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
-        match key {
+    /// The value behind `%(key)s`: `None` where the target has no such field, `Some(None)` where it is not set.
+    pub(crate) fn get(&self, key: &str) -> Option<Option<Cow<'a, str>>> {
+        let field = match key {
             "project_id" => self.project_id,
             "owner" => self.owner,
             "visibility" => self.visibility,
             "member_id" | "member" => self.member_id,
-            _ => image_field(self.image?, key),
-        }
+            _ => return image_field(self.image?, key),
+        };
+        // Of an image Glance knows all of these, set or not.
+        if field.is_some() || self.image.is_some() { Some(field.map(Cow::Borrowed)) } else { None }
     }
 }
 
-fn image_field<'a>(image: &'a Image, key: &str) -> Option<&'a str> {
-    let boolean = |value: bool| Some(if value { "True" } else { "False" });
-    match key {
-        "id" | "image_id" => Some(image.id.as_str()),
-        "name" => image.name.as_deref(),
-        "status" => Some(image.status.as_str()),
-        "disk_format" => image.disk_format.as_deref(),
-        "container_format" => image.container_format.as_deref(),
-        "checksum" => image.checksum.as_deref(),
-        "os_hash_algo" => image.os_hash_algo.as_deref(),
-        "os_hash_value" => image.os_hash_value.as_deref(),
+fn image_field<'a>(image: &'a Image, key: &str) -> Option<Option<Cow<'a, str>>> {
+    let boolean = |value: bool| Some(Cow::Borrowed(if value { "True" } else { "False" }));
+    let text = |value: &'a Option<String>| value.as_deref().map(Cow::Borrowed);
+    Some(match key {
+        "id" | "image_id" => Some(Cow::Borrowed(image.id.as_str())),
+        "name" => text(&image.name),
+        "status" => Some(Cow::Borrowed(image.status.as_str())),
+        "disk_format" => text(&image.disk_format),
+        "container_format" => text(&image.container_format),
+        "checksum" => text(&image.checksum),
+        "os_hash_algo" => text(&image.os_hash_algo),
+        "os_hash_value" => text(&image.os_hash_value),
         "protected" => boolean(image.protected),
         "os_hidden" => boolean(image.os_hidden),
-        _ => image.properties.get(key).map(String::as_str),
-    }
+        "min_ram" => Some(Cow::Owned(image.min_ram.to_string())),
+        "min_disk" => Some(Cow::Owned(image.min_disk.to_string())),
+        "size" => image.size.map(|size| Cow::Owned(size.to_string())),
+        "virtual_size" => image.virtual_size.map(|size| Cow::Owned(size.to_string())),
+        _ => return image.properties.get(key).map(|value| Some(Cow::Borrowed(value.as_str()))),
+    })
 }

@@ -8,15 +8,25 @@ use casement_policy::Target;
 impl Service {
     /// The image, if there is one that the caller may know of. `missing` words the refusal.
     pub(crate) async fn find(&self, caller: &Caller, id: &str, missing: impl Fn() -> String) -> Result<Found> {
+        let found = self.look_up(caller, id, &missing).await?;
+        self.permit("get_image", caller, &found, missing)?;
+        Ok(found)
+    }
+
+    /// The image, if its visibility lets the caller know of it. What the caller may do is still to be asked, and be it
+    /// `get_image`.
+    pub(crate) async fn look_up(&self, caller: &Caller, id: &str, missing: impl Fn() -> String) -> Result<Found> {
         let Some(image_id) = ImageId::parse(id) else { return Err(Error::not_found(missing())) };
-        let found = self.catalog().find_image(&image_id, caller.project_id.as_deref()).await?;
-        let visible = found.filter(|found| {
-            found.image.is_visible_to(caller, found.is_member) && self.authorize("get_image", caller, found).is_ok()
-        });
+        let mut found = self.catalog().find_image(&image_id, caller.project_id.as_deref()).await?;
+        if let Some(found) = &mut found {
+            self.arrange(&mut found.image).await;
+        }
+        let visible = found.filter(|found| found.image.is_visible_to(caller, found.is_member));
         visible.ok_or_else(|| Error::not_found(missing()))
     }
 
-    /// As [`Service::find`], for an `action` on the image; a caller who may see it but not do this is refused.
+    /// The image, for an `action` on it. A caller who may see it but not do this is refused; one who may do this need
+    /// not be one who may see it.
     pub(crate) async fn find_for(
         &self,
         action: &str,
@@ -24,10 +34,24 @@ impl Service {
         id: &str,
         missing: impl Fn() -> String,
     ) -> Result<Found> {
-        let found = self.find(caller, id, missing).await?;
         refuse_read_only(caller)?;
-        self.authorize(action, caller, &found)?;
+        let found = self.look_up(caller, id, &missing).await?;
+        self.permit(action, caller, &found, missing)?;
         Ok(found)
+    }
+
+    /// As [`Service::authorize`], but whoever may not see the image does not learn of it by being refused.
+    pub(crate) fn permit(
+        &self,
+        action: &str,
+        caller: &Caller,
+        found: &Found,
+        missing: impl Fn() -> String,
+    ) -> Result<()> {
+        self.authorize(action, caller, found).map_err(|refusal| match self.authorize("get_image", caller, found) {
+            Ok(()) => refusal,
+            Err(_) => Error::not_found(missing()),
+        })
     }
 
     pub(crate) fn authorize(&self, action: &str, caller: &Caller, found: &Found) -> Result<()> {
@@ -58,6 +82,15 @@ impl Service {
 /// An anonymous caller may look, never touch.
 pub(crate) fn refuse_read_only(caller: &Caller) -> Result<()> {
     if caller.read_only { Err(Error::forbidden("Read-only access")) } else { Ok(()) }
+}
+
+/// Making an image public or a community's asks for a right of its own.
+pub(crate) fn visibility_action(wanted: Option<Visibility>) -> Option<&'static str> {
+    match wanted? {
+        Visibility::Public => Some("publicize_image"),
+        Visibility::Community => Some("communitize_image"),
+        Visibility::Private | Visibility::Shared => None,
+    }
 }
 
 fn unauthorized(action: &str) -> Error {

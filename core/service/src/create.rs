@@ -1,6 +1,9 @@
 //! Creating an image record.
 
-use crate::{Error, Kind, Result, Service, Side, access::refuse_read_only};
+use crate::{
+    Error, Kind, Result, Service, Side,
+    access::{refuse_read_only, visibility_action},
+};
 use casement_catalog::Kind as Catalog;
 use casement_image::{
     Caller, Visibility,
@@ -17,11 +20,14 @@ impl Service {
     /// See `POST /v2/images`.
     pub async fn create_image(&self, caller: &Caller, body: &Value) -> Result<Map<String, Value>> {
         refuse_read_only(caller)?;
-        let wanted = create::check_body(body)?;
+        let wanted = create::check_body(body, &self.settings().schemas)?;
         let owner = create::wanted_owner(wanted, caller.project_id.as_deref()).map(ToOwned::to_owned);
         let visibility = create::wanted_visibility(wanted);
         self.authorize_owner(caller, owner.as_deref(), visibility)?;
-        self.authorize_visibility(caller, visibility, owner.as_deref())?;
+        if let Some(action) = visibility_action(visibility) {
+            self.authorize_new(action, caller, owner.as_deref(), visibility)?;
+        }
+        self.property_access(caller).check_new(create::additional_properties(wanted))?;
         let defaults = Defaults { id: None, owner, now: OffsetDateTime::now_utc(), quotas: self.settings().quotas };
         let image = create::build(wanted, defaults)?;
         let bounds = self.bounds(image.owner.as_deref()).await?;
@@ -47,19 +53,5 @@ impl Service {
             return Err(error);
         }
         allowed
-    }
-
-    /// Making an image public or a community's asks for a right of its own.
-    pub(crate) fn authorize_visibility(
-        &self,
-        caller: &Caller,
-        wanted: Option<Visibility>,
-        owner: Option<&str>,
-    ) -> Result<()> {
-        match wanted {
-            Some(Visibility::Public) => self.authorize_new("publicize_image", caller, owner, wanted),
-            Some(Visibility::Community) => self.authorize_new("communitize_image", caller, owner, wanted),
-            Some(Visibility::Private | Visibility::Shared) | None => Ok(()),
-        }
     }
 }

@@ -15,15 +15,22 @@ impl Service {
     /// # Errors
     /// See `GET /v2/images/{id}/file`.
     pub async fn download(&self, caller: &Caller, id: &str, request: &DownloadRequest) -> Result<Download> {
-        let found = self.find(caller, id, no_image_with_id(id)).await?;
+        let missing = no_image_with_id(id);
+        let found = self.look_up(caller, id, &missing).await?;
         if found.image.status == Status::Deactivated && !caller.is_admin {
+            self.permit("get_image", caller, &found, &missing)?;
             return Err(Error::forbidden(
                 "The requested image has been deactivated. Image data download is forbidden.",
             ));
         }
-        self.authorize("download_image", caller, &found)?;
+        self.permit("download_image", caller, &found, &missing)?;
+        if !request.prefer.is_empty() {
+            self.permit("download_from_store", caller, &found, &missing)?;
+        }
         let image = found.image;
-        if image.locations.is_empty() {
+        // Of an image that is not active (any more, or yet), nobody has found the data good.
+        let served = matches!(image.status, Status::Active | Status::Deactivated);
+        if image.locations.is_empty() || !served {
             return Ok(Download::Empty);
         }
         let copies = self.copies(&image, &request.prefer).await?;
@@ -34,7 +41,7 @@ impl Service {
             Ok(data) => data,
             Err(error) => {
                 // Deleted since it was looked up, the image is not there rather than broken.
-                self.find(caller, id, no_image_with_id(id)).await?;
+                self.look_up(caller, id, missing).await?;
                 return Err(error.into());
             }
         };

@@ -121,7 +121,7 @@ impl From<casement_catalog::Error> for Error {
         use casement_catalog::Kind as Catalog;
         let kind = match error.kind {
             Catalog::Exists | Catalog::Changed => Kind::Conflict,
-            Catalog::OverLimit(_) => Kind::LimitExceeded,
+            Catalog::OverLimit(_) | Catalog::TooMuch => Kind::LimitExceeded,
             Catalog::MarkerUnknown => Kind::Invalid,
             Catalog::MarkerNotVisible => Kind::Forbidden,
             Catalog::Busy | Catalog::Unavailable => Kind::Unavailable,
@@ -137,6 +137,8 @@ impl From<casement_stores::Error> for Error {
     fn from(error: casement_stores::Error) -> Self {
         use casement_stores::{Kind as Store, Side as From};
         let kind = match error.kind {
+            // It lies where others can remove and change it.
+            Store::NotFound | Store::Corrupt if error.one_object => Kind::Unavailable,
             Store::NotFound | Store::Corrupt => Kind::Internal,
             Store::Exists => Kind::Conflict,
             Store::NoSpace => Kind::LimitExceeded,

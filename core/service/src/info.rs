@@ -1,13 +1,12 @@
 //! What the service tells of itself.
 
 use crate::{Service, StoreInfo};
-use casement_image::schema;
 use serde_json::Value;
 
 impl Service {
     /// `None` for a schema that does not exist. Names as in the path: `image`, `images`, `metadefs/namespace`.
-    pub fn schema(&self, name: &str) -> Option<&'static Value> {
-        schema::by_name(name)
+    pub fn schema(&self, name: &str) -> Option<&Value> {
+        self.settings().schemas.by_name(name)
     }
 
     /// Ids of all stores.

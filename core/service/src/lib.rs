@@ -9,13 +9,19 @@ mod download;
 mod error;
 mod info;
 mod list;
+mod location_import;
+mod locations;
 mod members;
+mod metadefs;
+mod protections;
 mod quota;
 mod recover;
 mod request;
 mod settings;
 mod show;
+mod stores;
 mod tags;
+mod tasks;
 #[cfg(test)]
 mod testing;
 mod update;
@@ -23,17 +29,20 @@ mod upload;
 mod version;
 
 pub use casement_identity::{Asserted, Credentials};
-pub use casement_inspect::Settings as FormatSettings;
+pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
 pub use quota::ResourceUsage;
-pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
+pub use request::{
+    BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreDetail, StoreInfo, UploadRequest,
+};
 pub use settings::Settings;
 pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
 use casement_identity::{Identity, keystone::Limits};
-use casement_policy::Rules;
+use casement_policy::{Protections, Rules};
 use casement_stores::{DigestThreads, Stores};
+use location_import::Imports;
 use recover::InHand;
 use std::{fmt, sync::Arc, time::Duration};
 use time::OffsetDateTime;
@@ -47,6 +56,8 @@ pub struct Parts {
     /// What projects may have, where Keystone says it.
     pub limits: Option<Limits>,
     pub rules: Rules,
+    /// Who may touch which additional properties; without, whoever may change the image.
+    pub protections: Option<Protections>,
     pub stores: Stores,
     pub digests: DigestThreads,
     pub settings: Settings,
@@ -62,12 +73,19 @@ struct Inner {
     node: String,
     uploads: TaskTracker,
     in_hand: InHand,
+    imports: Imports,
 }
 
 impl Service {
     pub fn new(parts: Parts) -> Self {
         let node = uuid::Uuid::new_v4().to_string();
-        Self(Arc::new(Inner { parts, node, uploads: TaskTracker::new(), in_hand: InHand::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            node,
+            uploads: TaskTracker::new(),
+            in_hand: InHand::default(),
+            imports: Imports::default(),
+        }))
     }
 
     /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].
@@ -75,7 +93,9 @@ impl Service {
     /// # Errors
     /// When the token is missing or worthless, or nobody can say now whether it is.
     pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
-        Ok(self.parts().identity.authenticate(credentials).await?)
+        let mut caller = self.parts().identity.authenticate(credentials).await?;
+        caller.is_admin = self.parts().rules.is_admin(&caller);
+        Ok(caller)
     }
 
     /// Whether requests can be served now; the error says what is missing.
@@ -86,8 +106,10 @@ impl Service {
         Ok(self.catalog().ping().await?)
     }
 
-    /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines.
+    /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines. Location
+    /// imports stand still; the next process takes them up.
     pub async fn drain(&self) {
+        self.0.imports.stop().await;
         self.0.uploads.close();
         self.0.uploads.wait().await;
     }

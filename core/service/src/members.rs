@@ -92,7 +92,9 @@ impl Service {
     /// # Errors
     /// See `DELETE /v2/images/{id}/members/{member}`.
     pub async fn remove_member(&self, caller: &Caller, id: &str, project: &str) -> Result<()> {
-        let found = self.find_for("delete_member", caller, id, image_not_found(id)).await?;
+        refuse_read_only(caller)?;
+        let found = self.find(caller, id, image_not_found(id)).await?;
+        self.authorize("delete_member", caller, &found)?;
         if self.catalog().remove_member(&found.image.id, project, OffsetDateTime::now_utc()).await? {
             Ok(())
         } else {

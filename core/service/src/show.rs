@@ -25,6 +25,6 @@ impl Service {
             multi_store: true,
             is_admin: caller.is_admin,
         };
-        view::image(image, &options)
+        view::image(&self.property_access(caller).readable(image), &options)
     }
 }

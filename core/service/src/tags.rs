@@ -10,7 +10,7 @@ impl Service {
     /// # Errors
     /// See `PUT /v2/images/{id}/tags/{tag}`.
     pub async fn add_tag(&self, caller: &Caller, id: &str, tag: &str) -> Result<()> {
-        tags::check(tag)?;
+        tags::check(tag, &self.settings().schemas)?;
         let mut found = self.find_for("modify_image", caller, id, image_not_found(id)).await?;
         if !tags::add(&mut found.image, tag, &self.settings().quotas)? {
             return Ok(());

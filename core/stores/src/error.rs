@@ -24,6 +24,8 @@ pub struct Error {
     pub message: String,
     pub retryable: bool,
     pub retry_after: Option<Duration>,
+    /// Says nothing of the store as a whole.
+    pub one_object: bool,
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -31,7 +33,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     pub fn new(store: &str, side: Side, kind: Kind, message: impl Into<String>) -> Self {
         let retryable = matches!(kind, Kind::Unavailable | Kind::Timeout);
-        Self { kind, side, store: store.to_owned(), message: message.into(), retryable, retry_after: None }
+        Self {
+            kind,
+            side,
+            store: store.to_owned(),
+            message: message.into(),
+            retryable,
+            retry_after: None,
+            one_object: false,
+        }
     }
 
     /// What a backend answered.
@@ -48,12 +58,14 @@ impl Error {
             message: error.message().to_owned(),
             retryable: error.is_retryable(),
             retry_after: (pause > 0).then(|| Duration::from_millis(pause)),
+            one_object: error.is_of_one_object(),
         }
     }
 
     /// Whether the store or its plugin is at fault, as opposed to an ordinary answer such as "no such object".
     pub fn is_failure(&self) -> bool {
-        !matches!(self.kind, Kind::NotFound | Kind::Exists | Kind::NoSpace | Kind::Unsupported | Kind::Cancelled)
+        !self.one_object
+            && !matches!(self.kind, Kind::NotFound | Kind::Exists | Kind::NoSpace | Kind::Unsupported | Kind::Cancelled)
     }
 }
 

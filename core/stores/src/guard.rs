@@ -203,4 +203,14 @@ mod tests {
             assert_eq!(guard.call("stat", Duration::from_secs(1), missing).await.unwrap_err().kind, Kind::NotFound);
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_of_single_objects_do_not_open_the_breaker() {
+        let guard = guard();
+        for _ in 0..10 {
+            let away = async { unavailable::<()>().map_err(casement_sdk::Error::of_one_object) };
+            let error = guard.call("stat", Duration::from_secs(1), away).await.unwrap_err();
+            assert_eq!((error.kind, error.side), (Kind::Unavailable, Side::Store));
+        }
+    }
 }

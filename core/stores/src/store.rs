@@ -139,9 +139,14 @@ impl Store {
         Ok(ObjectRead { store: Arc::clone(self), reader })
     }
 
-    /// Removes an object; one that is not there is as good as removed.
+    /// Removes an object; one that is not there is as good as removed, and what a backend can't delete was never ours to
+    /// remove.
     pub async fn delete(&self, key: &str) -> Result<()> {
         let backend = self.backend()?;
+        if !backend.capabilities().delete {
+            tracing::debug!(store = self.id(), key, "left where it is: this store can't delete");
+            return Ok(());
+        }
         let answer = self.guard.repeatable("delete", self.guard.limits().call, || backend.delete(key)).await;
         found_or_gone(answer)
     }
@@ -244,5 +249,17 @@ impl ObjectRead {
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         let guard = &self.store.guard;
         guard.step("read_chunk", guard.limits().chunk, self.reader.next()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::testing::store;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn what_a_backend_cannot_delete_is_as_good_as_removed() {
+        store("web", json!({"keeps": true})).await.delete("anything").await.unwrap();
     }
 }

@@ -7,7 +7,8 @@ use crate::{
 };
 use bytes::Bytes;
 use casement_sdk::{
-    Backend, Error, Host, Kind, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer, host::Plugin,
+    Backend, Capabilities, Error, Host, Kind, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer,
+    host::Plugin,
 };
 use serde_json::json;
 use std::{
@@ -26,6 +27,9 @@ struct Config {
     /// Questions for its health are never answered.
     #[serde(default)]
     silent: bool,
+    /// Nothing can be deleted.
+    #[serde(default)]
+    keeps: bool,
 }
 
 struct Memory {
@@ -59,6 +63,10 @@ impl Backend for Memory {
         Ok(Self { config, objects: Arc::default() })
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { delete: !self.config.keeps, ..Self::CAPABILITIES }
+    }
+
     async fn stat(&self, key: &str) -> Result<Stat> {
         let objects = self.objects.lock().unwrap();
         let object = objects.get(key).ok_or_else(|| Error::not_found(key))?;
@@ -83,6 +91,7 @@ impl Backend for Memory {
     }
 
     async fn delete(&self, key: &str) -> Result<()> {
+        assert!(!self.config.keeps, "nobody asks for what it can't do");
         self.objects.lock().unwrap().remove(key).map(drop).ok_or_else(|| Error::not_found(key))
     }
 

@@ -3,7 +3,10 @@
 use super::logging;
 use crate::{
     Error, Host, Kind, Result,
-    abi::{BadText, CASEMENT_REPLY_RETRYABLE, CasementBuf, CasementCompletion, CasementOp, CasementReply, CasementStr},
+    abi::{
+        BadText, CASEMENT_REPLY_ONE_OBJECT, CASEMENT_REPLY_RETRYABLE, CasementBuf, CasementCompletion, CasementOp,
+        CasementReply, CasementStr,
+    },
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -135,9 +138,11 @@ impl Drop for Answer {
 }
 
 pub(super) fn failure(error: Error) -> CasementReply {
+    let retryable = if error.is_retryable() { CASEMENT_REPLY_RETRYABLE } else { 0 };
+    let one_object = if error.is_of_one_object() { CASEMENT_REPLY_ONE_OBJECT } else { 0 };
     CasementReply {
         code: error.kind().code(),
-        flags: if error.is_retryable() { CASEMENT_REPLY_RETRYABLE } else { 0 },
+        flags: retryable | one_object,
         retry_after_ms: error.retry_after_ms(),
         data: CasementBuf::from_bytes(Bytes::from(error.message().to_owned())),
         ..CasementReply::OK

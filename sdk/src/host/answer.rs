@@ -3,7 +3,7 @@
 use super::{call::Calls, handle::Handle, tables::Destroy};
 use crate::{
     Error, Kind, Result,
-    abi::{CASEMENT_END, CASEMENT_OK, CASEMENT_REPLY_RETRYABLE, CasementReply},
+    abi::{CASEMENT_END, CASEMENT_OK, CASEMENT_REPLY_ONE_OBJECT, CASEMENT_REPLY_RETRYABLE, CasementReply},
 };
 use bytes::Bytes;
 use std::ptr;
@@ -103,6 +103,7 @@ fn failure(reply: &CasementReply, what: &str, text: &[u8]) -> Error {
         (text, _) => text.to_owned(),
     };
     let error = Error::new(kind, message).with_retryable(reply.flags & CASEMENT_REPLY_RETRYABLE != 0);
+    let error = if reply.flags & CASEMENT_REPLY_ONE_OBJECT == 0 { error } else { error.of_one_object() };
     match reply.retry_after_ms {
         0 => error,
         pause => error.with_retry_after_ms(pause),

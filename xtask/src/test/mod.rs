@@ -7,6 +7,7 @@
 
 mod cache;
 mod keystone;
+mod metadefs;
 mod python;
 mod sanitizer;
 mod system;
@@ -153,6 +154,10 @@ impl Session {
             match python::environment("tests/clients/requirements.txt") {
                 Ok(programs) => environment.push(("CASEMENT_CLIENTS", programs)),
                 Err(text) => println!("The tests with foreign clients will be skipped: {text}"),
+            }
+            match metadefs::folder() {
+                Ok(folder) => environment.push(("CASEMENT_METADEFS", folder)),
+                Err(text) => println!("The test with the namespaces that come with Glance will be skipped: {text}"),
             }
             environment
         })

@@ -3,6 +3,7 @@
 
 mod images;
 mod list;
+mod metadefs;
 mod opening;
 mod quota;
 mod recovery;

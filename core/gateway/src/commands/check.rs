@@ -2,7 +2,7 @@ use super::say;
 use crate::{
     config,
     exit::{Failure, Result},
-    identity, runtime, wiring,
+    identity, policy, runtime, wiring,
 };
 use casement_stores::host::PluginState;
 use std::{fmt, path::Path};
@@ -16,6 +16,11 @@ pub(super) fn run(file: &Path) -> Result<()> {
         report.ok("configuration", file.display())?;
         if let Some(Some(keystone)) = report.item("identity", identity::check(&config).await)? {
             report.ok("keystone", keystone)?;
+        }
+        if let Some(policies) = report.item("policy", policy::read(&config.policy))? {
+            for warning in &policies.warnings {
+                report.line("warning", "policy", warning)?;
+            }
         }
         if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
             catalog.close().await;

@@ -1,12 +1,15 @@
 //! One file per command.
 
 mod check;
+mod import;
 mod inspect;
+mod metadefs;
+mod policy;
 mod serve;
 mod token;
 
 use crate::{
-    cli::{Command, PluginCommand, TokenCommand},
+    cli::{Command, ConfigCommand, PluginCommand, PolicyCommand, TokenCommand},
     exit::{Exit, Failure, Result},
 };
 use std::{fmt, io::Write};
@@ -15,8 +18,12 @@ pub(crate) fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(args) => serve::run(&args.config),
         Command::Check(args) => check::run(&args.config),
+        Command::Config(ConfigCommand::Import(args)) => import::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
+        Command::Policy(PolicyCommand::List(args)) => policy::list(&args.config),
+        Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args),
         Command::Token(TokenCommand::Hash) => token::hash(),
+        Command::Metadefs(command) => metadefs::run(&command),
         Command::Version => say(format_args!("casement {}", env!("CARGO_PKG_VERSION"))),
     }
 }

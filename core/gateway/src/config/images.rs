@@ -1,3 +1,5 @@
+use super::formats::{GptCheck, VmdkType};
+use casement_image::schema::FormatNames;
 use casement_stores::Multihash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,10 @@ pub(crate) struct Images {
     #[schemars(range(min = -1))]
     pub member_quota: i64,
 
+    /// Locations of one image at most; -1 for no limit.
+    #[schemars(range(min = -1))]
+    pub location_quota: i64,
+
     /// The largest image that is taken in, in bytes.
     #[schemars(range(min = 1))]
     pub size_cap_bytes: u64,
@@ -51,12 +57,41 @@ pub(crate) struct Images {
     /// refused in any case.
     pub require_image_format_match: bool,
 
+    /// The names that an image's `container_format` may have.
+    pub container_formats: Vec<String>,
+
+    /// The names that an image's `disk_format` may have; `gpt` and `luks` are known too.
+    pub disk_formats: Vec<String>,
+
+    /// The types of VMDK that are taken: those that hold their data themselves.
+    pub vmdk_allowed_types: Vec<VmdkType>,
+
+    /// Checks that disks with partitions may fail: `mbr`, of the partition table in the boot sector.
+    pub gpt_safety_checks_nonfatal: Vec<GptCheck>,
+
+    /// The largest disk inside of an image's data (`virtual_size`), in bytes. Not set: no limit.
+    #[schemars(range(min = 1), example = &1_099_511_627_776_u64)]
+    pub max_virtual_size_bytes: Option<u64>,
+
+    /// How many times larger than the data the disk inside of it may be. An empty disk of 10 GiB is 200 KiB of
+    /// qcow2, one to 50000. Not set: no limit.
+    #[schemars(range(min = 1), example = &100_000)]
+    pub max_virtual_size_ratio: Option<u64>,
+
     /// Tell clients where an image's data lies (`direct_url`). The URL may give away how the store
     /// is built.
     pub show_direct_url: bool,
 
     /// Show clients all locations of an image, and let them be changed.
     pub show_multiple_locations: bool,
+
+    /// Digest the data at locations that are given to `POST /v2/images/{id}/locations`. Without it, what is said of
+    /// the data is believed, and a location of which nothing is said has no digests.
+    pub do_secure_hash: bool,
+
+    /// How often such a location is tried that can't be read.
+    #[schemars(range(min = 1, max = 100))]
+    pub http_retries: u32,
 
     /// The digest of `os_hash_value`. MD5, the old `checksum`, is always computed too.
     pub hashing_algorithm: HashingAlgorithm,
@@ -65,21 +100,32 @@ pub(crate) struct Images {
 impl Default for Images {
     fn default() -> Self {
         // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
-        // image_property_quota, image_member_quota, image_size_cap, user_storage_quota.
+        // image_property_quota, image_member_quota, image_location_quota, image_size_cap, user_storage_quota, and those of
+        // [image_format].
+        let formats = FormatNames::default();
         Self {
             default_page_size: 25,
             max_page_size: 1000,
             tag_quota: 128,
             property_quota: 128,
             member_quota: 128,
+            location_quota: 10,
             size_cap_bytes: 1 << 40,
             storage_quota: "0".into(),
             use_keystone_limits: false,
             strict_size_limit: false,
             keystone_limits_keep_seconds: 300,
             require_image_format_match: true,
+            container_formats: formats.container,
+            disk_formats: formats.disk,
+            vmdk_allowed_types: vec![VmdkType::StreamOptimized, VmdkType::MonolithicSparse],
+            gpt_safety_checks_nonfatal: Vec::new(),
+            max_virtual_size_bytes: None,
+            max_virtual_size_ratio: None,
             show_direct_url: false,
             show_multiple_locations: false,
+            do_secure_hash: true,
+            http_retries: 3,
             hashing_algorithm: HashingAlgorithm::Sha512,
         }
     }

@@ -222,8 +222,10 @@ impl Keystone {
     pub(super) fn check(&self) -> Result<(), Wrong> {
         let urls = [("auth_url", &self.auth_url), ("www_authenticate_uri", &self.www_authenticate_uri)];
         for (key, url) in urls {
-            if url.as_deref().is_some_and(|url| !casement_http::is_http_url(url)) {
-                return Err(wrong(key, "must be a URL, as in \"https://keystone.example.org:5000\""));
+            // What stands before an `@` would be shown to whoever comes without a token.
+            if url.as_deref().is_some_and(|url| !casement_http::is_http_url(url) || url.contains('@')) {
+                let wanted = "must be a URL without a user, as in \"https://keystone.example.org:5000\"";
+                return Err(wrong(key, wanted));
             }
         }
         if self.auth_url.is_none() {

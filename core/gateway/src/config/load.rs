@@ -30,12 +30,21 @@ pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
     load_with(file, variables)
 }
 
+/// Whether a file with this text would be a good configuration.
+pub(crate) fn check_text(file: &Path, text: &str) -> Result<(), ConfigError> {
+    read(file, text, HashMap::new()).map(drop)
+}
+
 pub(super) fn load_with(file: &Path, variables: HashMap<String, String>) -> Result<Config, ConfigError> {
     let text = fs::read_to_string(file).map_err(|err| ConfigError::of_file(file, format!("cannot be read: {err}")))?;
-    let lines = Lines::read(&text).map_err(|err| ConfigError::of_file(file, format!("is not TOML: {err}")))?;
+    read(file, &text, variables)
+}
+
+fn read(file: &Path, text: &str, variables: HashMap<String, String>) -> Result<Config, ConfigError> {
+    let lines = Lines::read(text).map_err(|err| ConfigError::of_file(file, format!("is not TOML: {err}")))?;
     let mut problems = Problems::new(lines, variables.keys().cloned().collect());
 
-    let merged = merge(&text, variables).map_err(|err| ConfigError::of_file(file, err.to_string()))?;
+    let merged = merge(text, variables).map_err(|err| ConfigError::of_file(file, err.to_string()))?;
     let checked = shape::check(&merged, &mut problems);
     problems.settle(file)?;
     let mut config: Config =
@@ -69,6 +78,9 @@ impl Config {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
         self.identity.keystone.resolve_paths(base);
+        for file in [&mut self.policy.file, &mut self.policy.property_protection_file].into_iter().flatten() {
+            *file = base.join(&*file);
+        }
         for dir in self.plugin_dirs.iter_mut().flatten() {
             *dir = base.join(&*dir);
         }

@@ -5,12 +5,16 @@
 
 mod catalog;
 mod error;
+mod formats;
 mod identity;
 mod images;
+pub(crate) mod import;
+mod import_filtering;
 mod keystone;
 mod load;
 mod log;
 mod place;
+mod policy;
 #[cfg(test)]
 mod reference;
 mod semantics;
@@ -24,9 +28,11 @@ pub(crate) use catalog::Catalog;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
+pub(crate) use import_filtering::ImportFiltering;
 pub(crate) use keystone::{Keystone, Wrong};
-pub(crate) use load::load;
+pub(crate) use load::{check_text, load};
 pub(crate) use log::{Format, Log};
+pub(crate) use policy::Policy;
 pub(crate) use server::Server;
 pub(crate) use stores::{Plugin, Store};
 
@@ -61,6 +67,16 @@ pub(crate) struct Config {
     /// Rules for images.
     #[serde(default)]
     pub images: Images,
+
+    /// Who may do what.
+    #[serde(default)]
+    pub policy: Policy,
+
+    /// Where the URIs that clients give may send the service. An allow list makes the deny list of its kind ignored; an
+    /// empty list says nothing. The machine itself and link-local addresses can't be reached, unless `allowed_hosts`
+    /// names the host.
+    #[serde(default)]
+    pub import_filtering: ImportFiltering,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]

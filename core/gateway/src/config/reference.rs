@@ -15,6 +15,20 @@ so on for every key; a value that is no text is written there as here.
 This file is written from the program's source: `UPDATE=1 cargo test -p casement reference`.
 ";
 
+const WEB: &str = "\
+A further store can read image data from web servers, by the URLs that are given as locations of images:
+
+    [[plugins]]
+    path = \"casement_http_store\"
+
+    [stores.web]
+    plugin = \"http\"
+    allowed_schemes = [\"https\"]
+    allowed_hosts = [\"images.example.org\"]
+
+Its keys: docs/operators/configuration.md.
+";
+
 fn configs(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs").join(name)
 }
@@ -45,6 +59,8 @@ fn reference() -> String {
     let mut out = String::new();
     comment(&mut out, HEAD);
     table(&mut out, &schema(), "");
+    out.push('\n');
+    comment(&mut out, WEB);
     out
 }
 

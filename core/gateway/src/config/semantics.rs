@@ -11,6 +11,7 @@ pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
     server(config, problems);
     identity(config, problems);
     images(config, problems);
+    policy(config, problems);
     plugins(config, problems);
     stores(config, problems);
     if let Err(err) = EnvFilter::builder().parse(&config.log.level) {
@@ -79,9 +80,39 @@ fn images(config: &Config, problems: &mut Problems<'_>) {
         let text = "`images.use_keystone_limits` needs `identity.mode = \"keystone\"`: Keystone has the limits";
         problems.add(&path(&["images", "use_keystone_limits"]), text);
     }
+    format_names("container_formats", &images.container_formats, problems);
+    format_names("disk_formats", &images.disk_formats, problems);
     if images.storage_quota().is_none() {
         let text = "`images.storage_quota` must be a number of bytes, or one with a unit, as in \"500GB\"";
         problems.add(&path(&["images", "storage_quota"]), text);
+    }
+}
+
+fn format_names(key: &str, names: &[String], problems: &mut Problems<'_>) {
+    // As long as the database's column.
+    const LONGEST: usize = 20;
+    let here = path(&["images", key]);
+    if names.is_empty() {
+        problems.add(&here, format!("`{here}` is empty: no image could have data"));
+    }
+    let mut seen = HashSet::new();
+    for (index, name) in names.iter().enumerate() {
+        let here = here.index(index);
+        if name.is_empty() || name.len() > LONGEST || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let text = format!("`{here}` must be a name of 1 to {LONGEST} ASCII characters without spaces");
+            problems.add(&here, text);
+        } else if !seen.insert(name) {
+            problems.add(&here, format!("`{here}`: `{name}` is listed twice"));
+        }
+    }
+}
+
+fn policy(config: &Config, problems: &mut Problems<'_>) {
+    if !config.policy.enforce_new_defaults {
+        let text = "`policy.enforce_new_defaults = false` is not supported: what the older defaults allow beyond those \
+                    of today must be written into `policy.file`, as in get_image: \"role:admin or …\"; `casement policy \
+                    list` prints the rules in force";
+        problems.add(&path(&["policy", "enforce_new_defaults"]), text);
     }
 }
 

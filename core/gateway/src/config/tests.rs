@@ -211,6 +211,13 @@ fn values_that_make_no_sense_are_refused() {
         ("[server]\nlisten = \"localhost\"\n", "casement.toml:16: `server.listen` must be an address"),
         ("[server]\npublic_endpoint = \"images\"\n", "`server.public_endpoint` must be a URL"),
         ("[images]\ndefault_page_size = 2000\n", "`images.default_page_size` (2000) is more than"),
+        ("[images]\ndisk_formats = []\n", "`images.disk_formats` is empty"),
+        ("[images]\ndisk_formats = [\"raw\", \"a b\"]\n", "`images.disk_formats[1]` must be a name"),
+        ("[images]\ncontainer_formats = [\"bare\", \"bare\"]\n", "`bare` is listed twice"),
+        (
+            "[images]\nvmdk_allowed_types = [\"monolithicFlat\"]\n",
+            "must be one of \"streamOptimized\", \"monolithicSparse\"",
+        ),
         ("[log]\nlevel = \"a=b=c\"\n", "`log.level` cannot be used"),
         (bad_token, "`identity.tokens[0].sha256` must be 64 hex digits"),
         (
@@ -250,4 +257,102 @@ fn the_stores_know_which_keys_of_a_store_are_not_its_plugins() {
     let mut keys: Vec<_> = store.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     assert_eq!(keys, casement_stores::config::StoreOptions::KEYS);
+}
+
+/// `GOOD` with a Keystone, and these lines in its table.
+fn keystone(lines: &str) -> String {
+    let keystone = "mode = \"keystone\"\n[identity.keystone]\nauth_url = \"http://k:5000\"\n";
+    GOOD.replace("mode = \"none\"\n", &format!("{keystone}{lines}\n"))
+}
+
+#[test]
+fn a_keystone_is_reached_as_a_user_or_by_an_application_credential() {
+    for lines in [
+        "username = \"glance\"\npassword_file = \"p\"\nproject_name = \"service\"",
+        "user_id = \"u\"\npassword = \"x\"\nproject_id = \"p\"\ninterface = \"internal\"\nregion = \"r\"",
+        "username = \"glance\"\nuser_domain_name = \"D\"\npassword = \"x\"\nsystem_scope = \"all\"",
+        "application_credential_id = \"a\"\napplication_credential_secret_file = \"s\"",
+        "application_credential_name = \"a\"\nusername = \"u\"\napplication_credential_secret = \"s\"",
+    ] {
+        load(&keystone(lines), &[]).unwrap_or_else(|err| panic!("{lines}: {err}"));
+    }
+}
+
+#[test]
+fn a_keystone_that_is_half_configured_is_told_with_the_key() {
+    const USER: &str = "username = \"glance\"\n";
+    const SECRET: &str = "password = \"x\"\n";
+    const PROJECT: &str = "project_name = \"service\"\n";
+    let cases: [(&[&str], &str); 14] = [
+        (&[USER, PROJECT], "`identity.keystone.password_file` must be set, or `password` in the environment"),
+        (
+            &[USER, SECRET, "password_file = \"p\"\n", PROJECT],
+            "`identity.keystone.password` and `password_file` are both",
+        ),
+        (&[SECRET, PROJECT], "`identity.keystone.username` must be set"),
+        (&[USER, SECRET], "`identity.keystone.project_name` must be set"),
+        (&[USER, "user_id = \"u\"\n", SECRET, PROJECT], "`identity.keystone.user_id` and the name are both set"),
+        (
+            &[USER, "user_domain_id = \"d\"\nuser_domain_name = \"D\"\n", SECRET, PROJECT],
+            "`identity.keystone.user_domain_name` and the id",
+        ),
+        (&[USER, SECRET, PROJECT, "system_scope = \"all\"\n"], "`identity.keystone.system_scope` and a project"),
+        (&[USER, SECRET, "system_scope = \"some\"\n"], "`identity.keystone.system_scope` can only be \"all\""),
+        (&[USER, SECRET, PROJECT, "region = \"r\"\n"], "`identity.keystone.region` says nothing without `interface`"),
+        (&[USER, SECRET, PROJECT, "interface = \"inner\"\n"], "`identity.keystone.interface` must be one of"),
+        (&[USER, SECRET, PROJECT, "tries = 0\n"], "`identity.keystone.tries` must be a whole number from 1 to 10"),
+        (
+            &["application_credential_id = \"a\"\n"],
+            "`identity.keystone.application_credential_secret_file` must be set",
+        ),
+        (
+            &["application_credential_name = \"a\"\n"],
+            "`identity.keystone.application_credential_name` needs a `username`",
+        ),
+        (
+            &[USER, SECRET, PROJECT, "www_authenticate_uri = \"k\"\n"],
+            "`identity.keystone.www_authenticate_uri` must be",
+        ),
+    ];
+    for (lines, expected) in cases {
+        let found = problems(&keystone(&lines.concat()), &[]);
+        assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:?}");
+    }
+    let without_url = keystone(&[USER, SECRET, PROJECT].concat()).replace("auth_url", "#");
+    assert!(problems(&without_url, &[])[0].contains("`identity.keystone.auth_url` must be set"));
+}
+
+#[test]
+fn a_password_comes_from_the_environment_and_is_never_shown() {
+    let text = keystone("username = \"glance\"\nproject_name = \"service\"");
+    let config = load(&text, &[("CASEMENT__IDENTITY__KEYSTONE__PASSWORD", "s3cret")]).unwrap();
+    assert!(config.identity.keystone.secret().is_ok());
+    assert!(!format!("{config:?}").contains("s3cret"));
+    let config = load(&text, &[("CASEMENT__IDENTITY__KEYSTONE__PASSWORD", "")]).unwrap();
+    assert!(config.identity.keystone.secret().unwrap_err().text.contains("is empty"));
+}
+
+#[test]
+fn files_of_a_keystone_start_at_the_folder_of_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("casement.toml");
+    let lines = "username = \"u\"\npassword_file = \"p\"\nproject_name = \"service\"\ncafile = \"/etc/ca.pem\"";
+    fs::write(&file, keystone(lines)).unwrap();
+    fs::write(folder.path().join("p"), "s3cret\r\n").unwrap();
+    let keystone = load_with(&file, HashMap::new()).unwrap().identity.keystone;
+    assert_eq!(keystone.cafile.as_deref(), Some(Path::new("/etc/ca.pem")));
+    assert_eq!(keystone.secret().unwrap(), casement_identity::keystone::Secret::new("s3cret"));
+}
+
+#[test]
+fn front_proxies_are_networks_or_addresses() {
+    let headers = |list: &str| {
+        let lines = format!("mode = \"headers\"\n[identity.headers]\ntrusted_proxies = {list}\n");
+        GOOD.replace("mode = \"none\"\n", &lines)
+    };
+    load(&headers("[\"192.0.2.0/24\", \"::1\"]"), &[]).unwrap();
+    for (list, expected) in [("[]", "lists nobody"), ("[\"proxy.example\"]", "`proxy.example` is neither")] {
+        let found = problems(&headers(list), &[]);
+        assert!(found.len() == 1 && found[0].contains(expected), "{found:?}");
+    }
 }

@@ -43,9 +43,11 @@ impl Lookup {
     }
 }
 
-/// The URL of version 3 from one with or without a version. `None` where it is no HTTP URL.
+/// The URL of version 3 from one with or without a version. `None` where it is no HTTP URL, or has a user in it: URLs
+/// are shown in the log.
 pub(super) fn versioned(text: &str) -> Option<Url> {
-    let mut url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+    let mut url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && plain(url))?;
     let path = url.path().trim_end_matches('/');
     let path = if path.ends_with("/v3") { path.to_owned() } else { format!("{path}/v3") };
     url.set_path(&path);
@@ -70,7 +72,7 @@ mod tests {
         ] {
             assert_eq!(versioned(given).unwrap().as_str(), wanted, "{given}");
         }
-        for given in ["keystone:5000", "ftp://k", ""] {
+        for given in ["keystone:5000", "ftp://k", "http://glance:secret@k:5000", "http://glance@k", ""] {
             assert_eq!(versioned(given), None, "{given}");
         }
     }

@@ -120,3 +120,5 @@ async fn judge(
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls;

@@ -62,7 +62,7 @@ impl Session {
     pub fn new(settings: SessionSettings) -> Result<Self> {
         let SessionSettings { auth_url, login, lookup, ca, patience } = settings;
         let auth_url = versioned(&auth_url)
-            .ok_or_else(|| Error::configuration(format!("`{auth_url}` is no http or https URL")))?;
+            .ok_or_else(|| Error::configuration("`auth_url` must be an http or https URL, without a user in it"))?;
         let http = Http::new(patience, ca.as_deref())?;
         Ok(Self(Arc::new(Inner { http, auth_url, lookup, login, token: Mutex::default() })))
     }

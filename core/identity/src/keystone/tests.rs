@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const PASSWORD: &str = "s3cret-of-the-service";
 
-fn session_settings(server: &Server) -> SessionSettings {
+pub(super) fn session_settings(server: &Server) -> SessionSettings {
     let user = InDomain::Name { name: "glance".into(), domain: Ref::Id("default".into()) };
     let scope = Scope::Project(InDomain::Name { name: "service".into(), domain: Ref::Id("default".into()) });
     SessionSettings {

@@ -1,8 +1,11 @@
 //! An image to try the rules on.
 
-use casement_image::{Image, ImageId, Quotas, create};
+use casement_image::{Image, ImageId, Quotas, create, schema::Schemas};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use time::macros::datetime;
+
+pub(crate) static SCHEMAS: LazyLock<Schemas> = LazyLock::new(Schemas::default);
 
 pub(crate) const ID: &str = "b44f4a0f-0000-4000-8000-00805f9b34fb";
 
@@ -12,7 +15,7 @@ pub(crate) fn image(body: Value) -> Image {
 }
 
 pub(crate) fn try_image(body: &Value) -> casement_image::Result<Image> {
-    let body = create::check_body(body)?;
+    let body = create::check_body(body, &SCHEMAS)?;
     let defaults = create::Defaults {
         id: ImageId::parse(ID),
         owner: Some("p1".to_owned()),

@@ -5,6 +5,8 @@ mod common;
 mod create;
 mod fuzz;
 mod list;
+mod locations;
+mod metadef;
 mod patch;
 mod schema;
 mod view;

@@ -1,6 +1,6 @@
 //! `PATCH /v2/images/{id}`, against what Glance 33 answered.
 
-use crate::common::queued;
+use crate::common::{SCHEMAS, queued};
 use casement_image::{
     Image, Kind, Quotas, Result, Status, Visibility,
     patch::{self, Dialect, PatchContext},
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 fn patch(image: &mut Image, dialect: Dialect, body: &Value, is_admin: bool) -> Result<()> {
     let context = PatchContext { is_admin, quotas: Quotas::default() };
-    for operation in patch::parse(dialect, body)? {
+    for operation in patch::parse(dialect, body, &SCHEMAS)? {
         patch::apply(image, &operation, &context)?;
     }
     Ok(())
@@ -168,7 +168,7 @@ fn values_are_held_against_the_schema_before_anything_is_applied() {
         ("/visibility", json!("zz"), "'zz' is not one of ['community', 'public', 'private', 'shared']"),
     ] {
         let op = if path == "/locations/-" { "add" } else { "replace" };
-        let error = patch::parse(Dialect::V2_1, &one(op, path, value)).unwrap_err();
+        let error = patch::parse(Dialect::V2_1, &one(op, path, value), &SCHEMAS).unwrap_err();
         let wanted = format!("Provided object does not match schema 'image': {start}");
         assert!(error.message.starts_with(&wanted), "{}", error.message);
     }
@@ -181,7 +181,7 @@ fn the_old_dialect_names_its_operation_once() {
         (json!([{}]), "exactly"),
         (json!([{"op": "add", "path": "/zz", "value": "x"}]), "exactly"),
     ] {
-        let error = patch::parse(Dialect::V2_0, &body).unwrap_err();
+        let error = patch::parse(Dialect::V2_0, &body, &SCHEMAS).unwrap_err();
         let wanted =
             format!("Operation objects must contain {how_many} one member named \"add\", \"remove\", or \"replace\".");
         assert_eq!(error.message, wanted);
@@ -216,12 +216,12 @@ fn properties_are_bounded_and_the_services_own_are_not_counted() {
 
 #[test]
 fn operations_tell_what_the_policy_is_to_judge() {
-    let parse = |body: Value| patch::parse(Dialect::V2_1, &body).unwrap().remove(0);
+    let parse = |body: Value| patch::parse(Dialect::V2_1, &body, &SCHEMAS).unwrap().remove(0);
     let operation = parse(one("add", "/visibility", json!("public")));
     assert_eq!(operation.sets_visibility(), Some(Visibility::Public));
-    assert_eq!((operation.property(), operation.touches_locations()), ("visibility", false));
+    assert_eq!((operation.property(), operation.location_change()), ("visibility", None));
     let operation = parse(json!([{"op": "remove", "path": "/locations/0"}]));
-    assert!(operation.touches_locations());
+    assert_eq!(operation.location_change().unwrap().action(), "delete_image_location");
     assert_eq!(operation.sets_visibility(), None);
     assert_eq!(parse(one("add", "/name", json!("public"))).sets_visibility(), None);
 }

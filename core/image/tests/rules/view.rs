@@ -1,6 +1,6 @@
 //! The record as clients see it, and the small rules around data.
 
-use crate::common::{ID, queued};
+use crate::common::{ID, SCHEMAS, queued};
 use casement_image::{
     Image, Kind, Location, Quotas, Status, tags,
     view::{self, ViewOptions},
@@ -101,12 +101,12 @@ fn a_deactivated_image_tells_only_admins_where_it_lies() {
 
 #[test]
 fn tags_are_bounded_in_length_and_number() {
-    let message = tags::check(&"x".repeat(256)).unwrap_err().message;
+    let message = tags::check(&"x".repeat(256), &SCHEMAS).unwrap_err().message;
     assert!(message.starts_with("Provided object does not match schema 'image': 'xxx"), "{message}");
     assert!(
         message.contains("' is too long\n\nFailed validating 'maxLength' in schema['properties']['tags']['items']:")
     );
-    assert_eq!(tags::check(&"é".repeat(255)), Ok(()));
+    assert_eq!(tags::check(&"é".repeat(255), &SCHEMAS), Ok(()));
 
     let mut image = queued();
     for n in 0..128 {

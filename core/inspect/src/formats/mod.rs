@@ -3,6 +3,7 @@
 mod gpt;
 mod iso;
 mod luks;
+mod ploop;
 mod qcow2;
 mod qed;
 mod vdi;
@@ -23,5 +24,6 @@ pub(crate) fn all() -> Vec<Box<dyn Probe>> {
         Box::new(iso::Iso::new()),
         Box::new(gpt::Gpt::new()),
         Box::new(luks::Luks::new()),
+        Box::new(ploop::Ploop::new()),
     ]
 }

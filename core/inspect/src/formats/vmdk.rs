@@ -59,7 +59,9 @@ impl Vmdk {
         let has_descriptor = self.rest.as_ref().is_some_and(Capture::is_full);
         let mut found = Match::new(Format::Vmdk, virtual_size, has_footer && has_descriptor);
         let text = self.rest.as_ref().map_or(&[][..], Capture::bytes);
-        found.findings.extend(findings(&Descriptor::new(text)));
+        let descriptor = Descriptor::new(text);
+        found.vmdk_type = descriptor.vmdk_type();
+        found.findings.extend(findings(&descriptor));
         match footer.and_then(|footer| broken_footer(header, last_header.as_ref(), footer)) {
             Some(reason) => found.refuse_if(true, "footer", reason),
             None => found,

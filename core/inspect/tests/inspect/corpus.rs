@@ -1,6 +1,6 @@
 //! Images as the real tools write them.
 
-use crate::{broken, hostile::judge_all, inspect, inspect_in, tools};
+use crate::{broken, fuzzing, hostile::judge_all, inspect, inspect_in, tools};
 use casement_inspect::{Inspection, Settings, judge};
 use std::{fs, path::Path, sync::OnceLock};
 use tempfile::TempDir;
@@ -10,41 +10,69 @@ type Case = (&'static str, &'static str, Option<&'static str>);
 
 const SECRET: [&str; 2] = ["--object", "secret,id=key,data=of-a-test"];
 
+/// Every format that QEMU writes, and every option of it that changes what stands in the file.
 #[rustfmt::skip]
-const CASES: [Case; 33] = [
+const CASES: [Case; 60] = [
     ("raw", "", None),
+    ("raw", "preallocation=falloc", None),
     ("qcow2", "compat=v2", None),
     ("qcow2", "compat=v3", None),
     ("qcow2", "lazy_refcounts=on", None),
     ("qcow2", "cluster_size=2M", None),
     ("qcow2", "cluster_size=512", None),
     ("qcow2", "refcount_bits=1", None),
+    ("qcow2", "refcount_bits=64", None),
     ("qcow2", "compression_type=zstd", None),
     ("qcow2", "preallocation=metadata", None),
+    ("qcow2", "preallocation=falloc", None),
     ("qcow2", "preallocation=full", None),
     ("qcow2", "extended_l2=on", Some("qcow2.unknown_features")),
     ("qcow2", "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10", None),
+    ("qcow2", "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10,encrypt.cipher-alg=aes-128,encrypt.cipher-mode=cbc,encrypt.ivgen-alg=essiv,encrypt.ivgen-hash-alg=sha256,encrypt.hash-alg=sha1", None),
     ("qcow2", "encrypt.format=aes,encrypt.key-secret=key", None),
     ("qcow2", "backing_file=base.raw,backing_fmt=raw", Some("qcow2.backing_file")),
     ("qcow2", "backing_file=base.raw,backing_fmt=raw,compat=v2", Some("qcow2.backing_file")),
+    ("qcow2", "backing_file=base.raw,backing_fmt=raw,data_file=data.raw", Some("qcow2.backing_file")),
     ("qcow2", "data_file=data.raw", Some("qcow2.data_file")),
     ("qcow2", "data_file=data.raw,data_file_raw=on", Some("qcow2.data_file")),
+    ("qcow", "", Some("qcow2.unknown_features")),
+    ("qcow", "encrypt.format=aes,encrypt.key-secret=key", Some("qcow2.unknown_features")),
+    ("qcow", "backing_file=base.raw,backing_fmt=raw", Some("qcow2.backing_file")),
     ("qed", "", Some("qed.banned")),
+    ("qed", "cluster_size=128k,table_size=4", Some("qed.banned")),
+    ("qed", "backing_file=base.raw,backing_fmt=raw", Some("qed.banned")),
     ("vmdk", "subformat=monolithicSparse", None),
     ("vmdk", "subformat=monolithicSparse,compat6=on", None),
     ("vmdk", "subformat=monolithicSparse,zeroed_grain=on", None),
+    ("vmdk", "subformat=monolithicSparse,adapter_type=lsilogic,hwversion=11,toolsversion=10000", None),
+    ("vmdk", "subformat=monolithicSparse,adapter_type=legacyESX", None),
     ("vmdk", "subformat=streamOptimized", None),
+    ("vmdk", "subformat=streamOptimized,zeroed_grain=on", None),
     ("vmdk", "subformat=monolithicFlat", Some("vmdk.descriptor")),
     ("vmdk", "subformat=twoGbMaxExtentSparse", Some("vmdk.descriptor")),
+    ("vmdk", "subformat=twoGbMaxExtentFlat", Some("vmdk.descriptor")),
     ("vmdk", "subformat=monolithicSparse,backing_file=base.vmdk,backing_fmt=vmdk", Some("vmdk.parent")),
+    ("vmdk", "subformat=twoGbMaxExtentSparse,backing_file=base.vmdk,backing_fmt=vmdk", Some("vmdk.descriptor")),
     ("vhdx", "subformat=dynamic", None),
+    ("vhdx", "subformat=dynamic,block_size=1M", None),
+    ("vhdx", "subformat=dynamic,block_size=256M", None),
+    ("vhdx", "subformat=dynamic,log_size=4M", None),
+    ("vhdx", "subformat=dynamic,block_state_zero=off", None),
     ("vhdx", "subformat=fixed", None),
+    ("vhdx", "subformat=fixed,block_size=2M", None),
     ("vpc", "subformat=dynamic", None),
     ("vpc", "subformat=dynamic,force_size=on", None),
+    ("vpc", "subformat=fixed", None),
     ("vpc", "subformat=fixed,force_size=on", None),
     ("vdi", "", None),
     ("vdi", "static=on", None),
     ("luks", "key-secret=key,iter-time=10", None),
+    ("luks", "key-secret=key,iter-time=10,cipher-alg=aes-128,cipher-mode=cbc,ivgen-alg=essiv,ivgen-hash-alg=sha256,hash-alg=sha1", None),
+    ("luks", "key-secret=key,iter-time=10,cipher-alg=serpent-256,hash-alg=sha512", None),
+    ("parallels", "", None),
+    ("parallels", "cluster_size=64k", None),
+    ("parallels", "cluster_size=1M", None),
+    ("parallels", "cluster_size=2M", None),
 ];
 
 /// What QEMU wrote, and how large it says that the disk is; made once for all tests.
@@ -83,7 +111,13 @@ fn size_by_qemu(folder: &Path, format: &str) -> u64 {
 }
 
 fn name_of(format: &str) -> &str {
-    if format == "vpc" { "vhd" } else { format }
+    match format {
+        "vpc" => "vhd",
+        "parallels" => "ploop",
+        // The first version has the same magic.
+        "qcow" => "qcow2",
+        format => format,
+    }
 }
 
 fn is_accepted(inspection: &Inspection, format: &str) -> bool {
@@ -139,6 +173,16 @@ fn what_qemu_writes_has_an_answer_when_cut_or_damaged() {
             data[at] ^= 1 << random.u8(0..8);
             judge_all(&data, 1 << 20);
         }
+    }
+}
+
+#[test]
+fn what_qemu_writes_holds_what_fuzzing_asks() {
+    if !tools::have("qemu-img", "what_qemu_writes_holds_what_fuzzing_asks") {
+        return;
+    }
+    for (number, Image { case, data, .. }) in images().iter().enumerate() {
+        fuzzing::try_all(&format!("{}-{number}", case.0), data);
     }
 }
 

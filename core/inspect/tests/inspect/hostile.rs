@@ -117,6 +117,19 @@ fn endless_headers_are_answered_without_following_them() {
 }
 
 #[test]
+fn no_length_that_stands_in_data_is_allocated() {
+    let text = b"any text, line by line\n".repeat(4 * make::MIB / 23);
+    let endless = endless().into_iter().map(|(_, data)| data);
+    for data in endless.chain([text]) {
+        for chunk in [4096, data.len()] {
+            let memory = allocation_counter::measure(|| drop(inspect_in(&data, chunk)));
+            // What `Inspector` promises.
+            assert!(memory.bytes_max <= 8 << 20, "{} bytes held at once", memory.bytes_max);
+        }
+    }
+}
+
+#[test]
 fn long_text_is_read_to_an_end() {
     let text = b"any text, line by line\n".repeat(4 * make::MIB / 23);
     let begun = Instant::now();

@@ -3,6 +3,10 @@
 
 mod corpus;
 mod formats;
+#[path = "../../fuzz/src/lib.rs"]
+#[allow(unreachable_pub)]
+mod fuzz;
+mod fuzzing;
 mod hostile;
 mod make;
 mod rules;

@@ -1,5 +1,7 @@
 //! Small images, made by hand: as much of each format as an inspection looks at.
 
+use crate::fuzz::{seal_vhd_footer, seal_vhdx_header};
+
 pub(crate) const MIB: usize = 1 << 20;
 
 /// Writes `bytes` at `at`.
@@ -22,8 +24,7 @@ pub(crate) fn vhd_footer(kind: u32, size: u64) -> Vec<u8> {
     put(&mut footer, 40, &size.to_be_bytes());
     put(&mut footer, 48, &size.to_be_bytes());
     put(&mut footer, 60, &kind.to_be_bytes());
-    let sum: u32 = footer.iter().map(|byte| u32::from(*byte)).sum();
-    put(&mut footer, 64, &(!sum).to_be_bytes());
+    seal_vhd_footer(&mut footer);
     footer
 }
 
@@ -80,10 +81,7 @@ pub(crate) fn vhdx_header(data: &mut [u8], log: u8) {
     let header = &mut data[64 << 10..68 << 10];
     put(header, 0, b"head");
     header[48] = log;
-    let crc = header
-        .iter()
-        .fold(!0_u32, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82F6_3B78 * (crc & 1))));
-    put(header, 4, &(!crc).to_le_bytes());
+    seal_vhdx_header(header);
 }
 
 pub(crate) fn vmdk_descriptor(kind: &str) -> String {
@@ -147,6 +145,13 @@ pub(crate) fn luks(version: u16, payload_sectors: u32) -> Vec<u8> {
     data
 }
 
+pub(crate) fn ploop(sectors: u64) -> Vec<u8> {
+    let mut data = vec![0; 1024];
+    put(&mut data, 0, b"WithouFreSpacExt");
+    put(&mut data, 36, &sectors.to_le_bytes());
+    data
+}
+
 /// A disk with these partition entries.
 pub(crate) fn disk(entries: &[[u8; 16]]) -> Vec<u8> {
     let mut data = vec![0; 4096];
@@ -175,5 +180,6 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("gpt", disk(&[LINUX])),
         ("gpt", disk(&[PROTECTIVE])),
         ("luks", luks(1, 16)),
+        ("ploop", ploop(2048)),
     ]
 }

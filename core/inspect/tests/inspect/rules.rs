@@ -1,7 +1,7 @@
 //! What an image may have, in Glance's words.
 
 use crate::{inspect, make};
-use casement_inspect::{Refusal, RefusalKind, Settings, judge};
+use casement_inspect::{Refusal, RefusalKind, Settings, VmdkType, judge};
 
 fn verdict(data: &[u8], disk_format: &str) -> Result<Option<u64>, Refusal> {
     verdict_with(data, disk_format, &Settings::default())
@@ -61,14 +61,11 @@ fn formats_without_marks_are_accepted_when_nothing_is_recognised() {
 }
 
 #[test]
-fn safety_checks_hold_for_raw_too_and_name_their_rule_to_the_operator() {
-    let refused = says(RefusalKind::Unsafe, "qcow2.backing_file", "Image failed safety checks");
+fn safety_checks_hold_for_raw_too_and_name_their_rule() {
+    let message = "Image failed safety checks: qcow2.backing_file: the image names a backing file";
+    let refused = says(RefusalKind::Unsafe, "qcow2.backing_file", message);
     assert_eq!(refusal(&backed(), "qcow2"), refused);
     assert_eq!(refusal(&backed(), "raw"), refused);
-    assert_eq!(
-        verdict(&backed(), "raw").unwrap_err().to_string(),
-        "Image failed safety checks: qcow2.backing_file (the image names a backing file)"
-    );
     assert_eq!(refusal(b"QED\0", "raw").1, "qed.banned");
     assert_eq!(refusal(make::vmdk_descriptor("monolithicFlat").as_bytes(), "raw").1, "vmdk.descriptor");
     assert_eq!(refusal(&make::disk(&[]), "raw").1, "gpt.mbr");
@@ -154,6 +151,26 @@ fn checks_of_partition_tables_can_be_excused() {
     assert_eq!(verdict_with(&disk, "gpt", &excused), Ok(Some(4096)));
     assert_eq!(verdict_with(&disk, "raw", &excused), Ok(Some(4096)));
     assert!(verdict_with(&backed(), "raw", &excused).is_err(), "of no other format");
+}
+
+#[test]
+fn types_of_vmdk_can_be_forbidden() {
+    let data = make::vmdk(2048, &make::vmdk_descriptor("monolithicSparse"));
+    let only = |types: &[VmdkType]| Settings { vmdk_allowed_types: types.to_vec(), ..Settings::default() };
+    assert_eq!(verdict_with(&data, "vmdk", &only(&[VmdkType::MonolithicSparse])), Ok(Some(2048 * 512)));
+    for (claim, types) in [("vmdk", &[VmdkType::StreamOptimized][..]), ("vmdk", &[]), ("raw", &[])] {
+        let refusal = verdict_with(&data, claim, &only(types)).unwrap_err();
+        assert_eq!((refusal.kind, &*refusal.rule), (RefusalKind::Unsafe, "vmdk.type"));
+    }
+    assert_eq!(verdict_with(&make::stream_vmdk(1), "vmdk", &only(&[VmdkType::StreamOptimized])), Ok(Some(512)));
+}
+
+#[test]
+fn a_parallels_image_is_known_and_no_other_data_has_to_be_one() {
+    assert_eq!(verdict(&make::ploop(7), "ploop"), Ok(Some(7 * 512)));
+    assert_eq!(verdict(&make::ploop(7), "ami"), Ok(None));
+    assert_eq!(refusal(&make::ploop(7), "qcow2"), mismatch("qcow2", "ploop"));
+    assert_eq!(refusal(&make::qcow2(3, 1), "ploop"), mismatch("ploop", "qcow2"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One upload, from `queued` to `active` or back to `queued`: see the way of one upload in
 //! docs/ARCHITECTURE.md. What came is judged in [`judge`], before anything is published in [`publish`].
 
-mod judge;
+pub(crate) mod judge;
 mod meter;
 mod publish;
 #[cfg(test)]

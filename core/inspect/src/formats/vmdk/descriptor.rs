@@ -1,5 +1,7 @@
 //! A VMDK's descriptor: lines of text that say how the data is laid out.
 
+use crate::VmdkType;
+
 /// Whether a file that begins so may be a descriptor: all text, or what QEMU takes for one: `version=` after
 /// comments and blank lines.
 pub(super) fn may_begin_with(head: &[u8]) -> bool {
@@ -32,7 +34,7 @@ impl Descriptor {
         if self.text.is_empty() || !self.is_ascii {
             return Some("there is no descriptor");
         }
-        if !matches!(self.create_type(), Some("monolithicsparse" | "streamoptimized")) {
+        if self.vmdk_type().is_none() {
             return Some("the type is neither monolithicSparse nor streamOptimized");
         }
         let lines = || self.text.lines().map(str::trim);
@@ -51,6 +53,10 @@ impl Descriptor {
     /// Why it is not the whole disk.
     pub(super) fn parent(&self) -> Option<&'static str> {
         self.text.contains("parentfilenamehint").then_some("the descriptor names a parent")
+    }
+
+    pub(super) fn vmdk_type(&self) -> Option<VmdkType> {
+        self.create_type().and_then(VmdkType::by_name)
     }
 
     /// The type, if it is said once: of several, readers take different ones.

@@ -1,0 +1,196 @@
+//! A web server that does as its script says, one connection for each request.
+
+use casement_http_store::{Config, Http};
+use casement_sdk::{Backend, Kind, Range, Reader, Result};
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+pub(crate) const DATA: &[u8] = b"0123456789abcdefghij";
+
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    headers: HashMap<String, String>,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The first and the last byte that are asked for.
+    pub(crate) fn range(&self) -> Option<(usize, usize)> {
+        let (first, last) = self.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
+        Some((first.parse().unwrap(), last.parse().unwrap_or(usize::MAX)))
+    }
+}
+
+pub(crate) enum Reply {
+    /// These bytes, and then the end.
+    Raw(Vec<u8>),
+    /// These bytes, and then nothing for as long as the client waits.
+    Stall(Vec<u8>),
+}
+
+pub(crate) struct Server {
+    port: u16,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    /// The script is told the request, and how many came before it.
+    pub(crate) fn start(script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_on(Some, script)
+    }
+
+    /// With something between the connection and HTTP.
+    pub(crate) fn start_on<S: Read + Write>(
+        wrap: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
+        script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, work) = (Arc::clone(&requests), Arc::new((wrap, script)));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, work) = (Arc::clone(&seen), Arc::clone(&work));
+                thread::spawn(move || {
+                    let (wrap, script) = &*work;
+                    let Some(mut stream) = wrap(stream) else { return };
+                    let Some(request) = read_head(&mut stream) else { return };
+                    let before = {
+                        let mut seen = seen.lock().unwrap();
+                        seen.push(request.clone());
+                        seen.len() - 1
+                    };
+                    // A client that has heard enough goes away: that is its right.
+                    match script(&request, before) {
+                        Reply::Raw(bytes) => drop(stream.write_all(&bytes).and_then(|()| stream.flush())),
+                        Reply::Stall(bytes) => {
+                            stream.write_all(&bytes).and_then(|()| stream.flush()).ok();
+                            stream.read_exact(&mut [0]).ok();
+                        }
+                    }
+                });
+            }
+        });
+        Self { port, requests }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The configuration of a store that may read from here, though it is near.
+    pub(crate) fn config(&self) -> Config {
+        Config {
+            allowed_hosts: vec!["127.0.0.1".to_owned()],
+            allowed_ports: vec![self.port],
+            idle_timeout_seconds: 1,
+            ..Config::default()
+        }
+    }
+
+    pub(crate) fn store(&self) -> Http {
+        Http::new(self.config()).unwrap()
+    }
+}
+
+fn read_head(stream: &mut impl Read) -> Option<Request> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut lines = head.lines();
+    let mut first = lines.next()?.split(' ');
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    Some(Request {
+        method: first.next()?.to_owned(),
+        path: first.next()?.to_owned(),
+        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+    })
+}
+
+/// An answer with its length.
+pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    let length = body.len().to_string();
+    raw(status, &[&[("Content-Length", length.as_str())], headers].concat(), body)
+}
+
+/// An answer with these headers alone.
+pub(crate) fn raw(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    Reply::Raw(bytes(status, headers, body))
+}
+
+pub(crate) fn bytes(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        write!(head, "{name}: {value}\r\n").unwrap();
+    }
+    head.push_str("\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// What a sound server says to a request for [`DATA`].
+pub(crate) fn sound(request: &Request) -> Reply {
+    const TAGS: [(&str, &str); 2] = [("ETag", "\"v1\""), ("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    if request.method == "HEAD" {
+        let length = DATA.len().to_string();
+        return raw("200 OK", &[&TAGS[..], &[("Content-Length", &length)]].concat(), b"");
+    }
+    match request.range() {
+        None => answer("200 OK", &TAGS, DATA),
+        Some((first, _)) if first >= DATA.len() => {
+            answer("416 Range Not Satisfiable", &[("Content-Range", &format!("bytes */{}", DATA.len()))], b"")
+        }
+        Some((first, last)) => {
+            let last = last.min(DATA.len() - 1);
+            let range = format!("bytes {first}-{last}/{}", DATA.len());
+            let headers = [&TAGS[..], &[("Content-Range", &range)]].concat();
+            answer("206 Partial Content", &headers, &DATA[first..=last])
+        }
+    }
+}
+
+/// The part of a sound answer up to the byte `cut` of its body, and then the end.
+pub(crate) fn cut(request: &Request, cut: usize) -> Reply {
+    let Reply::Raw(mut bytes) = sound(request) else { unreachable!("a sound server does not stall") };
+    let body = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    bytes.truncate(body + cut);
+    Reply::Raw(bytes)
+}
+
+pub(crate) async fn read(store: &Http, url: &str, offset: u64, len: Option<u64>) -> Result<Vec<u8>> {
+    let mut reader = store.read(url, Range { offset, len }).await?;
+    let mut data = Vec::new();
+    while let Some(chunk) = reader.next().await? {
+        assert!(!chunk.is_empty());
+        data.extend_from_slice(&chunk);
+    }
+    Ok(data)
+}
+
+pub(crate) fn kind<T>(result: Result<T>) -> Option<Kind> {
+    result.err().map(|error| error.kind())
+}
