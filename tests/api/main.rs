@@ -27,3 +27,4 @@ mod tags;
 mod tasks;
 mod versions;
 mod visibility;
+mod web_locations;
