@@ -3,6 +3,7 @@
 
 mod actions;
 mod config_import;
+mod cors;
 mod create;
 mod data;
 mod delete;
@@ -12,9 +13,11 @@ mod http_store;
 mod identity;
 mod info;
 mod list;
+mod list_table;
 mod locations;
 mod lost_updates;
 mod members;
+mod methods;
 mod paging;
 mod patch;
 mod patch_table;
