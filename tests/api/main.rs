@@ -13,6 +13,7 @@ mod http_store;
 mod identity;
 mod info;
 mod list;
+mod list_table;
 mod locations;
 mod lost_updates;
 mod members;
