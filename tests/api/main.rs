@@ -3,6 +3,7 @@
 
 mod actions;
 mod config_import;
+mod cors;
 mod create;
 mod data;
 mod delete;
@@ -13,8 +14,10 @@ mod identity;
 mod info;
 mod list;
 mod list_table;
+mod locations;
 mod lost_updates;
 mod members;
+mod methods;
 mod paging;
 mod patch;
 mod patch_table;
@@ -22,6 +25,8 @@ mod quotas;
 mod ranges;
 mod schemas;
 mod show;
+mod stores;
 mod tags;
+mod tasks;
 mod versions;
 mod visibility;

@@ -96,6 +96,7 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
         drain_timeout: Duration::from_secs(server.drain_timeout_seconds),
         max_header_bytes: server.max_header_bytes,
         max_json_body: server.max_json_body_bytes,
+        cors: config.cors.clone().into(),
         ..casement_http::Options::new(listen)
     };
     casement_http::Server::bind(options).map_err(|err| match err {

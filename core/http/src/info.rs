@@ -15,21 +15,21 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
         .and(request.clone())
         .then(async |request| answer(get(request, |request| Ok(stores(&request.service.stores())))))
         .boxed();
-    let usage = warp::path!("v2" / "info" / "usage")
-        .and(request.clone())
-        .then(async |request| answer(usage(request).await))
-        .boxed();
     let detail = warp::path!("v2" / "info" / "stores" / "detail")
         .and(request.clone())
         .then(async |request| {
             answer(get(request, |request| Ok(details(&request.service.stores_detail(&request.caller)?))))
         })
         .boxed();
+    let usage = warp::path!("v2" / "info" / "usage")
+        .and(request.clone())
+        .then(async |request| answer(usage(request).await))
+        .boxed();
     let import = warp::path!("v2" / "info" / "import")
         .and(request)
         .then(async |request| answer(get(request, |_| Ok(import()))))
         .boxed();
-    stores.or(detail).unify().boxed().or(import).unify().boxed().or(usage).unify().boxed()
+    stores.or(detail).unify().boxed().or(usage).unify().boxed().or(import).unify().boxed()
 }
 
 fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Result {
