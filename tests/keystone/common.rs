@@ -21,12 +21,16 @@ pub(crate) fn catalog() -> MutexGuard<'static, ()> {
 
 pub(crate) const NO_CACHE: &str = "token_cache_seconds = 0\nrefused_token_cache_seconds = 0";
 
+/// For a Keystone on a machine that does other things too. Only what is about waiting waits less.
+const PATIENT: &str = "request_timeout_seconds = 30\ntimeout_seconds = 60";
+
 /// `[identity]` for the service user `glance` at this URL, with `more` keys of `[identity.keystone]`.
 pub(crate) fn identity(keystone: &Keystone, auth_url: &str, more: &str) -> String {
     let password = keystone.password();
+    let patience = if more.contains("timeout_seconds") { "" } else { PATIENT };
     format!(
         "mode = \"keystone\"\n[identity.keystone]\nauth_url = \"{auth_url}\"\nusername = \"glance\"\n\
-         password = \"{password}\"\nproject_name = \"service\"\n{more}\n"
+         password = \"{password}\"\nproject_name = \"service\"\n{patience}\n{more}\n"
     )
 }
 

@@ -85,7 +85,7 @@ fn a_service_brings_a_token_that_has_run_out() {
 
 /// A token of `demo` that ends in some seconds: with the credential that it was made by.
 fn ending_token(keystone: &Keystone) -> String {
-    let end = SystemTime::now() + Duration::from_secs(4);
+    let end = SystemTime::now() + Duration::from_secs(12);
     let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let more = json!({"expires_at": iso(end)});
     let credential = application_credential(keystone, "demo", &keystone.token("demo", "demo"), &more);

@@ -77,6 +77,14 @@ impl Catalog {
         Ok(tx.commit().await?)
     }
 
+    /// Notes a task that failed before it began.
+    pub async fn add_failed_task(&self, task: &Task, message: &str, now: OffsetDateTime) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        insert(&mut tx, task).await?;
+        end(&mut tx, &task.id, Err(message), now).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Ends the tasks that nobody works at any more: a Glance died, or was replaced, while they were under way. Those
     /// that Casement works at have a transfer.
     pub async fn fail_lost_tasks(&self, message: &str, now: OffsetDateTime) -> Result<Vec<String>> {

@@ -1,11 +1,11 @@
-//! `/v2/info/stores`, `/v2/info/stores/detail` and `/v2/info/import`.
+//! `/v2/info/stores`, `/v2/info/stores/detail`, `/v2/info/import` and `/v2/info/usage`.
 
 use crate::{
     failure::{Failure, Result},
     reply,
     request::{Request, answer},
 };
-use casement_service::{StoreDetail, StoreInfo};
+use casement_service::{ResourceUsage, StoreDetail, StoreInfo};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -21,11 +21,15 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
             answer(get(request, |request| Ok(details(&request.service.stores_detail(&request.caller)?))))
         })
         .boxed();
+    let usage = warp::path!("v2" / "info" / "usage")
+        .and(request.clone())
+        .then(async |request| answer(usage(request).await))
+        .boxed();
     let import = warp::path!("v2" / "info" / "import")
         .and(request)
         .then(async |request| answer(get(request, |_| Ok(import()))))
         .boxed();
-    stores.or(detail).unify().or(import).unify().boxed()
+    stores.or(detail).unify().boxed().or(usage).unify().boxed().or(import).unify().boxed()
 }
 
 fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Result {
@@ -34,6 +38,21 @@ fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Re
     }
     request.head.without_body()?;
     reply::json(StatusCode::OK, &document(&request)?)
+}
+
+/// Glance knows no other method here, not even as one that is not allowed.
+async fn usage(request: Request) -> Result {
+    if request.head.method != Method::GET {
+        return Err(Failure::unknown_path(&request.head.method));
+    }
+    request.head.without_body()?;
+    // -1 is Keystone's way to say that there is no limit.
+    let line = |of: &ResourceUsage| {
+        let limit = of.limit.map_or(json!(-1), |limit| json!(limit));
+        (of.name.to_owned(), json!({"limit": limit, "usage": of.usage}))
+    };
+    let usage: Map<String, Value> = request.service.usage(&request.caller).await?.iter().map(line).collect();
+    reply::json(StatusCode::OK, &json!({ "usage": usage }))
 }
 
 fn stores(stores: &[StoreInfo]) -> Value {

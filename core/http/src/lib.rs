@@ -6,6 +6,7 @@ mod actions;
 mod api;
 mod body;
 mod conditions;
+mod cors;
 mod credentials;
 mod error_body;
 mod failure;
@@ -33,4 +34,5 @@ mod tasks;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};
+pub use cors::Cors;
 pub use options::{Options, is_http_url};

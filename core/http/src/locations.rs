@@ -27,6 +27,7 @@ async fn locations(id: &str, mut request: Request) -> Result {
             request.service.add_location(&request.caller, id, &body, request_id).await?;
             Ok(reply::accepted())
         }
-        _ => Err(Failure::method_not_allowed("GET, POST")),
+        // As Glance has it, which forgets `GET`.
+        _ => Err(Failure::method_not_allowed("POST")),
     }
 }

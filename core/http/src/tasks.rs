@@ -56,7 +56,7 @@ async fn task(id: &str, request: Request) -> Result {
 
 async fn image_tasks(id: &str, request: Request) -> Result {
     if request.head.method != Method::GET {
-        return Err(Failure::method_not_allowed("GET"));
+        return Err(Failure::unknown_path(&request.head.method));
     }
     request.head.without_body()?;
     reply::json(StatusCode::OK, &request.service.image_tasks(&request.caller, id).await?)

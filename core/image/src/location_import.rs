@@ -3,11 +3,9 @@
 use crate::{
     Error, Kind, Result,
     locations::{digest_len, hex_bytes},
-    python::{repr, repr_str},
+    schema::{LOCATION, validate},
 };
 use serde_json::{Map, Value};
-
-const ALGORITHMS: [&str; 4] = ["sha1", "sha256", "sha512", "md5"];
 
 /// A location that a client gives to a queued image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +23,25 @@ pub struct Said<'a> {
 }
 
 impl<'a> WantedImport<'a> {
-    /// Reads a body, or the input of the task that it became, as far as the schema goes.
+    /// Reads a body that fits the schema.
     pub fn parse(body: &'a Value) -> Result<Self> {
-        let Some(url) = body.get("url").or_else(|| body.get("loc_url")) else {
-            return violated("'url' is a required property");
-        };
-        let Some(url) = url.as_str() else {
-            return violated(&format!("{} is not of type 'string'", repr(url)));
-        };
-        Ok(Self { url, said: said(body.get("validation_data"))? })
+        validate(&serde_json::json!({ "add_location": body }), &LOCATION)?;
+        Ok(Self::of(body, "url"))
+    }
+
+    /// Reads the input of the task that a body became.
+    pub fn of_task(input: &'a Value) -> Self {
+        Self::of(input, "loc_url")
+    }
+
+    fn of(body: &'a Value, url: &str) -> Self {
+        let data = body.get("validation_data");
+        let text = |name: &str| data.and_then(|data| data.get(name)).and_then(Value::as_str);
+        let said = text("os_hash_algo").zip(text("os_hash_value"));
+        Self {
+            url: body.get(url).and_then(Value::as_str).unwrap_or_default(),
+            said: said.map(|(algorithm, value)| Said { algorithm, value }),
+        }
     }
 
     /// The input of the task, under Glance's names.
@@ -59,38 +67,6 @@ impl<'a> WantedImport<'a> {
     }
 }
 
-fn said(data: Option<&Value>) -> Result<Option<Said<'_>>> {
-    let Some(data) = data else { return Ok(None) };
-    let Value::Object(data) = data else {
-        return violated(&format!("{} is not of type 'object'", repr(data)));
-    };
-    if let Some(name) = data.keys().find(|name| !matches!(name.as_str(), "os_hash_algo" | "os_hash_value")) {
-        let name = repr_str(name);
-        return violated(&format!("Additional properties are not allowed ({name} was unexpected)"));
-    }
-    let text = |name: &str, most: usize| match data.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) if text.chars().count() > most => {
-            violated(&format!("{} is too long", repr_str(text)))
-        }
-        Some(Value::String(text)) => Ok(Some(text.as_str())),
-        Some(other) => violated(&format!("{} is not of type 'string'", repr(other))),
-    };
-    match (text("os_hash_algo", 64)?, text("os_hash_value", 128)?) {
-        (None, None) => Ok(None),
-        (Some(algorithm), _) if !ALGORITHMS.contains(&algorithm) => {
-            violated(&format!("{} is not one of ['sha1', 'sha256', 'sha512', 'md5']", repr_str(algorithm)))
-        }
-        (Some(algorithm), Some(value)) => Ok(Some(Said { algorithm, value })),
-        (Some(_), None) => violated("'os_hash_value' is a dependency of 'os_hash_algo'"),
-        (None, Some(_)) => violated("'os_hash_algo' is a dependency of 'os_hash_value'"),
-    }
-}
-
-fn violated<T>(what: &str) -> Result<T> {
-    Err(Error::invalid(format!("Provided object does not match schema 'location': {what}")))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -106,7 +82,7 @@ mod tests {
         ] {
             let wanted = WantedImport::parse(&body).unwrap();
             let input = wanted.task_input("i");
-            assert_eq!((WantedImport::parse(&input), &input["image_id"]), (Ok(wanted), &json!("i")));
+            assert_eq!((WantedImport::of_task(&input), &input["image_id"]), (wanted, &json!("i")));
         }
     }
 
@@ -115,7 +91,7 @@ mod tests {
         let with = |data: Value| json!({"url": "http://x", "validation_data": data});
         for (body, message) in [
             (json!({}), "'url' is a required property"),
-            (json!([]), "'url' is a required property"),
+            (json!([]), "[] is not of type 'object'"),
             (json!({"url": 5}), "5 is not of type 'string'"),
             (with(json!(null)), "None is not of type 'object'"),
             (with(json!({"os_hash_algo": "sha512"})), "'os_hash_value' is a dependency of 'os_hash_algo'"),
@@ -127,8 +103,9 @@ mod tests {
             (with(json!({"checksum": "00"})), "Additional properties are not allowed ('checksum' was unexpected)"),
             (with(json!({"os_hash_value": true})), "True is not of type 'string'"),
         ] {
-            let message = format!("Provided object does not match schema 'location': {message}");
-            assert_eq!(WantedImport::parse(&body).unwrap_err().message, message);
+            let message = format!("Provided object does not match schema 'location': {message}\n\nFailed validating ");
+            let refused = WantedImport::parse(&body).unwrap_err().message;
+            assert!(refused.starts_with(&message), "{refused}");
         }
     }
 

@@ -31,6 +31,7 @@ mod version;
 pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
+pub use quota::ResourceUsage;
 pub use request::{
     BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreDetail, StoreInfo, UploadRequest,
 };
@@ -38,7 +39,7 @@ pub use settings::Settings;
 pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
-use casement_identity::Identity;
+use casement_identity::{Identity, keystone::Limits};
 use casement_policy::{Protections, Rules};
 use casement_stores::{DigestThreads, Stores};
 use location_import::Imports;
@@ -52,6 +53,8 @@ use tokio_util::task::TaskTracker;
 pub struct Parts {
     pub catalog: Catalog,
     pub identity: Identity,
+    /// What projects may have, where Keystone says it.
+    pub limits: Option<Limits>,
     pub rules: Rules,
     /// Who may touch which additional properties; without, whoever may change the image.
     pub protections: Option<Protections>,

@@ -12,6 +12,8 @@ pub struct Settings {
     pub size_cap: u64,
     /// Bytes of image data that one project may have (Glance's `user_storage_quota`).
     pub storage_quota: Option<u64>,
+    /// Where Keystone limits what projects have: a lone upload of unknown size may not pass the limit either.
+    pub strict_size_limit: bool,
     pub multihash: Multihash,
     /// What clients may send, with the formats that images may have.
     pub schemas: Schemas,

@@ -40,9 +40,10 @@ impl Service {
             return Err(conflict(format!("The selected store {store} is not available on this node.")));
         }
         for _ in 0..TRIES {
-            let found = self.find(caller, id, || format!("Failed to find image {id}")).await?;
-            self.authorize("get_image_location", caller, &found)?;
-            self.authorize("delete_image_location", caller, &found)?;
+            let missing = || format!("Failed to find image {id}");
+            let found = self.look_up(caller, id, missing).await?;
+            self.permit("get_image_location", caller, &found, missing)?;
+            self.permit("delete_image_location", caller, &found, missing)?;
             let before = found.image;
             if before.status != Status::Active {
                 let message = "It's not allowed to remove image data from store if image status is not 'active'";
@@ -78,8 +79,9 @@ impl Service {
     /// # Errors
     /// See `GET /v2/images/{id}/locations`.
     pub async fn image_locations(&self, caller: &Caller, id: &str) -> Result<Value> {
-        let found = self.find(caller, id, no_image_with_id(id)).await?;
-        self.authorize("fetch_image_location", caller, &found)?;
+        let missing = no_image_with_id(id);
+        let found = self.look_up(caller, id, &missing).await?;
+        self.permit("fetch_image_location", caller, &found, missing)?;
         let view = |location: &Location| json!({ "url": location.url, "metadata": location.metadata });
         Ok(found.image.locations.iter().map(view).collect())
     }

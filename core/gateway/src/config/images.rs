@@ -40,6 +40,19 @@ pub(crate) struct Images {
     /// locations: bytes, or with a unit `KB`, `MB`, `GB` or `TB` (of 1024). "0" for no limit.
     pub storage_quota: String,
 
+    /// Let Keystone's unified limits say what a project may have, instead of `storage_quota`: `image_size_total`,
+    /// `image_count_total` and `image_count_uploading`. Needs `identity.mode = "keystone"`, and the role `reader` on the
+    /// system for the service user. What is not registered there nobody may have.
+    pub use_keystone_limits: bool,
+
+    /// With Keystone's limits: cut an upload of unknown size at `image_size_total`. Otherwise the limit may be passed
+    /// once by a project's only upload, as in Glance.
+    pub strict_size_limit: bool,
+
+    /// How long what Keystone said last of a project's limits holds while Keystone is away.
+    #[schemars(range(max = super::WEEK))]
+    pub keystone_limits_keep_seconds: u64,
+
     /// Refuse data that is of another disk format than its image says. Data that could harm whoever opens it is
     /// refused in any case.
     pub require_image_format_match: bool,
@@ -99,6 +112,9 @@ impl Default for Images {
             location_quota: 10,
             size_cap_bytes: 1 << 40,
             storage_quota: "0".into(),
+            use_keystone_limits: false,
+            strict_size_limit: false,
+            keystone_limits_keep_seconds: 300,
             require_image_format_match: true,
             container_formats: formats.container,
             disk_formats: formats.disk,

@@ -4,6 +4,7 @@
 //! (`configs/schema.json`) and the commented file (`configs/casement.toml`) all come from them.
 
 mod catalog;
+mod cors;
 mod error;
 mod formats;
 mod identity;
@@ -25,6 +26,7 @@ mod stores;
 mod tests;
 
 pub(crate) use catalog::Catalog;
+pub(crate) use cors::Cors;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
@@ -57,6 +59,10 @@ pub(crate) struct Config {
     /// How clients reach the service.
     #[serde(default)]
     pub server: Server,
+
+    /// Which pages of other sites a browser lets talk to this service.
+    #[serde(default)]
+    pub cors: Cors,
 
     /// The metadata database.
     pub catalog: Catalog,

@@ -1,6 +1,6 @@
 //! Changing where an image's data lies, against what Glance 33 answered.
 
-use crate::common::queued;
+use crate::common::{SCHEMAS, queued};
 use casement_image::{
     Image, Kind, Location, Status,
     locations::{self, Validation},
@@ -34,7 +34,7 @@ fn the_status_and_the_visibility_of_locations_decide_whether_they_can_be_changed
         (json!({"op": "replace", "path": "/locations", "value": [location]}), "replace", Kind::Conflict),
         (json!({"op": "remove", "path": "/locations/0"}), "remove", Kind::Conflict),
     ] {
-        let operations = patch::parse(Dialect::V2_1, &json!([body])).unwrap();
+        let operations = patch::parse(Dialect::V2_1, &json!([body]), &SCHEMAS).unwrap();
         let change = operations[0].location_change().unwrap();
         assert_eq!(change.check_allowed(&active(), true), Ok(()));
         assert_eq!(change.check_allowed(&queued(), true).is_ok(), verb != "remove", "{body}");

@@ -15,7 +15,8 @@ use crate::{
 };
 use casement_catalog::{Begin, Error as Failure, ImportEnd, Kind as Catalog, NewTransfer, Placed, Transfer};
 use casement_image::{
-    Caller, Image, ImageId, Location, Status, Task, TaskStatus, location_import::WantedImport, task::LOCATION_IMPORT,
+    Caller, Image, ImageId, Location, Status, Task, TaskStatus, location_import::WantedImport, locations,
+    task::LOCATION_IMPORT,
 };
 use futures_util::FutureExt;
 use hash::Refused;
@@ -31,20 +32,28 @@ impl Service {
     pub async fn add_location(&self, caller: &Caller, id: &str, body: &Value, request_id: Option<&str>) -> Result<()> {
         refuse_read_only(caller)?;
         let wanted = WantedImport::parse(body)?;
-        let found = self.find(caller, id, no_image_with_id(id)).await?;
+        let missing = no_image_with_id(id);
+        let found = self.look_up(caller, id, &missing).await?;
         let image = &found.image;
         refuse_unless_queued(image.status)?;
-        self.authorize("add_image_location", caller, &found)?;
+        self.permit("add_image_location", caller, &found, missing)?;
         self.refuse_other_than_http(caller, wanted.url)?;
         wanted.check_digest()?;
-        if !self.may_be_contacted(wanted.url).await? {
+        let task = task_of(caller, image, &wanted, request_id);
+        if locations::check_scheme(wanted.url).is_ok() && !self.may_be_contacted(wanted.url).await? {
             let message = format!("URI for add location does not pass filtering: {}", wanted.url);
             return Err(Error::new(Kind::Invalid, Side::Client, message));
         }
-        let (store, key) = self.store_for_location(&image.id, wanted.url).await?;
+        let (store, key) = match self.store_for_location(&image.id, wanted.url).await {
+            Ok(found) => found,
+            Err(refused) => {
+                // Glance would take it, and have its task fail; whoever looks for that finds it.
+                self.catalog().add_failed_task(&task, &refused.message, OffsetDateTime::now_utc()).await?;
+                return Err(refused);
+            }
+        };
         self.settings().quotas.check_locations(1)?;
         image.check_transition(Status::Importing)?;
-        let task = task_of(caller, image, &wanted, request_id);
         // In hand before the catalog has it, so that maintenance never takes it for dropped.
         let claim = self.claim(&task.id).ok_or_else(|| Error::shortly("Try again."))?;
         let new = NewTransfer { id: task.id.clone(), ..self.removal(&image.id, store.id().to_owned(), key) };
@@ -117,9 +126,7 @@ impl Service {
             return self.end_import(id, &failed("The image was deleted.", false)).await;
         };
         let mut image = found.image;
-        let Ok(wanted) = WantedImport::parse(&task.input) else {
-            return self.fail(id, &image, &Refused::of("The task has no location.")).await;
-        };
+        let wanted = WantedImport::of_task(&task.input);
         if image.locations.is_empty() {
             match self.place(id, &mut image, &wanted).await {
                 Ok(true) => {}

@@ -274,7 +274,8 @@ async fn what_can_never_be_imported_is_refused_at_once() {
         (said("zz"), "os_hash_value (zz) is not a valid hexadecimal value"),
     ] {
         let refused = begin(&bench, &id, &body).await.unwrap_err();
-        assert_eq!((refused.kind, refused.message.as_str()), (Kind::Invalid, message));
+        assert_eq!(refused.kind, Kind::Invalid);
+        assert!(refused.message.starts_with(message), "{}", refused.message);
     }
     let refused =
         bench.service.add_location(&caller(), &id, &json!({"url": "memory:///data"}), None).await.unwrap_err();

@@ -156,6 +156,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
     Service::new(Parts {
         catalog: Catalog::open(&catalog).await.unwrap(),
         identity: Identity::none(None, None, None),
+        limits: None,
         rules: Rules::defaults(),
         protections: None,
         stores: Stores::open_on(vec![memory], stores.collect(), 1).await.unwrap(),
@@ -166,6 +167,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             size_cap: 1 << 20,
             schemas: casement_image::schema::Schemas::default(),
             storage_quota: None,
+            strict_size_limit: false,
             formats: casement_inspect::Settings::default(),
             multihash: Multihash::Sha256,
             show_direct_url: false,
