@@ -3,6 +3,7 @@
 
 mod actions;
 mod config_import;
+mod cors;
 mod create;
 mod data;
 mod delete;
@@ -12,8 +13,11 @@ mod http_store;
 mod identity;
 mod info;
 mod list;
+mod list_table;
+mod locations;
 mod lost_updates;
 mod members;
+mod methods;
 mod paging;
 mod patch;
 mod patch_table;
@@ -21,6 +25,8 @@ mod quotas;
 mod ranges;
 mod schemas;
 mod show;
+mod stores;
 mod tags;
+mod tasks;
 mod versions;
 mod visibility;

@@ -133,10 +133,13 @@ fn an_image_beyond_the_size_cap_is_cut_in_its_stream() {
 }
 
 #[test]
-fn a_quota_that_is_no_size_stops_the_start() {
+fn a_quota_that_makes_no_sense_stops_the_start() {
     for quota in ["", "-1", "1 GB", "many", "1PB"] {
         let run = Gateway::builder().filesystem("local", None, "default = true");
         let run = run.more(&format!("[images]\nstorage_quota = \"{quota}\"")).check();
         assert!(run.code != Some(0) && run.text.contains("images.storage_quota"), "{quota}: {run:?}");
     }
+    let run = Gateway::builder().filesystem("local", None, "default = true");
+    let run = run.more("[images]\nuse_keystone_limits = true").check();
+    assert!(run.code != Some(0) && run.text.contains("identity.mode"), "{run:?}");
 }

@@ -5,4 +5,5 @@
 mod commands;
 mod disk;
 mod glance;
+mod metadefs;
 mod openstack;

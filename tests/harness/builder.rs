@@ -35,7 +35,11 @@ pub const READER: Caller = Caller { token: "token-of-the-reader", user: "u4", pr
 pub const ADMIN: Caller =
     Caller { token: "token-of-the-admin", user: "u0", project: "p1", roles: &["admin", "member", "reader"] };
 
-const EVERYBODY: [Caller; 5] = [MEMBER, OTHER, STRANGER, READER, ADMIN];
+/// A service, such as Nova, out of project p1.
+pub const SERVICE: Caller =
+    Caller { token: "token-of-the-service", user: "nova", project: "p1", roles: &["service", "member", "reader"] };
+
+const EVERYBODY: [Caller; 6] = [MEMBER, OTHER, STRANGER, READER, ADMIN, SERVICE];
 
 /// A gateway to be: its configuration and its folder.
 #[derive(Debug)]

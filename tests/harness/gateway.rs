@@ -1,4 +1,6 @@
-use crate::{ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, STRANGER, StoreFolder, eventually};
+use crate::{
+    ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, SERVICE, STRANGER, StoreFolder, eventually,
+};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -209,6 +211,10 @@ impl Gateway {
 
     pub fn admin(&self) -> Client {
         self.client(&ADMIN)
+    }
+
+    pub fn service(&self) -> Client {
+        self.client(&SERVICE)
     }
 
     /// A bare connection, with the member's token for the heads it makes.

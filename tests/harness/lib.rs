@@ -5,6 +5,7 @@
 mod answer;
 mod builder;
 mod client;
+mod depot;
 mod gateway;
 mod keystone;
 mod log;
@@ -17,8 +18,9 @@ mod unix;
 mod wait;
 
 pub use answer::Answer;
-pub use builder::{ADMIN, Builder, Caller, MEMBER, OTHER, READER, STRANGER};
+pub use builder::{ADMIN, Builder, Caller, MEMBER, OTHER, READER, SERVICE, STRANGER};
 pub use client::{Client, Request};
+pub use depot::Depot;
 pub use gateway::{Gateway, Run, Site};
 pub use keystone::Keystone;
 pub use log::Log;

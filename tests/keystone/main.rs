@@ -6,6 +6,7 @@ mod callers;
 mod catalog;
 mod check;
 mod common;
+mod limits;
 mod outage;
 mod peer;
 mod proxy;

@@ -3,7 +3,7 @@
 use crate::{
     Bounds, Catalog, Error, Found, Kind, NewTransfer, Result, TransferState, change, children, quota, record,
     sqlite::{Conn, Query},
-    stamp::{Stamp, next_after},
+    stamp::Stamp,
     uploads,
 };
 use casement_image::{Image, ImageId, Status};
@@ -40,16 +40,11 @@ impl Catalog {
         record::find(self.db.reader(), id, caller_project).await
     }
 
-    /// Turns `before` into `after`: every field but `id`, `created_at`, `updated_at` and the locations, which go with
-    /// the transfers. Answers the new `updated_at`, which is later than that of `before`.
+    /// Turns `before` into `after`: every field but `id`, `created_at` and `updated_at`. Answers the new `updated_at`,
+    /// which is later than that of `before`.
     /// [`Kind::Changed`] when the image is no longer as `before` says.
     pub async fn update_image(&self, before: &Image, after: &Image, now: OffsetDateTime) -> Result<OffsetDateTime> {
-        let updated_at = next_after(before.updated_at, now);
-        let mut tx = self.db.write().await?;
-        write_fields(&mut tx, before, after, updated_at).await?;
-        children::apply_difference(&mut tx, before, after, updated_at).await?;
-        tx.commit().await?;
-        Ok(updated_at)
+        self.relocate_image(before, after, &[], &Bounds::default(), now).await
     }
 
     /// Adds a tag; `false` when there is no such image. A tag that is there already is left alone.
@@ -127,7 +122,12 @@ async fn insert(conn: &mut Conn, image: &Image) -> Result<()> {
     Ok(())
 }
 
-async fn write_fields(conn: &mut Conn, before: &Image, after: &Image, updated_at: OffsetDateTime) -> Result<()> {
+pub(crate) async fn write_fields(
+    conn: &mut Conn,
+    before: &Image,
+    after: &Image,
+    updated_at: OffsetDateTime,
+) -> Result<()> {
     let update = sqlx::query(
         "UPDATE images SET name = ?, status = ?, visibility = ?, protected = ?, os_hidden = ?, checksum = ?, \
          os_hash_algo = ?, os_hash_value = ?, owner = ?, size = ?, virtual_size = ?, container_format = ?, \

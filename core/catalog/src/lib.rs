@@ -3,15 +3,18 @@
 //! Glance's tables are kept exactly as Glance 33 has them, so that a site can come from there and go back.
 //! What Casement needs beyond them lives in `casement_*` tables.
 //!
-//! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs` and `list.rs`, those of
-//! an upload in `uploads.rs`, those of recovery in `recovery.rs`, what a project may have in `quota.rs`, metadata
-//! definitions in `metadefs/`. What is particular to SQLite is in `sqlite.rs`.
+//! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs`, `list.rs` and
+//! `locations.rs`, those of an upload in `uploads.rs`, those of a location import in `location_imports.rs`, those of
+//! recovery in `recovery.rs`, what a project may have in `quota.rs`, metadata definitions in `metadefs/`. What is
+//! particular to SQLite is in `sqlite.rs`.
 
 mod change;
 mod children;
 mod error;
 mod images;
 mod list;
+mod location_imports;
+mod locations;
 mod members;
 mod metadefs;
 #[cfg(test)]
@@ -22,6 +25,7 @@ mod recovery;
 mod schema;
 mod sqlite;
 mod stamp;
+mod tasks;
 mod transfer;
 mod uploads;
 
@@ -29,6 +33,7 @@ use casement_image::Image;
 use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
+pub use location_imports::{Findings, ImportEnd, Placed};
 pub use metadefs::{FoundNamespace, Loaded, Merge, NamespacePage, Unloaded};
 pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};

@@ -133,6 +133,22 @@ pub(crate) async fn admit(conn: &mut Conn, image: &ImageId, wanted: Wanted, boun
     Ok(Ok(reserved))
 }
 
+/// Whether the owner of this image may have so many bytes more at its locations.
+pub(crate) async fn admit_bytes(
+    conn: &mut Conn,
+    image: &ImageId,
+    bytes: u64,
+    bounds: &Bounds,
+) -> Result<Admission<()>> {
+    if bytes == 0 || bounds.bytes.is_none() {
+        return Ok(Ok(()));
+    }
+    let Some(owner) = owner(conn, image).await? else {
+        return Ok(Ok(()));
+    };
+    Ok(grant(conn, &owner, "", Wanted::Whole(bytes), bounds).await?.map(drop))
+}
+
 /// Whether `owner` may have one more image.
 pub(crate) async fn admit_image(conn: &mut Conn, owner: &str, bounds: &Bounds) -> Result<Admission<()>> {
     let Some(limit) = bounds.images else {

@@ -21,14 +21,17 @@ pub enum TransferState {
     Discarding,
     /// A published object is to be deleted.
     Deleting,
+    /// A location that a client gave is being looked at; nothing is written.
+    Hashing,
 }
 
 impl TransferState {
-    const NAMES: [(TransferState, &'static str); 4] = [
+    const NAMES: [(TransferState, &'static str); 5] = [
         (TransferState::Staged, "staged"),
         (TransferState::Committing, "committing"),
         (TransferState::Discarding, "discarding"),
         (TransferState::Deleting, "deleting"),
+        (TransferState::Hashing, "hashing"),
     ];
 
     pub fn as_str(self) -> &'static str {

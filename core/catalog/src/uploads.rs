@@ -2,7 +2,7 @@
 
 use crate::{
     Begin, Bounds, Catalog, Error, Kind, NewTransfer, Outcome, Residue, Result, TransferState, Wanted, change,
-    children, quota, record,
+    children, locations, quota, record,
     sqlite::Conn,
     stamp::Stamp,
     transfer::{self, Transfer},
@@ -41,6 +41,8 @@ impl Catalog {
             Err(exceeded) => return Ok(Begin::OverLimit(exceeded)),
         };
         change::touch(&mut tx, &new.image_id, head, Status::Saving, now).await?;
+        // A location that was refused may have stayed; it has nothing to do with what comes now.
+        locations::set(&mut tx, &new.image_id, &[], now).await?;
         insert(&mut tx, new, TransferState::Staged).await?;
         quota::set_reserved(&mut tx, &new.id, reserved).await?;
         tx.commit().await?;

@@ -6,7 +6,7 @@ use crate::{
 };
 use casement_identity::{
     Identity, TokenEntry,
-    keystone::{KeystoneSettings, Lookup, Patience, Session, SessionSettings},
+    keystone::{KeystoneSettings, LimitSettings, Limits, Lookup, Patience, Session, SessionSettings},
 };
 use std::{fs, time::Duration};
 
@@ -36,6 +36,16 @@ pub(crate) fn identity(config: &Config, session: Option<Session>) -> Result<Iden
         }
     };
     Ok(callers.allow_anonymous_access(identity.allow_anonymous_access))
+}
+
+/// What projects may have, where Keystone is to say it.
+pub(crate) fn limits(config: &Config, session: Session) -> Option<Limits> {
+    let settings = LimitSettings {
+        service_type: "image".into(),
+        region: config.identity.keystone.region.clone(),
+        keep: Duration::from_secs(config.images.keystone_limits_keep_seconds),
+    };
+    config.images.use_keystone_limits.then(|| Limits::new(session, settings))
 }
 
 /// Everything that callers are told apart by, tried out; the URL of the Keystone, where there is one.

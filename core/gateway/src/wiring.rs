@@ -27,6 +27,7 @@ const SETTLING: Duration = Duration::from_secs(20);
 pub(crate) async fn open(config: &Config) -> Result<House> {
     let session = identity::session(config)?;
     let identity = identity::identity(config, session.clone())?;
+    let limits = session.clone().and_then(|session| identity::limits(config, session));
     let policies = policy::read(&config.policy)?;
     for warning in &policies.warnings {
         tracing::warn!("{warning}");
@@ -37,6 +38,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let parts = Parts {
         catalog,
         identity,
+        limits,
         rules: policies.rules,
         protections: policies.protections,
         stores: stores.clone(),
@@ -94,6 +96,7 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
         drain_timeout: Duration::from_secs(server.drain_timeout_seconds),
         max_header_bytes: server.max_header_bytes,
         max_json_body: server.max_json_body_bytes,
+        cors: config.cors.clone().into(),
         ..casement_http::Options::new(listen)
     };
     casement_http::Server::bind(options).map_err(|err| match err {
@@ -110,14 +113,19 @@ fn settings(config: &Config) -> Settings {
             tags: limit(images.tag_quota),
             properties: limit(images.property_quota),
             members: limit(images.member_quota),
+            locations: limit(images.location_quota),
         },
         size_cap: images.size_cap_bytes,
         storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
+        strict_size_limit: images.strict_size_limit,
         multihash: images.hashing_algorithm.into(),
         schemas: Schemas::new(&images.format_names()),
         formats: images.format_settings(),
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,
+        uri_filter: (&config.import_filtering).into(),
+        do_secure_hash: images.do_secure_hash,
+        location_tries: images.http_retries,
         lease: LEASE,
     }
 }

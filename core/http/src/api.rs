@@ -8,7 +8,7 @@ use crate::{
     healthcheck::{healthcheck, is_healthcheck},
     image_data, images, info,
     layer::tell_project,
-    members, metadefs, request, schemas, tags,
+    locations, members, metadefs, request, schemas, stores, tags, tasks,
     versions::{self, Negotiated, negotiate},
 };
 use casement_service::{Kind, Service};
@@ -104,6 +104,9 @@ fn routes(request: BoxedFilter<(request::Request,)>) -> BoxedFilter<(Response,)>
     let images = images::routes(request.clone()).or(image_data::routes(request.clone())).unify().boxed();
     let parts = tags::routes(request.clone()).or(actions::routes(request.clone())).unify().boxed();
     let parts = parts.or(members::routes(request.clone())).unify().boxed();
+    let parts = parts.or(locations::routes(request.clone())).unify().boxed();
+    let parts = parts.or(stores::routes(request.clone())).unify().boxed();
+    let parts = parts.or(tasks::routes(request.clone())).unify().boxed();
     let about = info::routes(request.clone()).or(schemas::routes(request.clone())).unify().boxed();
     let about = about.or(metadefs::routes(request)).unify().boxed();
     let known = images.or(parts).unify().boxed().or(about).unify().boxed();

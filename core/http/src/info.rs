@@ -1,11 +1,11 @@
-//! `/v2/info/stores` and `/v2/info/import`.
+//! `/v2/info/stores`, `/v2/info/stores/detail`, `/v2/info/import` and `/v2/info/usage`.
 
 use crate::{
     failure::{Failure, Result},
     reply,
     request::{Request, answer},
 };
-use casement_service::StoreInfo;
+use casement_service::{ResourceUsage, StoreDetail, StoreInfo};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -15,11 +15,21 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
         .and(request.clone())
         .then(async |request| answer(get(request, |request| Ok(stores(&request.service.stores())))))
         .boxed();
+    let detail = warp::path!("v2" / "info" / "stores" / "detail")
+        .and(request.clone())
+        .then(async |request| {
+            answer(get(request, |request| Ok(details(&request.service.stores_detail(&request.caller)?))))
+        })
+        .boxed();
+    let usage = warp::path!("v2" / "info" / "usage")
+        .and(request.clone())
+        .then(async |request| answer(usage(request).await))
+        .boxed();
     let import = warp::path!("v2" / "info" / "import")
         .and(request)
         .then(async |request| answer(get(request, |_| Ok(import()))))
         .boxed();
-    stores.or(import).unify().boxed()
+    stores.or(detail).unify().boxed().or(usage).unify().boxed().or(import).unify().boxed()
 }
 
 fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Result {
@@ -30,24 +40,51 @@ fn get(request: Request, document: impl FnOnce(&Request) -> Result<Value>) -> Re
     reply::json(StatusCode::OK, &document(&request)?)
 }
 
-fn stores(stores: &[StoreInfo]) -> Value {
-    let store = |info: &StoreInfo| {
-        let mut store = Map::from_iter([("id".to_owned(), json!(info.id))]);
-        if let Some(description) = &info.description {
-            store.insert("description".into(), json!(description));
-        }
-        // Glance says "true", as text, or nothing at all.
-        for (name, is_so) in [("default", info.default), ("read-only", info.read_only)] {
-            if is_so {
-                store.insert(name.into(), json!("true"));
-            }
-        }
-        if let Some(reason) = &info.unavailable {
-            store.insert("unavailable".into(), json!(reason));
-        }
-        Value::Object(store)
+/// Glance knows no other method here, not even as one that is not allowed.
+async fn usage(request: Request) -> Result {
+    if request.head.method != Method::GET {
+        return Err(Failure::unknown_path(&request.head.method));
+    }
+    request.head.without_body()?;
+    // -1 is Keystone's way to say that there is no limit.
+    let line = |of: &ResourceUsage| {
+        let limit = of.limit.map_or(json!(-1), |limit| json!(limit));
+        (of.name.to_owned(), json!({"limit": limit, "usage": of.usage}))
     };
+    let usage: Map<String, Value> = request.service.usage(&request.caller).await?.iter().map(line).collect();
+    reply::json(StatusCode::OK, &json!({ "usage": usage }))
+}
+
+fn stores(stores: &[StoreInfo]) -> Value {
     json!({ "stores": stores.iter().map(store).collect::<Vec<_>>() })
+}
+
+fn details(stores: &[StoreDetail]) -> Value {
+    let detail = |detail: &StoreDetail| {
+        let mut view = store(&detail.info);
+        view.insert("type".into(), json!(detail.kind));
+        view.insert("properties".into(), Value::Object(detail.properties.clone()));
+        view.insert("weight".into(), json!(detail.weight));
+        view
+    };
+    json!({ "stores": stores.iter().map(detail).collect::<Vec<_>>() })
+}
+
+fn store(info: &StoreInfo) -> Map<String, Value> {
+    let mut store = Map::from_iter([("id".to_owned(), json!(info.id))]);
+    if let Some(description) = &info.description {
+        store.insert("description".into(), json!(description));
+    }
+    // Glance says "true", as text, or nothing at all.
+    for (name, is_so) in [("default", info.default), ("read-only", info.read_only)] {
+        if is_so {
+            store.insert(name.into(), json!("true"));
+        }
+    }
+    if let Some(reason) = &info.unavailable {
+        store.insert("unavailable".into(), json!(reason));
+    }
+    store
 }
 
 /// No import method is offered.

@@ -4,9 +4,11 @@ use crate::{
     Options,
     access_log::{LoggedBody, Project, Record},
     body::RequestBody,
+    cors,
     credentials::Peer,
     error_body::Asked,
     failure::Failure,
+    healthcheck::is_healthcheck,
     socket::Exchange,
 };
 use futures_util::FutureExt;
@@ -70,11 +72,19 @@ impl<A: Api> Layer<A> {
             Err(failure) => (fresh_id(), Some(failure)),
         };
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let shared = match is_healthcheck(&path) {
+            true => HeaderMap::new(),
+            false => self.options.cors.headers(&method, request.headers()),
+        };
         let asked = Asked::of(&method, request.headers());
         let span = tracing::info_span!("request", id = request_id, %method, path);
         let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
 
         let (mut head, body) = request.into_parts();
+        // What handlers see is the id that the answer has.
+        if let Ok(id) = HeaderValue::try_from(&request_id) {
+            head.headers.insert(REQUEST_ID, id);
+        }
         head.extensions.insert(Peer(peer.ip()));
         let (body, read_to_end) = RequestBody::new(body);
         let response = match refusal {
@@ -92,6 +102,7 @@ impl<A: Api> Layer<A> {
         if let Ok(id) = HeaderValue::try_from(request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
+        cors::share(response.headers_mut(), shared);
         if !read_to_end.get() {
             // What the client still sends would be taken for its next request.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

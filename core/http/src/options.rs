@@ -1,6 +1,6 @@
 //! What an operator can set about the HTTP face, and what it says of itself.
 
-use crate::Error;
+use crate::{Cors, Error};
 use http::{HeaderMap, header::HOST};
 use std::{net::SocketAddr, time::Duration};
 use url::Url;
@@ -35,6 +35,8 @@ pub struct Options {
     pub public_endpoint: Option<String>,
     /// Where clients get a token, as told to those who come without one.
     pub www_authenticate_uri: Option<String>,
+    /// Which pages of other sites browsers let in.
+    pub cors: Cors,
 }
 
 impl Options {
@@ -56,6 +58,7 @@ impl Options {
             chunk_size: 1 << 20,
             public_endpoint: None,
             www_authenticate_uri: None,
+            cors: Cors::default(),
         }
     }
 
@@ -79,7 +82,7 @@ impl Options {
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             Some((name, _, why)) => Err(Error::Option { name, why }),
-            None => Ok(()),
+            None => self.cors.check().map_err(|(name, why)| Error::Option { name, why }),
         }
     }
 

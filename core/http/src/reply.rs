@@ -23,6 +23,11 @@ pub(crate) fn no_content() -> Response {
     with_type(StatusCode::NO_CONTENT, "text/html; charset=UTF-8", Vec::new())
 }
 
+/// 202, as empty as [`no_content`].
+pub(crate) fn accepted() -> Response {
+    with_type(StatusCode::ACCEPTED, "text/html; charset=UTF-8", Vec::new())
+}
+
 fn with_type(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

@@ -4,11 +4,13 @@ use crate::{failure::Result, reply};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// The versions of a Glance with several stores, without those that came with calls which are not served yet (2.10,
-/// 2.12 to 2.18): clients take the list for what they may call, and have other ways where a version is missing. They
-/// are labels: every feature answers under each of them.
-const VERSIONS: [&str; 11] = [CURRENT, "v2.9", "v2.8", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0"];
-const CURRENT: &str = "v2.11";
+/// The versions of a Glance with several stores and no cache, in its order. They are labels: every feature answers under
+/// each of them.
+const VERSIONS: [&str; 16] = [
+    "v2.15", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", CURRENT, "v2.7", "v2.6", "v2.5", "v2.4", "v2.3",
+    "v2.2", "v2.1", "v2.0",
+];
+const CURRENT: &str = "v2.17";
 const MEDIA_TYPE: &str = "application/vnd.openstack.images-";
 
 /// What a request's path and Accept header ask for.
@@ -73,7 +75,9 @@ mod tests {
             ("/v3", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/V2/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
-            ("/v2.17/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
+            ("/v2.17/images", None, api("/v2/images")),
+            ("/v2.14/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
+            ("/v2.18/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/versions", None, Negotiated::List(StatusCode::OK)),
             ("/versions/x", None, Negotiated::List(StatusCode::OK)),
             ("/versions", Some("application/vnd.openstack.images-v2"), list),
@@ -93,11 +97,11 @@ mod tests {
         let versions = document["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
         assert_eq!(versions.len(), VERSIONS.len());
         assert_eq!(
-            versions[1],
+            versions[5],
             json!({"id": "v2.9", "status": "SUPPORTED", "links": [{"rel": "self", "href": "http://localhost/v2/"}]})
         );
         let current: Vec<_> =
             versions.iter().filter(|version| version["status"] == "CURRENT").map(|version| &version["id"]).collect();
-        assert_eq!(current, ["v2.11"]);
+        assert_eq!(current, ["v2.17"]);
     }
 }

@@ -8,11 +8,12 @@ pub struct Quotas {
     pub tags: Option<usize>,
     pub properties: Option<usize>,
     pub members: Option<usize>,
+    pub locations: Option<usize>,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { tags: Some(128), properties: Some(128), members: Some(128) }
+        Self { tags: Some(128), properties: Some(128), members: Some(128), locations: Some(10) }
     }
 }
 
@@ -22,6 +23,10 @@ pub(crate) const RESERVED_NAMESPACE: &str = "os_glance";
 impl Quotas {
     pub(crate) fn check_tags(&self, attempted: usize) -> Result<()> {
         check(attempted, self.tags, "tags")
+    }
+
+    pub fn check_locations(&self, attempted: usize) -> Result<()> {
+        check(attempted, self.locations, "locations")
     }
 
     /// The service's own properties are not counted.
@@ -122,7 +127,7 @@ mod tests {
 
     #[test]
     fn no_quota_means_no_bound() {
-        let unbounded = Quotas { tags: None, properties: None, members: None };
+        let unbounded = Quotas { tags: None, properties: None, members: None, locations: None };
         assert_eq!(unbounded.check_tags(100_000), Ok(()));
         assert_eq!(Quotas::default().check_tags(128), Ok(()));
         assert_eq!(

@@ -39,7 +39,7 @@ impl ListQuery {
         let mut query = ListQuery {
             visibility: visibility(&request)?,
             member_status: member_status(&request)?,
-            limit: limit(&request, settings)?,
+            limit: limit(request.first("limit"), settings)?,
             ..ListQuery::default()
         };
         (query.sort, query.tie_dir) = sorting(&request)?;
@@ -154,8 +154,9 @@ fn member_status(request: &Request<'_>) -> Result<MemberFilter> {
     }
 }
 
-fn limit(request: &Request<'_>, settings: &ListSettings) -> Result<u32> {
-    let Some(text) = request.first("limit") else {
+/// The size of a page.
+pub(crate) fn limit(asked: Option<&str>, settings: &ListSettings) -> Result<u32> {
+    let Some(text) = asked else {
         return Ok(settings.default_limit.min(settings.max_limit));
     };
     let limit = filter::integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;

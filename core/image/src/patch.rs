@@ -6,7 +6,9 @@
 use crate::{
     Error, Image, Kind, Quotas, Result, Visibility,
     assign::{assign, is_field},
-    limits, pointer, python,
+    limits,
+    locations::LocationChange,
+    pointer, python,
     schema::Schemas,
 };
 use serde_json::{Map, Value};
@@ -30,6 +32,8 @@ pub struct PatchContext {
 pub struct Operation {
     dialect: Dialect,
     property: String,
+    /// Where in the list of locations.
+    position: String,
     change: Change,
 }
 
@@ -85,7 +89,7 @@ impl Operation {
 
     /// The additional property that this changes; `None` when it changes the image's own fields or locations.
     pub fn property_change(&self) -> Option<(&str, PropertyChange)> {
-        if is_field(&self.property) || self.touches_locations() {
+        if is_field(&self.property) || self.property == "locations" {
             return None;
         }
         let change = match &self.change {
@@ -96,9 +100,14 @@ impl Operation {
         Some((&self.property, change))
     }
 
-    /// Whether policies on locations apply instead of those on the image.
-    pub fn touches_locations(&self) -> bool {
-        self.property == "locations"
+    /// A change of the list of locations, for which rules and policies of its own hold.
+    pub fn location_change(&self) -> Option<LocationChange<'_>> {
+        let at = self.position.as_str();
+        (self.property == "locations").then_some(match &self.change {
+            Change::Add(value) => LocationChange::Add { at, value },
+            Change::Replace(value) => LocationChange::Replace(value.as_array().map_or(&[], Vec::as_slice)),
+            Change::Remove => LocationChange::Remove { at },
+        })
     }
 }
 
@@ -141,10 +150,11 @@ fn parse_one(dialect: Dialect, change: &Value, schemas: &Schemas) -> Result<Oper
         ("add", Some(value)) => Change::Add(value.clone()),
         (_, Some(value)) => Change::Replace(value.clone()),
     };
+    let position = if depth == 2 { path.swap_remove(1) } else { String::new() };
     let property = path.swap_remove(0);
     check_property(&property)?;
     check_value(&property, &change, depth, schemas)?;
-    Ok(Operation { dialect, property, change })
+    Ok(Operation { dialect, property, position, change })
 }
 
 /// The dialect of today names the operation in `op`.
@@ -195,10 +205,12 @@ fn check_value(name: &str, change: &Change, depth: usize, schemas: &Schemas) -> 
     }
 }
 
-/// Applies one operation to the image in memory.
+/// Applies one operation to the image in memory. To change locations takes somebody who can ask the stores; here they
+/// are invisible.
 pub fn apply(image: &mut Image, operation: &Operation, context: &PatchContext) -> Result<()> {
-    if operation.touches_locations() {
-        return refuse_locations(&operation.change);
+    if let Some(change) = operation.location_change() {
+        change.check_not_emptying()?;
+        return change.check_allowed(image, false);
     }
     let name = operation.property.as_str();
     let exists = is_field(name) || image.properties.contains_key(name);
@@ -233,18 +245,4 @@ fn owner_by_non_admin() -> Error {
 
 fn conflict(message: String) -> Error {
     Error::new(Kind::Conflict, message).with_generic_lead()
-}
-
-/// Locations are not shown, and what is not shown cannot be changed.
-fn refuse_locations(change: &Change) -> Result<()> {
-    let empties = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
-    let verb = match change {
-        Change::Replace(value) if empties(value) => {
-            return Err(Error::forbidden("Cannot set locations to empty list.").with_generic_lead());
-        }
-        Change::Replace(_) => "update",
-        Change::Add(_) => "add",
-        Change::Remove => "remove",
-    };
-    Err(Error::forbidden(format!("It's not allowed to {verb} locations if locations are invisible.")))
 }

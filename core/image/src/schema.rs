@@ -65,6 +65,10 @@ pub(crate) fn metadefs(name: &str) -> &'static Value {
     known.map_or(&Value::Null, |(_, document)| document)
 }
 
+/// What `POST /v2/images/{id}/locations` takes; Glance does not serve it.
+pub(crate) static LOCATION: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("schemas/location.json")).expect("an embedded schema is JSON"));
+
 /// Checks a whole body against the document that describes it.
 pub(crate) fn validate(body: &Value, document: &Value) -> Result<()> {
     let mut found = Worst::default();
@@ -167,6 +171,7 @@ fn check<'a>(value: &'a Value, schema: &'a Value, place: &mut Place<'a>, found: 
             ("minimum", Value::Number(number)) => at_least(number.as_f64(), wanted.as_f64()),
             ("minItems", Value::Array(items)) => at_least(Some(items.len() as f64), wanted.as_f64()),
             ("uniqueItems", Value::Array(items)) => wanted != &Value::Bool(true) || are_unique(items),
+            ("dependentRequired", Value::Object(entries)) => lacking(entries, wanted).is_none(),
             ("$ref", _) => {
                 if let Some(definition) = wanted.as_str().and_then(|to| place.document.pointer(to.strip_prefix('#')?)) {
                     check(value, definition, place, found);
@@ -351,6 +356,11 @@ impl Violation<'_> {
             "minimum" => format!("{value} is less than the minimum of {}", repr(wanted)),
             "minItems" => format!("{value} should be non-empty"),
             "uniqueItems" => format!("{value} has non-unique elements"),
+            "dependentRequired" => {
+                let lacking = self.instance.and_then(Value::as_object).and_then(|entries| lacking(entries, wanted));
+                let (name, needed) = lacking.unwrap_or_default();
+                format!("{} is a dependency of {}", repr_str(needed), repr_str(name))
+            }
             "required" => format!("{} is a required property", repr_str(self.missing.unwrap_or_default())),
             _ => self.extras(),
         }
@@ -369,6 +379,16 @@ impl Violation<'_> {
         let names = extras.iter().map(|name| repr_str(name)).collect::<Vec<_>>().join(", ");
         format!("Additional properties are not allowed ({names} {verb} unexpected)")
     }
+}
+
+/// A name that is there, and the one that it needs and that is not.
+fn lacking<'a>(entries: &Map<String, Value>, wanted: &'a Value) -> Option<(&'a str, &'a str)> {
+    let there = wanted.as_object()?.iter().filter(|(name, _)| entries.contains_key(*name));
+    there
+        .flat_map(|(name, needs)| {
+            needs.as_array().into_iter().flatten().filter_map(Value::as_str).map(move |needed| (name.as_str(), needed))
+        })
+        .find(|(_, needed)| !entries.contains_key(*needed))
 }
 
 fn indented(value: &Value) -> String {

@@ -17,7 +17,10 @@ impl Service {
     /// `get_image`.
     pub(crate) async fn look_up(&self, caller: &Caller, id: &str, missing: impl Fn() -> String) -> Result<Found> {
         let Some(image_id) = ImageId::parse(id) else { return Err(Error::not_found(missing())) };
-        let found = self.catalog().find_image(&image_id, caller.project_id.as_deref()).await?;
+        let mut found = self.catalog().find_image(&image_id, caller.project_id.as_deref()).await?;
+        if let Some(found) = &mut found {
+            self.arrange(&mut found.image).await;
+        }
         let visible = found.filter(|found| found.image.is_visible_to(caller, found.is_member));
         visible.ok_or_else(|| Error::not_found(missing()))
     }

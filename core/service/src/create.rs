@@ -33,10 +33,13 @@ impl Service {
         let bounds = self.bounds(image.owner.as_deref()).await?;
         match self.catalog().create_image_within(&image, &bounds).await {
             Ok(()) => Ok(self.render(caller, &image)),
-            Err(error) if error.kind == Catalog::Exists => {
-                Err(Error::new(Kind::Conflict, Side::Client, format!("Image ID {} already exists!", image.id)))
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(match error.kind {
+                Catalog::Exists => {
+                    Error::new(Kind::Conflict, Side::Client, format!("Image ID {} already exists!", image.id))
+                }
+                Catalog::OverLimit(exceeded) => self.over_limit(&exceeded, image.owner.as_deref(), None),
+                _ => error.into(),
+            }),
         }
     }
 

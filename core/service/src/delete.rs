@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind, Precondition, Result, Service, Side};
 use casement_catalog::NewTransfer;
-use casement_image::{Caller, Image, ObjectKey, Status};
+use casement_image::{Caller, ImageId, Status};
 use time::OffsetDateTime;
 
 /// How often a delete is tried anew because the image's status changed in between.
@@ -24,8 +24,9 @@ impl Service {
                 return Err(Error::forbidden(format!("Image {id} is protected and cannot be deleted.")));
             }
             image.check_transition(Status::Deleted)?;
-            let objects = self.objects_of(&image).await;
+            let objects = self.objects_at(&image.id, &image.locations).await;
             if self.catalog().delete_image(&image, &objects, OffsetDateTime::now_utc()).await? {
+                self.0.imports.cancel(&image.id);
                 for object in objects {
                     self.settle_or_later(&object.id).await;
                 }
@@ -35,30 +36,15 @@ impl Service {
         Err(Error::new(Kind::Conflict, Side::Client, format!("Image {id} is changing; try again.")))
     }
 
-    /// What of the image lies in stores, as transfers that will remove it.
-    async fn objects_of(&self, image: &Image) -> Vec<NewTransfer> {
-        let mut objects = Vec::with_capacity(image.locations.len());
-        for location in &image.locations {
-            let (store, key) = match self.locate(location).await {
-                Some((store, key)) => (store.id().to_owned(), key),
-                // The store can't be asked now: what Casement and Glance write is named after the image.
-                None => match location.store() {
-                    Some(store) => (store.to_owned(), ObjectKey::of(&image.id).as_str().to_owned()),
-                    None => {
-                        tracing::error!(image = image.id.as_str(), "no store knows this image's location; data stays");
-                        continue;
-                    }
-                },
-            };
-            objects.push(NewTransfer {
-                id: uuid::Uuid::new_v4().to_string(),
-                image_id: image.id.clone(),
-                store,
-                key,
-                node: self.0.node.clone(),
-                lease_until: self.lease_until(),
-            });
+    /// A transfer of this process that will remove an object.
+    pub(crate) fn removal(&self, image: &ImageId, store: String, key: String) -> NewTransfer {
+        NewTransfer {
+            id: uuid::Uuid::new_v4().to_string(),
+            image_id: image.clone(),
+            store,
+            key,
+            node: self.0.node.clone(),
+            lease_until: self.lease_until(),
         }
-        objects
     }
 }

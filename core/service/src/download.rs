@@ -28,7 +28,9 @@ impl Service {
             self.permit("download_from_store", caller, &found, &missing)?;
         }
         let image = found.image;
-        if image.locations.is_empty() {
+        // Of an image that is not active (any more, or yet), nobody has found the data good.
+        let served = matches!(image.status, Status::Active | Status::Deactivated);
+        if image.locations.is_empty() || !served {
             return Ok(Download::Empty);
         }
         let copies = self.copies(&image, &request.prefer).await?;

@@ -9,6 +9,8 @@ mod download;
 mod error;
 mod info;
 mod list;
+mod location_import;
+mod locations;
 mod members;
 mod metadefs;
 mod protections;
@@ -17,7 +19,9 @@ mod recover;
 mod request;
 mod settings;
 mod show;
+mod stores;
 mod tags;
+mod tasks;
 #[cfg(test)]
 mod testing;
 mod update;
@@ -27,14 +31,18 @@ mod version;
 pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
-pub use request::{BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreInfo, UploadRequest};
+pub use quota::ResourceUsage;
+pub use request::{
+    BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreDetail, StoreInfo, UploadRequest,
+};
 pub use settings::Settings;
 pub use version::{Precondition, Record};
 
 use casement_catalog::Catalog;
-use casement_identity::Identity;
+use casement_identity::{Identity, keystone::Limits};
 use casement_policy::{Protections, Rules};
 use casement_stores::{DigestThreads, Stores};
+use location_import::Imports;
 use recover::InHand;
 use std::{fmt, sync::Arc, time::Duration};
 use time::OffsetDateTime;
@@ -45,6 +53,8 @@ use tokio_util::task::TaskTracker;
 pub struct Parts {
     pub catalog: Catalog,
     pub identity: Identity,
+    /// What projects may have, where Keystone says it.
+    pub limits: Option<Limits>,
     pub rules: Rules,
     /// Who may touch which additional properties; without, whoever may change the image.
     pub protections: Option<Protections>,
@@ -63,12 +73,19 @@ struct Inner {
     node: String,
     uploads: TaskTracker,
     in_hand: InHand,
+    imports: Imports,
 }
 
 impl Service {
     pub fn new(parts: Parts) -> Self {
         let node = uuid::Uuid::new_v4().to_string();
-        Self(Arc::new(Inner { parts, node, uploads: TaskTracker::new(), in_hand: InHand::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            node,
+            uploads: TaskTracker::new(),
+            in_hand: InHand::default(),
+            imports: Imports::default(),
+        }))
     }
 
     /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].
@@ -89,8 +106,10 @@ impl Service {
         Ok(self.catalog().ping().await?)
     }
 
-    /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines.
+    /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines. Location
+    /// imports stand still; the next process takes them up.
     pub async fn drain(&self) {
+        self.0.imports.stop().await;
         self.0.uploads.close();
         self.0.uploads.wait().await;
     }

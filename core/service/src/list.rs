@@ -24,7 +24,10 @@ impl Service {
             // The catalog's rows are visible ones; the policy may know better.
             .map(|image| Found { is_member: is_shared_with(&image, caller), image })
             .filter(|found| self.authorize("get_image", caller, found).is_ok())
-            .map(|found| Value::Object(self.render(caller, &found.image)))
+            .map(|mut found| {
+                self.order(&mut found.image);
+                Value::Object(self.render(caller, &found.image))
+            })
             .collect();
         let (first, next) = links(query, next_marker.as_ref());
         let mut document = json!({ "images": images, "first": first, "schema": "/v2/schemas/images" });

@@ -33,6 +33,8 @@ pub(crate) enum Settled {
     Active,
     /// Nothing of it is left.
     TakenBack,
+    /// It goes on in the background.
+    TakenUp,
 }
 
 /// The transfers that this process is working at: uploads, and settlings. A transfer of this process that is not in
@@ -77,6 +79,10 @@ impl Service {
     /// When the catalog can't be read. What a store does not answer for is tried again later.
     pub async fn recover(&self) -> Result<()> {
         self.settle_orphans(true).await?;
+        let lost = "The service was stopped while it worked at this task.";
+        for task in self.catalog().fail_lost_tasks(lost, OffsetDateTime::now_utc()).await? {
+            tracing::info!(task, "a task that nobody works at any more has failed");
+        }
         for image in self.catalog().saving_without_transfer().await? {
             self.requeue(&image).await?;
         }
@@ -184,11 +190,11 @@ impl Service {
 
     /// Settles a transfer of this process.
     async fn settle_by_id(&self, id: &str) -> Result<Settled> {
-        let Some(_claim) = self.claim(id) else {
+        let Some(claim) = self.claim(id) else {
             return Err(Error::shortly("The data of an earlier upload is being removed; try again."));
         };
         match self.catalog().transfer(id).await? {
-            Some(transfer) => self.settle(transfer).await,
+            Some(transfer) => self.settle(transfer, claim).await,
             None => Ok(Settled::TakenBack),
         }
     }
@@ -203,7 +209,7 @@ impl Service {
         self.settle_by_id(&transfer.id).await
     }
 
-    async fn settle(&self, transfer: Transfer) -> Result<Settled> {
+    async fn settle(&self, transfer: Transfer, claim: Claim) -> Result<Settled> {
         let store = self.parts().stores.get(&transfer.store);
         match transfer.state {
             TransferState::Staged => {
@@ -219,6 +225,10 @@ impl Service {
             }
             TransferState::Deleting => self.remove_object(store, &transfer).await,
             TransferState::Committing => self.settle_commit(store, transfer).await,
+            TransferState::Hashing => {
+                self.carry_import(transfer, claim);
+                Ok(Settled::TakenUp)
+            }
         }
     }
 
@@ -244,7 +254,11 @@ impl Service {
         if self.has_an_owner(store, transfer).await? {
             tracing::warn!(image = transfer.image_id.as_str(), store = store.id(), "not removed: the image has it");
         } else {
-            store.delete(&transfer.key).await?;
+            match store.delete(&transfer.key).await {
+                // A store that only reads has nothing that is ours to remove.
+                Err(error) if error.kind == StoreKind::Unsupported => {}
+                removed => removed?,
+            }
         }
         self.ended(transfer).await
     }

@@ -59,3 +59,14 @@ pub struct StoreInfo {
     /// Why the store cannot serve now.
     pub unavailable: Option<String>,
 }
+
+/// One store, as `GET /v2/info/stores/detail` tells of it.
+#[derive(Debug, Clone)]
+pub struct StoreDetail {
+    pub info: StoreInfo,
+    /// Glance's name for its kind, where Glance has such a store.
+    pub kind: String,
+    pub weight: i64,
+    /// How it is set up; no secrets.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+}

@@ -4,16 +4,18 @@ use crate::{
     Error, Kind, Precondition, Record, Result, Service, Side,
     access::{no_image_with_id, refuse_read_only, visibility_action},
 };
-use casement_catalog::Kind as Catalog;
+use casement_catalog::{Error as Failure, Kind as Catalog};
 use casement_image::{
     Caller,
-    patch::{self, Dialect, PatchContext},
+    patch::{self, Dialect, Operation, PatchContext},
 };
 use serde_json::Value;
 use time::OffsetDateTime;
 
 /// How often a patch is applied anew because somebody else changed the image in between.
 const TRIES: u32 = 5;
+/// How many locations one patch may name. Each is looked up, and the client waits for all.
+const MOST_LOCATIONS: usize = 100;
 
 impl Service {
     /// Applies all operations or none, and answers the new record. With a precondition, only to the version it names.
@@ -30,6 +32,7 @@ impl Service {
     ) -> Result<Record> {
         refuse_read_only(caller)?;
         let operations = patch::parse(dialect, body, &self.settings().schemas)?;
+        refuse_endless(&operations)?;
         let context = PatchContext { is_admin: caller.is_admin, quotas: self.settings().quotas };
         let missing = no_image_with_id(id);
         for _ in 0..TRIES {
@@ -40,6 +43,10 @@ impl Service {
             Precondition::check(precondition, &found.image)?;
             let mut image = found.image.clone();
             for operation in &operations {
+                if let Some(change) = operation.location_change() {
+                    self.change_locations(caller, &found, &mut image, change).await?;
+                    continue;
+                }
                 if let Some(action) = visibility_action(operation.sets_visibility()) {
                     self.permit(action, caller, &found, &missing)?;
                 }
@@ -50,16 +57,34 @@ impl Service {
             if image == found.image {
                 return Ok(self.versioned(caller, &image));
             }
-            match self.catalog().update_image(&found.image, &image, OffsetDateTime::now_utc()).await {
+            let dropped = self.dropped(&found.image, &image).await;
+            let bounds = self.bounds_of_change(&found.image, &image).await?;
+            let now = OffsetDateTime::now_utc();
+            match self.catalog().relocate_image(&found.image, &image, &dropped, &bounds, now).await {
                 Ok(updated_at) => {
+                    for object in dropped {
+                        self.settle_or_later(&object.id).await;
+                    }
                     image.updated_at = updated_at;
                     return Ok(self.versioned(caller, &image));
                 }
                 Err(error) if error.kind == Catalog::Changed => {}
+                Err(Failure { kind: Catalog::OverLimit(exceeded), .. }) => {
+                    return Err(self.over_limit(&exceeded, image.owner.as_deref(), image.size));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
         let message = format!("Image {id} is being changed by others; try again.");
         Err(Error::new(Kind::Conflict, Side::Client, message))
     }
+}
+
+fn refuse_endless(operations: &[Operation]) -> Result<()> {
+    let named = |operation: &Operation| operation.location_change().map_or(0, |change| change.count());
+    if operations.iter().map(named).sum::<usize>() > MOST_LOCATIONS {
+        let message = format!("One request may name at most {MOST_LOCATIONS} locations.");
+        return Err(Error::new(Kind::LimitExceeded, Side::Client, message));
+    }
+    Ok(())
 }

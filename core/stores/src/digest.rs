@@ -6,17 +6,24 @@ use sha2::digest::DynDigest;
 use std::{str::FromStr, sync::Arc, thread::available_parallelism};
 use tokio::sync::oneshot;
 
-/// The algorithm of `os_hash_value`.
+/// The algorithm of `os_hash_value`. Uploads have one of the SHA-2; by the others, clients may say what lies at a location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Multihash {
+    Md5,
+    Sha1,
     Sha256,
     Sha384,
     Sha512,
 }
 
 impl Multihash {
-    const NAMES: [(Self, &'static str); 3] =
-        [(Self::Sha256, "sha256"), (Self::Sha384, "sha384"), (Self::Sha512, "sha512")];
+    const NAMES: [(Self, &'static str); 5] = [
+        (Self::Md5, "md5"),
+        (Self::Sha1, "sha1"),
+        (Self::Sha256, "sha256"),
+        (Self::Sha384, "sha384"),
+        (Self::Sha512, "sha512"),
+    ];
 
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(algorithm, _)| *algorithm == self).map_or("", |(_, name)| name)
@@ -24,6 +31,8 @@ impl Multihash {
 
     pub(crate) fn digest(self) -> Digest {
         Digest(match self {
+            Self::Md5 => Box::new(md5::Md5::default()),
+            Self::Sha1 => Box::new(sha1::Sha1::default()),
             Self::Sha256 => Box::new(sha2::Sha256::default()),
             Self::Sha384 => Box::new(sha2::Sha384::default()),
             Self::Sha512 => Box::new(sha2::Sha512::default()),
@@ -47,7 +56,7 @@ pub(crate) struct Digest(Box<dyn DynDigest + Send>);
 
 impl Digest {
     pub(crate) fn md5() -> Self {
-        Self(Box::new(md5::Md5::default()))
+        Multihash::Md5.digest()
     }
 
     pub(crate) fn hex(self) -> String {

@@ -1,17 +1,19 @@
 //! The way in: one body, fanned out without copying to the digests and the backend's writer.
 //!
 //! Every consumer is a lane with a short queue; the slowest one sets the pace, and the queues bound the memory
-//! of an upload. Nothing is published here: the caller judges what came ([`Ingested`]) and then commits.
+//! of an upload. Nothing is published here: the caller judges what came ([`Ingested`]) and then commits. What a store has
+//! already goes the same way, without a writer.
 
 use crate::{
     digest::{Digest, DigestThreads, Multihash},
     error::{Error, Kind, Side},
+    serve::ByteStream,
     store::StagedWrite,
 };
 use bytes::Bytes;
 use casement_inspect::{Inspection, Inspector};
-use futures_util::{Stream, StreamExt, future::pending, try_join};
-use std::pin::Pin;
+use futures_util::{Stream, StreamExt, TryStreamExt, future::pending, try_join};
+use std::pin::{Pin, pin};
 use tokio::sync::mpsc;
 
 /// Chunks that may wait in front of one lane. All lanes hold the same chunks, so an upload has little more
@@ -65,16 +67,38 @@ impl Ingest<'_> {
     ///
     /// # Errors
     /// The first failure of any lane.
-    pub async fn run(self, mut body: BodyStream, write: &mut StagedWrite) -> Result<Ingested, IngestError> {
+    pub async fn run(self, body: BodyStream, write: &mut StagedWrite) -> Result<Ingested, IngestError> {
+        let store = write.store_id().to_owned();
+        self.fan_out(body.map_err(IngestError::Body), &store, Some(write)).await
+    }
+
+    /// Looks at data that `store` has already.
+    ///
+    /// # Errors
+    /// As [`Ingest::run`].
+    pub async fn measure(self, data: ByteStream, store: &str) -> Result<Ingested, IngestError> {
+        self.fan_out(data.map_err(IngestError::Store), store, None).await
+    }
+
+    async fn fan_out(
+        self,
+        chunks: impl Stream<Item = Result<Bytes, IngestError>>,
+        store_id: &str,
+        write: Option<&mut StagedWrite>,
+    ) -> Result<Ingested, IngestError> {
         let (to_md5, md5_chunks) = mpsc::channel(WINDOW);
         let (to_multihash, multihash_chunks) = mpsc::channel(WINDOW);
         let (to_store, store_chunks) = mpsc::channel(WINDOW);
-        let lanes = [to_md5, to_multihash, to_store];
+        let mut lanes = vec![to_md5, to_multihash];
+        if write.is_some() {
+            lanes.push(to_store);
+        }
         let Self { digests, multihash, at_most, mut inspector } = self;
         let feed = async move {
+            let mut chunks = pin!(chunks);
             let mut size = 0;
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk.map_err(IngestError::Body)?;
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk?;
                 size += chunk.len() as u64;
                 if size > at_most {
                     return Err(IngestError::TooLong(size));
@@ -93,8 +117,8 @@ impl Ingest<'_> {
         };
         let ((size, inspection), checksum, os_hash_value, ()) = try_join!(
             feed,
-            digest(digests, Digest::md5(), md5_chunks, write.store_id().to_owned()),
-            digest(digests, multihash.digest(), multihash_chunks, write.store_id().to_owned()),
+            digest(digests, Digest::md5(), md5_chunks, store_id),
+            digest(digests, multihash.digest(), multihash_chunks, store_id),
             store(store_chunks, write),
         )?;
         Ok(Ingested { size, checksum, multihash, os_hash_value, inspection })
@@ -105,17 +129,18 @@ async fn digest(
     threads: &DigestThreads,
     mut digest: Digest,
     mut chunks: mpsc::Receiver<Bytes>,
-    store: String,
+    store: &str,
 ) -> Result<String, IngestError> {
     while let Some(chunk) = chunks.recv().await {
         digest = threads.update(digest, chunk).await.ok_or_else(|| {
-            IngestError::Store(Error::new(&store, Side::Gateway, Kind::Internal, "a digest thread died"))
+            IngestError::Store(Error::new(store, Side::Gateway, Kind::Internal, "a digest thread died"))
         })?;
     }
     Ok(digest.hex())
 }
 
-async fn store(mut chunks: mpsc::Receiver<Bytes>, write: &mut StagedWrite) -> Result<(), IngestError> {
+async fn store(mut chunks: mpsc::Receiver<Bytes>, write: Option<&mut StagedWrite>) -> Result<(), IngestError> {
+    let Some(write) = write else { return Ok(()) };
     while let Some(chunk) = chunks.recv().await {
         write.write(chunk).await.map_err(IngestError::Store)?;
     }
@@ -180,6 +205,25 @@ mod tests {
 
         let endless = Box::pin(stream::repeat_with(|| Ok(Bytes::from("abc"))));
         assert!(matches!(run(json!({}), endless, 4).await, Err(IngestError::TooLong(6))));
+    }
+
+    #[tokio::test]
+    async fn data_that_a_store_has_is_measured_by_any_algorithm() {
+        let digests = DigestThreads::start().unwrap();
+        for (multihash, value) in [
+            (Multihash::Md5, "900150983cd24fb0d6963f7d28e17f72"),
+            (Multihash::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (Multihash::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ] {
+            let ingest = Ingest { digests: &digests, multihash, at_most: 3, inspector: None };
+            let data = Box::pin(stream::iter([Ok(Bytes::from("ab")), Ok(Bytes::from("c"))]));
+            let measured = ingest.measure(data, "s").await.unwrap();
+            assert_eq!((measured.size, measured.os_hash_value.as_str()), (3, value));
+        }
+        let ingest = Ingest { digests: &digests, multihash: Multihash::Sha256, at_most: 9, inspector: None };
+        let broken = Error::new("s", Side::Store, Kind::Unavailable, "away");
+        let data = Box::pin(stream::iter([Ok(Bytes::from("ab")), Err(broken)]));
+        assert!(matches!(ingest.measure(data, "s").await, Err(IngestError::Store(_))));
     }
 
     #[tokio::test]

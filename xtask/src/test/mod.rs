@@ -26,7 +26,10 @@ use tally::Tally;
 const BLACK_BOX: &str = "casement-tests";
 
 /// The suites that talk to a real Keystone, which takes some seconds to start.
-const WITH_KEYSTONE: [&str; 2] = ["keystone", "tempest"];
+const WITH_KEYSTONE: [&str; 2] = ["keystone", TEMPEST];
+
+/// The suite that is Tempest's.
+const TEMPEST: &str = "tempest";
 
 pub(crate) fn all() -> Result<()> {
     let mut session = Session::new()?;
@@ -142,6 +145,12 @@ impl Session {
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
         if WITH_KEYSTONE.contains(&suite) {
             command.envs(self.keystone().map(|description| ("CASEMENT_KEYSTONE", description)));
+        }
+        if suite == TEMPEST {
+            match python::environment("tests/tempest/requirements.txt") {
+                Ok(programs) => _ = command.env("CASEMENT_TEMPEST", programs),
+                Err(text) => println!("Tempest will be skipped: {text}"),
+            }
         }
         self.tally.tests(suite, &mut command);
     }

@@ -3,10 +3,12 @@
 
 mod images;
 mod list;
+mod locations;
 mod metadefs;
 mod opening;
 mod quota;
 mod recovery;
+mod tasks;
 mod uploads;
 
 use casement_catalog::{Catalog, NewTransfer, Options};

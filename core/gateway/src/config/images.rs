@@ -28,6 +28,10 @@ pub(crate) struct Images {
     #[schemars(range(min = -1))]
     pub member_quota: i64,
 
+    /// Locations of one image at most; -1 for no limit.
+    #[schemars(range(min = -1))]
+    pub location_quota: i64,
+
     /// The largest image that is taken in, in bytes.
     #[schemars(range(min = 1))]
     pub size_cap_bytes: u64,
@@ -35,6 +39,19 @@ pub(crate) struct Images {
     /// Image data that one project may have in all, each image counted once for each of its
     /// locations: bytes, or with a unit `KB`, `MB`, `GB` or `TB` (of 1024). "0" for no limit.
     pub storage_quota: String,
+
+    /// Let Keystone's unified limits say what a project may have, instead of `storage_quota`: `image_size_total`,
+    /// `image_count_total` and `image_count_uploading`. Needs `identity.mode = "keystone"`, and the role `reader` on the
+    /// system for the service user. What is not registered there nobody may have.
+    pub use_keystone_limits: bool,
+
+    /// With Keystone's limits: cut an upload of unknown size at `image_size_total`. Otherwise the limit may be passed
+    /// once by a project's only upload, as in Glance.
+    pub strict_size_limit: bool,
+
+    /// How long what Keystone said last of a project's limits holds while Keystone is away.
+    #[schemars(range(max = super::WEEK))]
+    pub keystone_limits_keep_seconds: u64,
 
     /// Refuse data that is of another disk format than its image says. Data that could harm whoever opens it is
     /// refused in any case.
@@ -68,6 +85,14 @@ pub(crate) struct Images {
     /// Show clients all locations of an image, and let them be changed.
     pub show_multiple_locations: bool,
 
+    /// Digest the data at locations that are given to `POST /v2/images/{id}/locations`. Without it, what is said of
+    /// the data is believed, and a location of which nothing is said has no digests.
+    pub do_secure_hash: bool,
+
+    /// How often such a location is tried that can't be read.
+    #[schemars(range(min = 1, max = 100))]
+    pub http_retries: u32,
+
     /// The digest of `os_hash_value`. MD5, the old `checksum`, is always computed too.
     pub hashing_algorithm: HashingAlgorithm,
 }
@@ -75,7 +100,8 @@ pub(crate) struct Images {
 impl Default for Images {
     fn default() -> Self {
         // The values that Glance has: api_limit_max, limit_param_default, image_tag_quota,
-        // image_property_quota, image_member_quota, image_size_cap, user_storage_quota, and those of [image_format].
+        // image_property_quota, image_member_quota, image_location_quota, image_size_cap, user_storage_quota, and those of
+        // [image_format].
         let formats = FormatNames::default();
         Self {
             default_page_size: 25,
@@ -83,8 +109,12 @@ impl Default for Images {
             tag_quota: 128,
             property_quota: 128,
             member_quota: 128,
+            location_quota: 10,
             size_cap_bytes: 1 << 40,
             storage_quota: "0".into(),
+            use_keystone_limits: false,
+            strict_size_limit: false,
+            keystone_limits_keep_seconds: 300,
             require_image_format_match: true,
             container_formats: formats.container,
             disk_formats: formats.disk,
@@ -94,6 +124,8 @@ impl Default for Images {
             max_virtual_size_ratio: None,
             show_direct_url: false,
             show_multiple_locations: false,
+            do_secure_hash: true,
+            http_retries: 3,
             hashing_algorithm: HashingAlgorithm::Sha512,
         }
     }

@@ -4,11 +4,13 @@
 //! (`configs/schema.json`) and the commented file (`configs/casement.toml`) all come from them.
 
 mod catalog;
+mod cors;
 mod error;
 mod formats;
 mod identity;
 mod images;
 pub(crate) mod import;
+mod import_filtering;
 mod keystone;
 mod load;
 mod log;
@@ -24,9 +26,11 @@ mod stores;
 mod tests;
 
 pub(crate) use catalog::Catalog;
+pub(crate) use cors::Cors;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
 pub(crate) use images::Images;
+pub(crate) use import_filtering::ImportFiltering;
 pub(crate) use keystone::{Keystone, Wrong};
 pub(crate) use load::{check_text, load};
 pub(crate) use log::{Format, Log};
@@ -56,6 +60,10 @@ pub(crate) struct Config {
     #[serde(default)]
     pub server: Server,
 
+    /// Which pages of other sites a browser lets talk to this service.
+    #[serde(default)]
+    pub cors: Cors,
+
     /// The metadata database.
     pub catalog: Catalog,
 
@@ -69,6 +77,12 @@ pub(crate) struct Config {
     /// Who may do what.
     #[serde(default)]
     pub policy: Policy,
+
+    /// Where the URIs that clients give may send the service. An allow list makes the deny list of its kind ignored; an
+    /// empty list says nothing. The machine itself and link-local addresses can't be reached, unless `allowed_hosts`
+    /// names the host.
+    #[serde(default)]
+    pub import_filtering: ImportFiltering,
 
     /// What is logged. The log goes to standard error.
     #[serde(default)]

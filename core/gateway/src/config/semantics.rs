@@ -9,6 +9,7 @@ const RESERVED: &str = "os_glance_";
 
 pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
     server(config, problems);
+    cors(config, problems);
     identity(config, problems);
     images(config, problems);
     policy(config, problems);
@@ -28,6 +29,12 @@ fn server(config: &Config, problems: &mut Problems<'_>) {
     if server.public_endpoint.as_deref().is_some_and(|url| !casement_http::is_http_url(url)) {
         let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
         problems.add(&path(&["server", "public_endpoint"]), text);
+    }
+}
+
+fn cors(config: &Config, problems: &mut Problems<'_>) {
+    if let Err((key, why)) = casement_http::Cors::from(config.cors.clone()).check() {
+        problems.add(&path(&["cors", key]), format!("`cors.{key}` {why}"));
     }
 }
 
@@ -78,6 +85,10 @@ fn images(config: &Config, problems: &mut Problems<'_>) {
     }
     format_names("container_formats", &images.container_formats, problems);
     format_names("disk_formats", &images.disk_formats, problems);
+    if images.use_keystone_limits && config.identity.mode != Mode::Keystone {
+        let text = "`images.use_keystone_limits` needs `identity.mode = \"keystone\"`: Keystone has the limits";
+        problems.add(&path(&["images", "use_keystone_limits"]), text);
+    }
     if images.storage_quota().is_none() {
         let text = "`images.storage_quota` must be a number of bytes, or one with a unit, as in \"500GB\"";
         problems.add(&path(&["images", "storage_quota"]), text);

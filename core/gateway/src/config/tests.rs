@@ -210,6 +210,7 @@ fn values_that_make_no_sense_are_refused() {
     let cases = [
         ("[server]\nlisten = \"localhost\"\n", "casement.toml:16: `server.listen` must be an address"),
         ("[server]\npublic_endpoint = \"images\"\n", "`server.public_endpoint` must be a URL"),
+        ("[cors]\nallowed_origin = [\"https://x/\"]\n", "casement.toml:16: `cors.allowed_origin` must be what"),
         ("[images]\ndefault_page_size = 2000\n", "`images.default_page_size` (2000) is more than"),
         ("[images]\ndisk_formats = []\n", "`images.disk_formats` is empty"),
         ("[images]\ndisk_formats = [\"raw\", \"a b\"]\n", "`images.disk_formats[1]` must be a name"),

@@ -3,12 +3,14 @@
 mod credentials;
 mod endpoint;
 mod http;
+mod limits;
 mod session;
 mod token;
 
 pub use credentials::{ApplicationCredential, InDomain, Login, Ref, Scope, Secret};
 pub use endpoint::Lookup;
 pub use http::{Answer, Patience};
+pub use limits::{LimitSettings, Limits, ProjectLimits};
 pub use session::{Session, SessionSettings};
 
 use crate::{

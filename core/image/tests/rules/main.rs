@@ -5,6 +5,7 @@ mod common;
 mod create;
 mod fuzz;
 mod list;
+mod locations;
 mod metadef;
 mod patch;
 mod schema;

@@ -219,9 +219,9 @@ fn operations_tell_what_the_policy_is_to_judge() {
     let parse = |body: Value| patch::parse(Dialect::V2_1, &body, &SCHEMAS).unwrap().remove(0);
     let operation = parse(one("add", "/visibility", json!("public")));
     assert_eq!(operation.sets_visibility(), Some(Visibility::Public));
-    assert_eq!((operation.property(), operation.touches_locations()), ("visibility", false));
+    assert_eq!((operation.property(), operation.location_change()), ("visibility", None));
     let operation = parse(json!([{"op": "remove", "path": "/locations/0"}]));
-    assert!(operation.touches_locations());
+    assert_eq!(operation.location_change().unwrap().action(), "delete_image_location");
     assert_eq!(operation.sets_visibility(), None);
     assert_eq!(parse(one("add", "/name", json!("public"))).sets_visibility(), None);
 }

@@ -9,7 +9,7 @@ use crate::{BodyStream, Parts, Result, Service, Settings, UploadRequest};
 use bytes::Bytes;
 use casement_catalog::Catalog;
 use casement_identity::Identity;
-use casement_image::{Caller, ImageId, Quotas, Status, list::ListSettings};
+use casement_image::{Caller, ImageId, Quotas, Status, UriFilter, list::ListSettings};
 use casement_policy::Rules;
 use casement_sdk::{Backend, host::Plugin};
 use casement_stores::{
@@ -156,6 +156,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
     Service::new(Parts {
         catalog: Catalog::open(&catalog).await.unwrap(),
         identity: Identity::none(None, None, None),
+        limits: None,
         rules: Rules::defaults(),
         protections: None,
         stores: Stores::open_on(vec![memory], stores.collect(), 1).await.unwrap(),
@@ -166,10 +167,14 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             size_cap: 1 << 20,
             schemas: casement_image::schema::Schemas::default(),
             storage_quota: None,
+            strict_size_limit: false,
             formats: casement_inspect::Settings::default(),
             multihash: Multihash::Sha256,
             show_direct_url: false,
-            show_multiple_locations: false,
+            show_multiple_locations: true,
+            uri_filter: UriFilter::default(),
+            do_secure_hash: true,
+            location_tries: 2,
             // Has run out as soon as it is given.
             lease: Duration::ZERO,
         },

@@ -107,7 +107,7 @@ impl World {
         self.held().staged.insert(token.to_owned(), DATA.into());
     }
 
-    pub(crate) fn put(&self, key: &str, data: &str) {
+    pub(crate) fn put(&self, key: &str, data: impl Into<Vec<u8>>) {
         self.held().objects.insert(key.to_owned(), data.into());
     }
 }

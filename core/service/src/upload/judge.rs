@@ -3,7 +3,7 @@
 use crate::{Error, Kind, Result, Side, UploadRequest};
 use casement_catalog::Outcome;
 use casement_image::{Image, Location};
-use casement_inspect::{Inspector, Refusal, RefusalKind, Settings as Formats, Verdict, is_inspected};
+use casement_inspect::{Inspection, Inspector, Refusal, RefusalKind, Settings as Formats, Verdict, is_inspected};
 use casement_stores::ingest::Ingested;
 
 /// Passes data that is what the request and the image's record say it is, as the outcome to be recorded.
@@ -38,8 +38,15 @@ pub(super) fn judge(
     })
 }
 
+/// Passes data at a location that is not harmful to whoever opens it. Of another format than the record says it may be:
+/// Glance does not look, and clients rely on it.
+pub(crate) fn judge_location(image: &Image, inspection: &Inspection, formats: &Formats) -> Result<Verdict> {
+    let formats = Formats { require_format_match: false, ..formats.clone() };
+    casement_inspect::judge(inspection, disk_format(image), container_format(image), &formats).map_err(refused)
+}
+
 /// Looks into the data of images whose container is the bare disk.
-pub(super) fn inspector(image: &Image) -> Option<Inspector> {
+pub(crate) fn inspector(image: &Image) -> Option<Inspector> {
     is_inspected(container_format(image)).then(Inspector::new)
 }
 

@@ -14,6 +14,7 @@ pub(super) type Refusal = Arc<OnceLock<Error>>;
 struct Meter {
     service: Service,
     transfer: String,
+    owner: Option<String>,
     bounds: Bounds,
     received: u64,
     /// What may have come before the meter asks again.
@@ -32,6 +33,7 @@ impl Service {
         let meter = Meter {
             service: self.clone(),
             transfer: upload.id.clone(),
+            owner: upload.image.owner.clone(),
             bounds: upload.bounds,
             received: 0,
             until: 0,
@@ -71,7 +73,9 @@ impl Meter {
                 self.until = until;
                 Ok(())
             }
-            Reserved::Exceeded(exceeded) => Err(self.service.over_limit(&exceeded, Some(self.received))),
+            Reserved::Exceeded(exceeded) => {
+                Err(self.service.over_limit(&exceeded, self.owner.as_deref(), Some(self.received)))
+            }
             Reserved::Gone => Err(self.gone.clone()),
         }
     }

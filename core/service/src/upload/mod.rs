@@ -1,7 +1,7 @@
 //! One upload, from `queued` to `active` or back to `queued`: see the way of one upload in
 //! docs/ARCHITECTURE.md. What came is judged in [`judge`], before anything is published in [`publish`].
 
-mod judge;
+pub(crate) mod judge;
 mod meter;
 mod publish;
 #[cfg(test)]
@@ -121,7 +121,9 @@ impl Service {
         loop {
             match self.catalog().begin_upload_within(&new, wanted, &upload.bounds, OffsetDateTime::now_utc()).await? {
                 Begin::Started => return Ok(()),
-                Begin::OverLimit(exceeded) => return Err(self.over_limit(&exceeded, upload.request.size)),
+                Begin::OverLimit(exceeded) => {
+                    return Err(self.over_limit(&exceeded, upload.image.owner.as_deref(), upload.request.size));
+                }
                 Begin::WrongStatus(status) => {
                     let now = Image { status, ..upload.image.clone() };
                     now.check_transition(Status::Saving)?;

@@ -1,6 +1,6 @@
 //! `[database] connection`: the URL of the database, which may hold a password.
 
-use super::{draft::Draft, options::Options};
+use super::{draft::Draft, is_absolute, options::Options};
 
 /// Older places of the same.
 const PLACES: [(&str, &str); 4] =
@@ -41,10 +41,4 @@ pub(super) fn carry(options: &mut Options, draft: &mut Draft) {
     }
     let text = "it is Glance's own database, and is gone on with: stop Glance before, and keep a copy";
     draft.say("catalog.path", text);
-}
-
-/// Also on a system that is not that of the service to be.
-fn is_absolute(path: &str) -> bool {
-    let drive = path.get(1..3).is_some_and(|colon| matches!(colon, ":\\" | ":/"));
-    path.starts_with('/') || path.starts_with("\\\\") || drive
 }

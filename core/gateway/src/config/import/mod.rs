@@ -42,6 +42,7 @@ pub(crate) fn import(files: &[(String, String)]) -> Result<Imported, Broken> {
     stores::carry(&mut options, &mut draft);
     keys(&mut options, &mut draft);
     paging(&mut draft);
+    policy_files(&mut draft);
     for found in options.rest() {
         draft.drop(&found, fate_of_rest(&found));
     }
@@ -101,6 +102,25 @@ fn paging(draft: &mut Draft) {
     if number(draft, "images.default_page_size", 25) > most {
         draft.set("images.default_page_size", most, "[DEFAULT] api_limit_max, which is the smaller one");
     }
+}
+
+/// Glance looks for relative ones in its own folder, and there for a `policy.yaml` that nobody named.
+fn policy_files(draft: &mut Draft) {
+    if draft.get("policy.file").is_none() {
+        draft.say("policy.file", "these files name none; set it if Glance has a policy.yaml in its folder");
+    }
+    for key in ["policy.file", "policy.property_protection_file"] {
+        let path = draft.get(key).and_then(toml::Value::as_str);
+        if path.is_some_and(|path| !is_absolute(path)) {
+            draft.say(key, "it is relative, and begins at the folder of this file: copy it there");
+        }
+    }
+}
+
+/// Also on a system that is not that of the service to be.
+fn is_absolute(path: &str) -> bool {
+    let drive = path.get(1..3).is_some_and(|colon| matches!(colon, ":\\" | ":/"));
+    path.starts_with('/') || path.starts_with("\\\\") || drive
 }
 
 fn fate_of_rest(found: &Found) -> String {

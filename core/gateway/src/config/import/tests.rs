@@ -98,6 +98,10 @@ fn a_cloud_with_several_stores_is_carried_over() {
     assert_eq!(imported.value("stores.Cheap"), None);
     imported.says("the store `Cheap`", "has no plugin yet");
     imported.says("the store `ceph`", "copy-image");
+    imported.has("stores.web.plugin", "http");
+    imported.has("stores.web.proxy", "http://10.0.0.9:3128");
+    imported.has("stores.fast.default", true);
+    imported.says("the store `web`", "any certificate by default");
     imported.says("[cheap] s3_store_bucket", "the store `Cheap` is left out");
     imported.says("stores", "default store `ceph` is left out");
 
@@ -111,6 +115,8 @@ fn a_cloud_with_several_stores_is_carried_over() {
     imported.says("[image_format] vmdk_allowed_types", "of its values only");
     assert!(imported.value("images.disk_formats").unwrap().as_array().unwrap().contains(&"gpt".into()));
     imported.has("log.level", "debug");
+    imported.has("policy.file", "policy.yaml");
+    imported.says("policy.file", "copy it there");
     imported.says("[DEFAULT] use_forwarded_for", "unknown");
     imported.says("[someones_own] option", "unknown");
 }

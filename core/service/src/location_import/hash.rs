@@ -1,0 +1,114 @@
+//! Looking at the data of a location: its digests, and whether it could do harm.
+
+use crate::{Error, Service, locations::Examined, upload::judge};
+use casement_catalog::Findings;
+use casement_image::{Image, Location, location_import::WantedImport};
+use casement_stores::{
+    Multihash,
+    ingest::{Ingest, IngestError, Ingested},
+    serve::{Copy, serve},
+};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// The pause before the second try; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Data has this long to come, and a second more for each of so many bytes: whoever lets it trickle keeps others from
+/// being looked at.
+const PATIENCE: Duration = Duration::from_secs(120);
+const LEAST_RATE: u64 = 1 << 20;
+
+/// Why a location is not taken. No later try will help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) message: String,
+    /// Whoever opens the data may come to harm.
+    pub(super) harmful: bool,
+}
+
+impl Refused {
+    pub(super) fn of(message: impl Into<String>) -> Self {
+        Self { message: message.into(), harmful: false }
+    }
+}
+
+impl Service {
+    /// As [`Service::examine`], again and again.
+    pub(super) async fn examine_patiently(&self, image: &Image, location: Location) -> Result<Examined, Refused> {
+        let mut pause = FIRST_PAUSE;
+        for tries_left in (0..self.settings().location_tries.max(1)).rev() {
+            match self.examine(image, location.clone()).await {
+                Ok(found) if found.size > self.settings().size_cap => {
+                    let cap = self.settings().size_cap;
+                    return Err(Refused::of(format!("Image exceeds the maximum size of {cap} bytes.")));
+                }
+                Ok(found) => return Ok(found),
+                Err(error) if tries_left == 0 => return Err(Refused::of(error.to_string())),
+                Err(error) => tracing::debug!(image = image.id.as_str(), %error, "a location is tried again"),
+            }
+            sleep(pause).await;
+            pause *= 2;
+        }
+        Err(Refused::of("The location was not tried."))
+    }
+
+    /// What the data of an image at its location is; `None` where nobody wants to know.
+    pub(super) async fn hash(&self, image: &Image, wanted: &WantedImport<'_>) -> Result<Option<Findings>, Refused> {
+        let algorithm = image.os_hash_algo.as_deref().filter(|_| image.os_hash_value.is_none());
+        let Some(algorithm) = algorithm else { return Ok(None) };
+        let multihash = algorithm.parse().map_err(Refused::of)?;
+        let found = self.measure_patiently(image, multihash).await?;
+        if let Some(said) = wanted.said.map(|said| said.value)
+            && !said.eq_ignore_ascii_case(&found.os_hash_value)
+        {
+            let message =
+                format!("os_hash_value: ({said}) not matched with actual os_hash_value: ({})", found.os_hash_value);
+            return Err(Refused::of(message));
+        }
+        let verdict = match &found.inspection {
+            Some(inspection) => judge::judge_location(image, inspection, &self.settings().formats)
+                .map_err(|error| Refused { message: error.message, harmful: true })?,
+            None => casement_inspect::Verdict::default(),
+        };
+        let Ingested { checksum, os_hash_value, .. } = found;
+        Ok(Some(Findings { checksum, os_hash_value, virtual_size: verdict.virtual_size }))
+    }
+
+    async fn measure_patiently(&self, image: &Image, multihash: Multihash) -> Result<Ingested, Refused> {
+        let mut pause = FIRST_PAUSE;
+        let mut failure = Refused::of("The location was not tried.");
+        for tries_left in (0..self.settings().location_tries.max(1)).rev() {
+            match self.measure(image, multihash).await {
+                Ok(found) => return Ok(found),
+                Err(error) => {
+                    tracing::debug!(image = image.id.as_str(), %error, tries_left, "the data of a location can't be read");
+                    failure = Refused::of(format!("The data at the location can't be read: {error}"));
+                }
+            }
+            if tries_left > 0 {
+                sleep(pause).await;
+                pause *= 2;
+            }
+        }
+        Err(failure)
+    }
+
+    async fn measure(&self, image: &Image, multihash: Multihash) -> Result<Ingested, Error> {
+        let size = image.size.unwrap_or_default();
+        let location = image.locations.first().ok_or_else(|| Error::shortly("the image has no location"))?;
+        let (store, _) = self.locate(location).await.ok_or_else(|| Error::shortly("no store knows the location"))?;
+        let store_id = store.id().to_owned();
+        let ingest =
+            Ingest { digests: &self.parts().digests, multihash, at_most: size, inspector: judge::inspector(image) };
+        let copy = Copy { store, location: location.url.clone() };
+        let measured = async {
+            let data = serve(vec![copy], 0, size).await?;
+            ingest.measure(data, &store_id).await.map_err(|error| match error {
+                IngestError::Store(error) => error.into(),
+                other => Error::shortly(format!("{other:?}")),
+            })
+        };
+        let deadline = PATIENCE + Duration::from_secs(size / LEAST_RATE);
+        timeout(deadline, measured).await.unwrap_or_else(|_| Err(Error::shortly("the data comes too slowly")))
+    }
+}

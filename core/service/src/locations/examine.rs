@@ -1,0 +1,99 @@
+//! What a location that a client gives leads to. It is judged by its text, then by where its host is, and only then is
+//! it contacted.
+
+use super::arrange::name_store;
+use crate::{Error, Kind, Result, Service, Side};
+use casement_image::{Image, ImageId, Location, locations};
+use casement_stores::{Side as StoreSide, Store};
+use std::{sync::Arc, time::Duration};
+use tokio::{net::lookup_host, time::timeout};
+
+/// How long the resolver may take.
+const RESOLVING: Duration = Duration::from_secs(10);
+
+/// A location that was found good.
+#[derive(Debug)]
+pub(crate) struct Examined {
+    /// With the store that has it.
+    pub(crate) location: Location,
+    pub(crate) size: u64,
+}
+
+impl Service {
+    /// # Errors
+    /// When the location is none that a client may give, or leads to nothing.
+    pub(crate) async fn examine(&self, image: &Image, wanted: Location) -> Result<Examined> {
+        if !self.may_be_contacted(&wanted.url).await? {
+            // Glance asks for the size first, where it does not know one.
+            let malformed = image.size.is_none_or(|size| size == 0);
+            return Err(if malformed { malformed_location() } else { locations::invalid_location().into() });
+        }
+        let (store, key) = self.store_for_location(&image.id, &wanted.url).await?;
+        let size = size_of(&store, &key).await?;
+        let mut location = wanted;
+        name_store(&mut location, &store);
+        Ok(Examined { location, size })
+    }
+
+    /// The store and the object that a client's URL means, for `image`.
+    pub(crate) async fn store_for_location(&self, image: &ImageId, url: &str) -> Result<(Arc<Store>, String)> {
+        locations::check_scheme(url)?;
+        let found = self.whose(url).await.ok_or_else(locations::invalid_location)?;
+        // What a store keeps for one image is not for another: its readers would read what they may not, and whoever
+        // removes the location would remove the other's data.
+        if has_objects_of_its_own(&found.0) && ImageId::parse(&found.1).is_some_and(|owner| owner != *image) {
+            return Err(locations::invalid_location().into());
+        }
+        Ok(found)
+    }
+
+    /// Whether a URL may be contacted for a client.
+    ///
+    /// # Errors
+    /// When its scheme is none that clients may use.
+    pub(crate) async fn may_be_contacted(&self, url: &str) -> Result<bool> {
+        let scheme = locations::check_scheme(url)?;
+        Ok(!matches!(scheme.as_str(), "http" | "https") || self.passes_filter(url).await)
+    }
+
+    /// Whether the operator's filter lets the service go to the URL, and its host is where the service may go.
+    pub(crate) async fn passes_filter(&self, url: &str) -> bool {
+        let filter = &self.settings().uri_filter;
+        let Some(target) = filter.check(url) else { return false };
+        if let Some(address) = target.address() {
+            return filter.may_reach(&target, address);
+        }
+        // With its last dot the name is looked up as it stands: no search list, and never read as a number.
+        let name = format!("{}.", target.host.trim_end_matches('.'));
+        match timeout(RESOLVING, lookup_host((name, target.port))).await {
+            Ok(Ok(mut addresses)) => addresses.any(|address| filter.may_reach(&target, address.ip())),
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+}
+
+fn malformed_location() -> Error {
+    Error::new(Kind::Invalid, Side::Client, "The Store URI was malformed.")
+}
+
+/// Whether the store keeps data by itself, and not just reads what lies elsewhere.
+pub(crate) fn has_objects_of_its_own(store: &Store) -> bool {
+    store.capabilities().is_none_or(|can| can.write)
+}
+
+async fn size_of(store: &Store, key: &str) -> Result<u64> {
+    match store.stat_named(key).await {
+        Ok(found) if found.size > 0 => Ok(found.size),
+        // Whatever is behind an address that the client gave, and does not serve it, is the client's business.
+        Ok(_) => Err(locations::invalid_location().into()),
+        Err(error) if error.side == StoreSide::Store => {
+            let mut refused = Error::from(locations::invalid_location());
+            refused.cause = Some(error.to_string());
+            Err(refused)
+        }
+        Err(error) => {
+            let failure = Error::from(error);
+            Err(if failure.kind == Kind::Internal { locations::invalid_location().into() } else { failure })
+        }
+    }
+}
