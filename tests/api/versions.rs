@@ -42,7 +42,7 @@ fn every_supported_minor_is_a_name_of_the_same_api() {
 fn an_unknown_version_is_answered_with_the_versions_there_are() {
     let gateway = Gateway::builder().start();
     let member = gateway.member();
-    for path in ["/v3/images", "/v1/images", "/v2.99/images", "/v2.13/images", "/v2.18/images", "/nothing"] {
+    for path in ["/v3/images", "/v1/images", "/v2.99/images", "/v2.14/images", "/v2.18/images", "/nothing"] {
         let answer = member.get(path);
         assert_eq!((answer.status, answer.json()), (300, document(member.base())), "{path}");
     }

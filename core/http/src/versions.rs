@@ -76,7 +76,7 @@ mod tests {
             ("/V2/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/v2.17/images", None, api("/v2/images")),
-            ("/v2.13/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
+            ("/v2.14/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/v2.18/images", None, Negotiated::List(StatusCode::MULTIPLE_CHOICES)),
             ("/versions", None, Negotiated::List(StatusCode::OK)),
             ("/versions/x", None, Negotiated::List(StatusCode::OK)),

@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind, Result, Service, Side};
 use casement_catalog::{Bounds, Exceeded, Resource};
-use casement_image::Caller;
+use casement_image::{Caller, Image};
 
 const MIB: u64 = 1 << 20;
 
@@ -30,6 +30,14 @@ impl Service {
             uploading: limits.image_count_uploading,
             lone_overrun: !self.settings().strict_size_limit,
         })
+    }
+
+    /// What a change of an image is bound by: only one of its locations changes what its owner has.
+    pub(crate) async fn bounds_of_change(&self, before: &Image, after: &Image) -> Result<Bounds> {
+        if before.locations == after.locations {
+            return Ok(Bounds::default());
+        }
+        self.bounds(after.owner.as_deref()).await
     }
 
     /// What the caller's project has of what Keystone limits; nothing where Keystone limits nothing.

@@ -58,7 +58,7 @@ impl Service {
                 return Ok(self.versioned(caller, &image));
             }
             let dropped = self.dropped(&found.image, &image).await;
-            let bounds = self.bounds(image.owner.as_deref()).await?;
+            let bounds = self.bounds_of_change(&found.image, &image).await?;
             let now = OffsetDateTime::now_utc();
             match self.catalog().relocate_image(&found.image, &image, &dropped, &bounds, now).await {
                 Ok(updated_at) => {
@@ -70,7 +70,7 @@ impl Service {
                 }
                 Err(error) if error.kind == Catalog::Changed => {}
                 Err(Failure { kind: Catalog::OverLimit(exceeded), .. }) => {
-                    return Err(self.over_limit(&exceeded, image.size));
+                    return Err(self.over_limit(&exceeded, image.owner.as_deref(), image.size));
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -77,7 +77,7 @@ impl Service {
             Begin::Started => Ok(()),
             Begin::WrongStatus(status) => refuse_unless_queued(status),
             Begin::Gone => Err(Error::not_found(no_image_with_id(new.image_id.as_str())())),
-            Begin::OverLimit(exceeded) => Err(self.over_limit(&exceeded, None)),
+            Begin::OverLimit(exceeded) => Err(self.over_limit(&exceeded, None, None)),
             Begin::Outstanding(leftovers) => {
                 for leftover in leftovers {
                     self.adopt_and_settle(leftover).await?;
@@ -162,7 +162,8 @@ impl Service {
         let bounds = self.bounds(image.owner.as_deref()).await.map_err(Err)?;
         let is_placed = match self.catalog().place_location(id, &self.0.node, &placed, &bounds, now).await {
             Err(Failure { kind: Catalog::OverLimit(exceeded), .. }) => {
-                return Err(Ok(Refused::of(self.over_limit(&exceeded, Some(placed.size)).message)));
+                let refusal = self.over_limit(&exceeded, image.owner.as_deref(), Some(placed.size));
+                return Err(Ok(Refused::of(refusal.message)));
             }
             placed => placed,
         };
