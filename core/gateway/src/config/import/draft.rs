@@ -5,9 +5,10 @@ use std::fmt::{self, Write};
 use toml::Value;
 
 /// The tables of the file in their order; stores come after them.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "",
     "server",
+    "cors",
     "catalog",
     "identity",
     "identity.keystone",

@@ -118,6 +118,7 @@ fn a_cloud_with_several_stores_is_carried_over() {
     imported.has("policy.file", "policy.yaml");
     imported.has("import_filtering.allowed_ports", vec![80, 8080]);
     imported.has("images.location_quota", 3);
+    imported.has("cors.allowed_origin", vec!["https://horizon.example.org"]);
     imported.says("policy.file", "copy it there");
     imported.says("[DEFAULT] use_forwarded_for", "unknown");
     imported.says("[someones_own] option", "unknown");
