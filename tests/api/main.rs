@@ -30,3 +30,4 @@ mod tags;
 mod tasks;
 mod versions;
 mod visibility;
+mod web_locations;

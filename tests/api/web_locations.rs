@@ -45,7 +45,10 @@ fn locations_on_the_web_come_and_go_and_their_data_stays() {
     let url = depot.put("image", &data);
     let id = member.create_raw("n");
     let image = member.patch(&id, &add(&url, json!({"foo": "bar"}))).expect(200).json();
-    assert_eq!((&image["status"], &image["size"], &image["stores"]), (&json!("active"), &json!(300_000), &json!("web")));
+    assert_eq!(
+        (&image["status"], &image["size"], &image["stores"]),
+        (&json!("active"), &json!(300_000), &json!("web"))
+    );
     assert_eq!((&image["os_hash_algo"], &image["checksum"]), (&Value::Null, &Value::Null));
     assert_eq!(image["locations"], json!([{"url": url, "metadata": {"foo": "bar", "store": "web"}}]));
     assert!(member.download(&id).expect(200).body == data);
@@ -70,7 +73,8 @@ fn what_is_said_of_the_data_is_taken_with_the_location() {
     let member = gateway.member();
     let url = depot.put("image", b"0123456789");
     let said = |algorithm: &str, url: &str| {
-        let data = json!({"checksum": "1".repeat(32), "os_hash_value": "deadbeef".repeat(16), "os_hash_algo": algorithm});
+        let data =
+            json!({"checksum": "1".repeat(32), "os_hash_value": "deadbeef".repeat(16), "os_hash_algo": algorithm});
         json!([{"op": "add", "path": "/locations/-", "value": {"url": url, "metadata": {}, "validation_data": data}}])
     };
     let id = member.create_raw("n");
@@ -99,7 +103,10 @@ fn a_location_that_is_imported_has_its_digests_and_a_task() {
         let id = member.create_raw("n");
         import(&member, &id, &body);
         let task = ended(&member, &id, "success");
-        assert_eq!((&task["type"], &task["owner"], &task["image_id"]), (&json!("location_import"), &json!("p1"), &json!(id)));
+        assert_eq!(
+            (&task["type"], &task["owner"], &task["image_id"]),
+            (&json!("location_import"), &json!("p1"), &json!(id))
+        );
         assert_eq!((&task["input"]["loc_url"], &task["user_id"]), (&json!(url), &json!("u1")));
         assert!(task["request_id"].as_str().unwrap().starts_with("req-"));
         let image = member.show(&id);
@@ -121,14 +128,18 @@ fn a_location_that_was_refused_is_seen_and_not_served_and_goes_with_what_comes_n
     let (gateway, depot) = (site().start(), Depot::open());
     let member = gateway.member();
     let url = depot.put("image", b"0123456789");
-    let wrong = json!({"url": url, "validation_data": {"os_hash_algo": "sha512", "os_hash_value": "beefdead".repeat(16)}});
+    let wrong =
+        json!({"url": url, "validation_data": {"os_hash_algo": "sha512", "os_hash_value": "beefdead".repeat(16)}});
     let id = member.create_raw("n");
     import(&member, &id, &wrong);
     let task = ended(&member, &id, "failure");
     assert!(task["message"].as_str().unwrap().contains("not matched with actual os_hash_value"), "{task}");
     let image = member.show(&id);
     assert_eq!((&image["status"], &image["stores"]), (&json!("queued"), &json!("web")));
-    assert_eq!((&image["checksum"], &image["os_hash_algo"], &image["os_hash_value"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(
+        (&image["checksum"], &image["os_hash_algo"], &image["os_hash_value"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
     member.download(&id).expect(204);
     member.upload(&id, b"other data").expect(204);
     let image = member.show(&id);
@@ -152,7 +163,10 @@ fn an_image_that_is_deleted_while_its_location_is_read_is_gone() {
     import(&member, &id, &json!({"url": url}));
     depot.reached();
     let image = member.show(&id);
-    assert_eq!((&image["status"], &image["os_hash_algo"], &image["os_hash_value"]), (&json!("active"), &json!("sha512"), &Value::Null));
+    assert_eq!(
+        (&image["status"], &image["os_hash_algo"], &image["os_hash_value"]),
+        (&json!("active"), &json!("sha512"), &Value::Null)
+    );
     member.delete(&format!("/v2/images/{id}")).expect(204);
     let task = eventually("the task ends", || {
         let tasks = gateway.admin().get("/v2/tasks").expect(200).json()["tasks"].clone();
@@ -183,7 +197,10 @@ fn without_secure_hashing_what_is_said_is_believed() {
         import(&member, &id, &body);
         ended(&member, &id, "success");
         let image = member.show(&id);
-        assert_eq!((&image["status"], &image["size"], &image["checksum"]), (&json!("active"), &json!(10), &Value::Null));
+        assert_eq!(
+            (&image["status"], &image["size"], &image["checksum"]),
+            (&json!("active"), &json!(10), &Value::Null)
+        );
         let wanted = if said.is_some() { json!(value) } else { Value::Null };
         assert_eq!(image["os_hash_value"], wanted);
     }

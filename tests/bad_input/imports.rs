@@ -15,8 +15,7 @@ fn a_killed_gateway_goes_on_with_the_location_that_it_was_looking_at() {
     let data = Pattern::new(6, 2_000_000).bytes();
     let (url, sha512) = (depot.put("image", &data), casement_tests::sha512_hex(&data[..]));
     let said = json!({"os_hash_algo": "sha512", "os_hash_value": sha512});
-    for (body, during) in
-        [(json!({"url": url}), "active"), (json!({"url": url, "validation_data": said}), "importing")]
+    for (body, during) in [(json!({"url": url}), "active"), (json!({"url": url, "validation_data": said}), "importing")]
     {
         depot.hold();
         let id = gateway.member().create_raw("n");

@@ -7,6 +7,7 @@ mod bodies;
 mod config;
 mod connections;
 mod identity;
+mod imports;
 mod kill;
 mod plugin_files;
 mod stop;

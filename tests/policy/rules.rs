@@ -38,6 +38,20 @@ fn the_rule_for_a_new_visibility_asks_of_the_image_as_it_is() {
 }
 
 #[test]
+fn a_page_of_images_that_a_rule_hides_has_a_next_one() {
+    let gateway = site("get_image: \"role:admin or 'public':%(visibility)s\"\n").start();
+    for (name, visibility) in [("a", "private"), ("b", "private"), ("c", "public")] {
+        gateway.admin().create(&json!({"name": name, "visibility": visibility}));
+    }
+    let (member, path) = (gateway.member(), "/v2/images?sort=name:asc&limit=2");
+    let page = member.get(path).expect(200).json();
+    assert_eq!(page["images"], json!([]));
+    assert!(page["next"].is_string(), "{page}");
+    let names: Vec<_> = member.walk(path).iter().map(|image| image["name"].clone()).collect();
+    assert_eq!(names, ["c"]);
+}
+
+#[test]
 fn readers_download_where_the_site_lets_them() {
     let gateway = site("{\"download_image\": [[\"role:reader\", \"project_id:%(project_id)s\"]]}").start();
     let id = gateway.member().create_active("n", b"0123456789");

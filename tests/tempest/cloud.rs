@@ -108,7 +108,7 @@ fn gateway(keystone: &Keystone, mode: Mode) -> Gateway {
     let hosts = format!("allowed_hosts = [\"127.0.0.1\", \"{}\"]\nallowed_ports = []\n", own_address());
     let strict = mode.is_strict();
     let more = format!(
-        "[import_filtering]\n{hosts}[images]\nshow_multiple_locations = true\n\
+        "[import_filtering]\n{hosts}[images]\nshow_multiple_locations = true\nuse_keystone_limits = true\n\
          do_secure_hash = {strict}\nrequire_image_format_match = {strict}\n"
     );
     // Tempest compares the stores of an image with the sorted list of stores.

@@ -120,13 +120,31 @@ fn every_dependency_has_its_reason() {
 fn the_compatibility_table_names_tests_that_there_are() {
     let table = fs::read_to_string(root().join("docs/glance-compatibility.md")).unwrap();
     let named: Vec<_> = table.split('`').filter_map(|word| word.split_once("::")).collect();
+    // An IPv6 address is no test.
+    let named: Vec<_> = named.into_iter().filter(|(file, _)| !file.is_empty()).collect();
     assert!(named.len() > 20, "the table names its tests in another way than this test reads");
     let is_there = |(file, test): &(&str, &str)| {
-        let source = fs::read_to_string(root().join("tests").join(file).with_extension("rs"));
-        source.is_ok_and(|source| source.contains(&format!("#[test]\nfn {test}(")))
+        let folder = if file.starts_with("core/") { root().to_owned() } else { root().join("tests") };
+        let source = fs::read_to_string(folder.join(file).with_extension("rs"));
+        source.is_ok_and(|source| has_test(&source, test))
     };
     let wrong: Vec<_> = named.iter().filter(|named| !is_there(named)).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Unit tests are indented, and may be asynchronous.
+fn has_test(source: &str, test: &str) -> bool {
+    let mut lines = source.lines().map(str::trim_start);
+    let mut attribute = "";
+    lines.any(|line| {
+        let found = attribute.ends_with("test]")
+            && line
+                .trim_start_matches("async ")
+                .strip_prefix("fn ")
+                .is_some_and(|rest| rest.starts_with(&format!("{test}(")));
+        attribute = line;
+        found
+    })
 }
 
 #[test]

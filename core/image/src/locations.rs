@@ -242,7 +242,7 @@ fn recorded<'a>(image: &'a Image, key: &str) -> Option<&'a str> {
 
 /// How many bytes a text of hex digits stands for.
 pub(crate) fn hex_bytes(name: &str, text: &str, kind: Kind) -> Result<usize> {
-    if text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(text.len() / 2);
     }
     Err(Error::new(kind, format!("{name} ({text}) is not a valid hexadecimal value")))

@@ -414,7 +414,7 @@ mod tests {
     #[test]
     fn the_default_formats_are_those_that_glance_serves() {
         for ((name, as_built), (_, as_served)) in Schemas::default().0.iter().zip(DOCUMENTS.iter()) {
-            assert_eq!(*as_built, as_served, "{name}");
+            assert_eq!(as_built, as_served, "{name}");
         }
     }
 

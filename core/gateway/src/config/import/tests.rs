@@ -116,6 +116,8 @@ fn a_cloud_with_several_stores_is_carried_over() {
     assert!(imported.value("images.disk_formats").unwrap().as_array().unwrap().contains(&"gpt".into()));
     imported.has("log.level", "debug");
     imported.has("policy.file", "policy.yaml");
+    imported.has("import_filtering.allowed_ports", vec![80, 8080]);
+    imported.has("images.location_quota", 3);
     imported.says("policy.file", "copy it there");
     imported.says("[DEFAULT] use_forwarded_for", "unknown");
     imported.says("[someones_own] option", "unknown");

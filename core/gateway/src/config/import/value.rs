@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Names,
     /// A list of which only these are known.
     Some(&'static [&'static str]),
+    /// A list of ports.
+    Ports,
 }
 
 /// A value that goes over, and what of it does not.
@@ -60,6 +62,11 @@ impl Kind {
                 let (carried, others): (Vec<_>, Vec<_>) = list(text).into_iter().partition(is_known);
                 let rest = (!others.is_empty()).then(|| format!("of its values only {} can be", known.join(", ")));
                 Ok((carried.into(), rest))
+            }
+            Self::Ports => {
+                let port = |port: &String| port.parse::<u16>().map(i64::from);
+                let ports: Result<Vec<_>, _> = list(text).iter().map(port).collect();
+                whole(ports.map_err(|_| "it is no list of ports".to_owned())?.into())
             }
         }
     }
