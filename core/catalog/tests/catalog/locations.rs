@@ -7,7 +7,7 @@ use casement_catalog::{
 use casement_image::{Image, Location, Status, Task, TaskStatus, task::LOCATION_IMPORT};
 use serde_json::{Value, json};
 
-fn place(url: &str, store: &str) -> Location {
+pub(crate) fn place(url: &str, store: &str) -> Location {
     Location { url: url.into(), metadata: json!({"store": store}).as_object().unwrap().clone() }
 }
 
@@ -66,7 +66,7 @@ async fn locations_count_against_what_the_owner_may_store() {
     bench.catalog.relocate_image(&before, &with(&["a", "b"]), &[], &bounds, at(2)).await.unwrap();
 }
 
-fn task(image: &Image) -> Task {
+pub(crate) fn task(image: &Image) -> Task {
     Task {
         id: "11111111-0000-4000-8000-000000000001".into(),
         kind: LOCATION_IMPORT.into(),

@@ -142,6 +142,10 @@ async fn what_leads_to_nothing_or_to_where_nobody_may_go_is_refused() {
         let refused = patch(&bench, &id, &json!([add("-", url)])).await.unwrap_err();
         assert_eq!((refused.kind, refused.message.as_str()), (Kind::Invalid, message), "{url}");
     }
+    bench.world.put("large", vec![0; (1 << 20) + 1]);
+    let refused = patch(&bench, &id, &json!([add("-", "memory:///large")])).await.unwrap_err();
+    let message = "Image exceeds the maximum size of 1048576 bytes.";
+    assert_eq!((refused.kind, refused.message.as_str()), (Kind::LimitExceeded, message));
     assert_eq!(bench.status(&id).await, Some(Status::Queued));
     let id = located(&bench, &["a"]).await;
     let refused = patch(&bench, &id, &json!([add("-", "http://127.0.0.1/x")])).await.unwrap_err();
