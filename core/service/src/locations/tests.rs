@@ -206,3 +206,27 @@ async fn a_copy_is_removed_from_one_store_and_the_last_one_stays() {
     let message = "It's not allowed to remove image data from store if image status is not 'active'";
     assert_eq!(delete("fast", &queued).await, (Kind::Conflict, message.to_owned()));
 }
+
+#[tokio::test]
+async fn no_text_of_a_location_is_a_failure_of_the_service() {
+    let bench = Bench::new().await;
+    bench.world.put("odd\0\u{1F600}", DATA);
+    let long = format!("http://{}/x", "a".repeat(70_000));
+    for url in
+        ["", ":", "memory:///odd\0\u{1F600}", "memory:///\0", "http://\0/", "http://a\u{1F600}.invalid:0/", &long]
+    {
+        let id = bench.queued().await;
+        let metadata = json!({"\0\u{1F600}": "\0\u{1F600}"});
+        let value = json!({"url": url, "metadata": metadata});
+        let operation = json!([{"op": "add", "path": "/locations/-", "value": value}]);
+        if let Err(refused) = patch(&bench, &id, &operation).await {
+            assert!(matches!(refused.kind, Kind::Invalid | Kind::Conflict), "{url:?}: {refused:?}");
+        }
+        let body = json!({"url": url, "validation_data": {}});
+        if let Err(refused) = bench.service.add_location(&caller(), &id, &body, None).await {
+            assert!(matches!(refused.kind, Kind::Invalid | Kind::Conflict | Kind::Forbidden), "{url:?}: {refused:?}");
+        }
+        bench.service.show_image(&caller(), &id).await.unwrap();
+        bench.delete(&id).await.unwrap();
+    }
+}
