@@ -40,6 +40,19 @@ impl Catalog {
         Ok(updated_at)
     }
 
+    /// Whether another image than this one has its data at this URL. Looks at all locations there are.
+    pub async fn is_location_of_another(&self, url: &str, image: &ImageId) -> Result<bool> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM image_locations \
+             WHERE value = ? AND image_id <> ? AND NOT deleted AND status = 'active' LIMIT 1",
+        )
+        .bind(url)
+        .bind(image.as_str())
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Notes the store of a location whose store was unknown, or has another name by now; nothing that a client did, and
     /// nothing that takes back what a client did meanwhile.
     pub async fn name_store(

@@ -258,8 +258,8 @@ impl Service {
     async fn remove_object(&self, store: Option<&Arc<Store>>, transfer: &Transfer) -> Result<Settled> {
         discard(store, transfer).await?;
         let store = in_service(store, transfer)?;
-        if self.has_an_owner(store, transfer).await? {
-            tracing::warn!(image = transfer.image_id.as_str(), store = store.id(), "not removed: the image has it");
+        if self.has_an_owner(store, transfer).await? || self.is_shared(store, transfer).await? {
+            tracing::warn!(image = transfer.image_id.as_str(), store = store.id(), "not removed: an image has it");
         } else {
             match store.delete(&transfer.key).await {
                 // A store that only reads has nothing that is ours to remove.
@@ -284,6 +284,18 @@ impl Service {
             }
         }
         Ok(false)
+    }
+
+    /// Whether clients have given the object to another image too. One that has the image's name is nobody else's.
+    async fn is_shared(&self, store: &Store, transfer: &Transfer) -> Result<bool> {
+        if transfer.key == transfer.image_id.as_str() {
+            return Ok(false);
+        }
+        match store.location_named(&transfer.key).await {
+            Ok(url) => Ok(self.catalog().is_location_of_another(&url, &transfer.image_id).await?),
+            Err(error) if matches!(error.kind, StoreKind::NotFound | StoreKind::Unsupported) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn ended(&self, transfer: &Transfer) -> Result<Settled> {

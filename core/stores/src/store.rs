@@ -165,8 +165,13 @@ impl Store {
 
     /// The URI by which the catalog records an object of this store.
     pub async fn location_of(&self, key: &ObjectKey) -> Result<String> {
+        self.location_named(key.as_str()).await
+    }
+
+    /// As [`Store::location_of`], by a name that the catalog recorded.
+    pub async fn location_named(&self, key: &str) -> Result<String> {
         let backend = self.backend()?;
-        self.guard.call("format_location", self.guard.limits().call, backend.format_location(key.as_str())).await
+        self.guard.call("format_location", self.guard.limits().call, backend.format_location(key)).await
     }
 
     /// The object that a recorded URI names.

@@ -124,6 +124,18 @@ async fn an_object_that_another_image_owns_is_no_location() {
 }
 
 #[tokio::test]
+async fn an_object_at_which_two_images_have_their_data_is_removed_with_the_second_one() {
+    let bench = Bench::new().await;
+    let [first, second] = [located(&bench, &["a", "b"]).await, located(&bench, &["a"]).await];
+    patch(&bench, &first, &json!([remove("0")])).await.unwrap();
+    bench.assert_settled(&["a", "b"], "").await;
+    bench.delete(&first).await.unwrap();
+    bench.assert_settled(&["a"], "").await;
+    bench.delete(&second).await.unwrap();
+    bench.assert_settled(&[], "").await;
+}
+
+#[tokio::test]
 async fn what_leads_to_nothing_or_to_where_nobody_may_go_is_refused() {
     let bench = Bench::new().await;
     let id = bench.queued().await;
