@@ -1,13 +1,16 @@
 //! The JSON schemas as they are served, and the check of a client's image against them in Glance's words.
 
 mod check;
+mod custom;
 
 use crate::Result;
-use check::validate_object;
+use check::validate_with;
+use regex::Regex;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 pub(crate) use check::validate;
+pub use custom::CustomProperties;
 
 /// The formats that images may have: Glance's `[image_format] container_formats` and `disk_formats`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +31,19 @@ impl Default for FormatNames {
 
 /// Every schema, by its name under `/v2/schemas/`.
 #[derive(Debug, Clone)]
-pub struct Schemas(Vec<(&'static str, Value)>);
+pub struct Schemas {
+    documents: Vec<(&'static str, Value)>,
+    /// That of an image without what it requires: for one property at a time.
+    part_of_image: Value,
+    custom: CustomProperties,
+}
+
+/// What the patterns of properties mean, by their text.
+type Patterns = Vec<(String, Regex)>;
 
 impl Default for Schemas {
     fn default() -> Self {
-        Self::new(&FormatNames::default())
+        Self::new(&FormatNames::default(), CustomProperties::default())
     }
 }
 
@@ -72,36 +83,77 @@ pub(crate) static LOCATION: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("schemas/location.json")).expect("an embedded schema is JSON"));
 
 impl Schemas {
-    /// The schemas of a service whose images may have these formats, or none.
-    pub fn new(formats: &FormatNames) -> Self {
+    /// The schemas of a service whose images may have these formats, or none, and these properties of the operator's.
+    pub fn new(formats: &FormatNames, custom: CustomProperties) -> Self {
         let mut documents = DOCUMENTS.clone();
-        for ((_, schema), image) in documents.iter_mut().zip(["", "/properties/images/items"]) {
-            for (field, names) in [("container_format", &formats.container), ("disk_format", &formats.disk)] {
-                let known = schema.pointer_mut(&format!("{image}/properties/{field}/enum"));
-                let names = names.iter().map(|name| Value::from(name.as_str()));
-                *known.expect("the schemas of images list formats") = [Value::Null].into_iter().chain(names).collect();
-            }
-        }
-        Self(documents)
+        let mut part_of_image = documents[0].1.clone();
+        adapt(&mut part_of_image, formats, &custom.properties);
+        let mut image = part_of_image.clone();
+        require(&mut image, &custom.required);
+        let items = documents[1].1.pointer_mut("/properties/images/items");
+        *items.expect("the schema of a list says what it lists") = image.clone();
+        documents[0].1 = image;
+        Self { documents, part_of_image, custom }
     }
 
     /// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
     pub fn by_name(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
+        self.documents.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
     }
 
     fn image(&self) -> &Value {
-        &self.0[0].1
+        &self.documents[0].1
     }
 
     /// Checks the body of a create request.
-    pub fn validate_image(&self, body: &Map<String, Value>) -> Result<()> {
-        validate_object(body, self.image())
+    pub fn validate_image(&self, body: &Value) -> Result<()> {
+        validate_with(body, self.image(), &self.custom.patterns)
     }
 
     /// Checks one property, as a PATCH or a tag sets it.
     pub(crate) fn validate_property(&self, name: &str, value: Value) -> Result<()> {
-        self.validate_image(&Map::from_iter([(name.to_owned(), value)]))
+        let body = Value::Object(Map::from_iter([(name.to_owned(), value)]));
+        validate_with(&body, &self.part_of_image, &self.custom.patterns)
+    }
+
+    /// Gives the operator's properties the types that their schema has: the catalog holds text. What does not fit,
+    /// because it is older than the schema, stays text.
+    pub fn retype(&self, view: &mut Map<String, Value>) {
+        for (name, definition) in &self.custom.properties {
+            let fits = |value: &Value| validate_with(value, definition, &self.custom.patterns).is_ok();
+            let Some(shown) = view.get_mut(name).filter(|shown| !fits(shown)) else {
+                continue;
+            };
+            let typed = match shown.as_str().unwrap_or_default() {
+                "" => Some(Value::Null),
+                text => serde_json::from_str(text).ok(),
+            };
+            if let Some(typed) = typed.filter(fits) {
+                *shown = typed;
+            }
+        }
+    }
+}
+
+fn base_properties() -> &'static Map<String, Value> {
+    DOCUMENTS[0].1["properties"].as_object().expect("the schema of an image has properties")
+}
+
+fn adapt(image: &mut Value, formats: &FormatNames, custom: &Map<String, Value>) {
+    let properties = image["properties"].as_object_mut().expect("the schema of an image has properties");
+    for (field, names) in [("container_format", &formats.container), ("disk_format", &formats.disk)] {
+        let names = names.iter().map(|name| Value::from(name.as_str()));
+        properties[field]["enum"] = [Value::Null].into_iter().chain(names).collect();
+    }
+    properties.extend(custom.clone());
+}
+
+/// Before the links, where Glance writes it.
+fn require(image: &mut Value, names: &[Value]) {
+    if let Some(image) = image.as_object_mut().filter(|_| !names.is_empty()) {
+        let links = image.remove("links");
+        image.insert("required".into(), names.into());
+        image.extend(links.map(|links| ("links".to_owned(), links)));
     }
 }
 
@@ -113,7 +165,7 @@ mod tests {
     #[test]
     fn every_schema_is_found_by_the_name_it_is_served_under() {
         let schemas = Schemas::default();
-        for (name, schema) in &schemas.0 {
+        for (name, schema) in &schemas.documents {
             assert!(std::ptr::eq(schemas.by_name(name).unwrap(), schema));
             assert!(schema["properties"].is_object(), "{name}");
         }
@@ -123,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_default_formats_are_those_that_glance_serves() {
-        for ((name, as_built), (_, as_served)) in Schemas::default().0.iter().zip(DOCUMENTS.iter()) {
+        for ((name, as_built), (_, as_served)) in Schemas::default().documents.iter().zip(DOCUMENTS.iter()) {
             assert_eq!(as_built, as_served, "{name}");
         }
     }
@@ -131,7 +183,7 @@ mod tests {
     #[test]
     fn formats_are_those_that_are_given() {
         let formats = FormatNames { container: vec!["bare".into()], disk: vec!["raw".into(), "gpt".into()] };
-        let schemas = Schemas::new(&formats);
+        let schemas = Schemas::new(&formats, CustomProperties::default());
         assert_eq!(schemas.validate_property("disk_format", "gpt".into()), Ok(()));
         assert_eq!(schemas.validate_property("disk_format", Value::Null), Ok(()));
         let refused = schemas.validate_property("disk_format", "qcow2".into()).unwrap_err();

@@ -4,22 +4,20 @@ use crate::{
     Error, ImageId, Result,
     python::{pretty, repr, repr_str},
 };
+use regex::Regex;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// Checks a whole body against the document that describes it.
 pub(crate) fn validate(body: &Value, document: &Value) -> Result<()> {
-    let mut found = Worst::default();
-    check(body, document, &mut Place::in_document(document), &mut found);
-    found.verdict()
+    validate_with(body, document, &[])
 }
 
-/// Checks a body that is known to be an object.
-pub(super) fn validate_object(body: &Map<String, Value>, document: &Value) -> Result<()> {
+/// Checks a whole body against a document that may ask for these patterns.
+pub(super) fn validate_with(body: &Value, document: &Value, patterns: &[(String, Regex)]) -> Result<()> {
     let mut found = Worst::default();
-    if let Value::Object(schema) = document {
-        check_object(body, None, schema, &mut Place::in_document(document), &mut found);
-    }
+    let mut place = Place { document, patterns, instance: Vec::new(), schema: Vec::new() };
+    check(body, document, &mut place, &mut found);
     found.verdict()
 }
 
@@ -34,6 +32,7 @@ enum Step<K = String> {
 struct Place<'a> {
     /// The whole schema, where references lead.
     document: &'a Value,
+    patterns: &'a [(String, Regex)],
     instance: Vec<Step>,
     schema: Vec<Step<&'a str>>,
 }
@@ -47,9 +46,13 @@ impl<K: AsRef<str>> Step<K> {
     }
 }
 
-impl<'a> Place<'a> {
-    fn in_document(document: &'a Value) -> Self {
-        Self { document, instance: Vec::new(), schema: Vec::new() }
+impl Place<'_> {
+    /// All patterns are the operator's, but for that of an id.
+    fn matches(&self, pattern: &Value, text: &str) -> bool {
+        match self.patterns.iter().find(|(known, _)| pattern == known) {
+            Some((_, regex)) => regex.is_match(text),
+            None => ImageId::parse(text).is_some(),
+        }
     }
 }
 
@@ -58,8 +61,7 @@ struct Violation<'a> {
     place: Place<'a>,
     keyword: &'a str,
     schema: &'a Map<String, Value>,
-    /// `None` is the whole body.
-    instance: Option<&'a Value>,
+    instance: &'a Value,
     /// The name that `required` misses.
     missing: Option<&'a str>,
 }
@@ -73,11 +75,11 @@ fn check<'a>(value: &'a Value, schema: &'a Value, place: &mut Place<'a>, found: 
         let holds = match (keyword.as_str(), value) {
             ("type", _) => is_of_type(value, wanted),
             ("enum", _) => wanted.as_array().is_none_or(|known| known.contains(value)),
-            // The image schema has one pattern, that of an id.
-            ("pattern", Value::String(text)) => ImageId::parse(text).is_some(),
+            ("pattern", Value::String(text)) => place.matches(wanted, text),
             ("minLength", Value::String(text)) => wanted.as_u64().is_none_or(|least| length(text) >= least),
             ("maxLength", Value::String(text)) => wanted.as_u64().is_none_or(|most| length(text) <= most),
             ("minimum", Value::Number(number)) => at_least(number.as_f64(), wanted.as_f64()),
+            ("maximum", Value::Number(number)) => at_least(wanted.as_f64(), number.as_f64()),
             ("minItems", Value::Array(items)) => at_least(Some(items.len() as f64), wanted.as_f64()),
             ("uniqueItems", Value::Array(items)) => wanted != &Value::Bool(true) || are_unique(items),
             ("dependentRequired", Value::Object(entries)) => lacking(entries, wanted).is_none(),
@@ -108,17 +110,17 @@ fn check<'a>(value: &'a Value, schema: &'a Value, place: &mut Place<'a>, found: 
             _ => true,
         };
         if !holds {
-            found.add(Violation { place: place.clone(), keyword, schema, instance: Some(value), missing: None });
+            found.add(Violation { place: place.clone(), keyword, schema, instance: value, missing: None });
         }
     }
     if let Value::Object(entries) = value {
-        check_object(entries, Some(value), schema, place, found);
+        check_object(entries, value, schema, place, found);
     }
 }
 
 fn check_object<'a>(
     entries: &'a Map<String, Value>,
-    whole: Option<&'a Value>,
+    whole: &'a Value,
     schema: &'a Map<String, Value>,
     place: &mut Place<'a>,
     found: &mut Worst<'a>,
@@ -220,10 +222,7 @@ impl<'a> Worst<'a> {
 
 impl Violation<'_> {
     fn rank(&self) -> (std::cmp::Reverse<usize>, &[Step], bool) {
-        let matches_type = match (self.schema.get("type"), self.instance) {
-            (Some(wanted), Some(value)) => is_of_type(value, wanted),
-            _ => false,
-        };
+        let matches_type = self.schema.get("type").is_some_and(|wanted| is_of_type(self.instance, wanted));
         (std::cmp::Reverse(self.place.instance.len()), &self.place.instance, !matches_type)
     }
 
@@ -243,12 +242,12 @@ impl Violation<'_> {
             text.push_str(&step.in_brackets());
         }
         text.push_str(":\n    ");
-        text.push_str(&self.instance.map(indented).unwrap_or_default());
+        text.push_str(&indented(self.instance));
         Error::invalid(text)
     }
 
     fn sentence(&self) -> String {
-        let value = self.instance.map(repr).unwrap_or_default();
+        let value = repr(self.instance);
         let wanted = self.schema.get(self.keyword).unwrap_or(&Value::Null);
         match self.keyword {
             "type" => {
@@ -260,13 +259,16 @@ impl Violation<'_> {
             }
             "enum" => format!("{value} is not one of {}", repr(wanted)),
             "pattern" => format!("{value} does not match {}", repr(wanted)),
+            "minLength" if wanted == 1 => format!("{value} should be non-empty"),
             "minLength" => format!("{value} is too short"),
+            "maxLength" if wanted == 0 => format!("{value} is expected to be empty"),
             "maxLength" => format!("{value} is too long"),
             "minimum" => format!("{value} is less than the minimum of {}", repr(wanted)),
+            "maximum" => format!("{value} is greater than the maximum of {}", repr(wanted)),
             "minItems" => format!("{value} should be non-empty"),
             "uniqueItems" => format!("{value} has non-unique elements"),
             "dependentRequired" => {
-                let lacking = self.instance.and_then(Value::as_object).and_then(|entries| lacking(entries, wanted));
+                let lacking = self.instance.as_object().and_then(|entries| lacking(entries, wanted));
                 let (name, needed) = lacking.unwrap_or_default();
                 format!("{} is a dependency of {}", repr_str(needed), repr_str(name))
             }
@@ -277,7 +279,7 @@ impl Violation<'_> {
 
     fn extras(&self) -> String {
         let known = self.schema.get("properties").and_then(Value::as_object);
-        let entries = self.instance.and_then(Value::as_object);
+        let entries = self.instance.as_object();
         let mut extras: Vec<&String> = entries
             .into_iter()
             .flat_map(Map::keys)
