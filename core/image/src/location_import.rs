@@ -101,7 +101,8 @@ mod tests {
                 "'crc' is not one of ['sha1', 'sha256', 'sha512', 'md5']",
             ),
             (with(json!({"checksum": "00"})), "Additional properties are not allowed ('checksum' was unexpected)"),
-            (with(json!({"os_hash_value": true})), "True is not of type 'string'"),
+            (with(json!({"os_hash_value": true})), "'os_hash_algo' is a dependency of 'os_hash_value'"),
+            (with(json!({"os_hash_algo": "md5", "os_hash_value": true})), "True is not of type 'string'"),
         ] {
             let message = format!("Provided object does not match schema 'location': {message}\n\nFailed validating ");
             let refused = WantedImport::parse(&body).unwrap_err().message;
