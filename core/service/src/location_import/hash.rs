@@ -11,8 +11,9 @@ use casement_stores::{
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// The pause before the second try; it doubles with each further one.
+/// The pause before the second try; it doubles with each further one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Data has this long to come, and a second more for each of so many bytes: whoever lets it trickle keeps others from
 /// being looked at.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -47,7 +48,7 @@ impl Service {
                 Err(error) => tracing::debug!(image = image.id.as_str(), %error, "a location is tried again"),
             }
             sleep(pause).await;
-            pause *= 2;
+            pause = longer(pause);
         }
         Err(Refused::of("The location was not tried."))
     }
@@ -87,7 +88,7 @@ impl Service {
             }
             if tries_left > 0 {
                 sleep(pause).await;
-                pause *= 2;
+                pause = longer(pause);
             }
         }
         Err(failure)
@@ -110,5 +111,21 @@ impl Service {
         };
         let deadline = PATIENCE + Duration::from_secs(size / LEAST_RATE);
         timeout(deadline, measured).await.unwrap_or_else(|_| Err(Error::shortly("the data comes too slowly")))
+    }
+}
+
+fn longer(pause: Duration) -> Duration {
+    pause.saturating_mul(2).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_minute_however_often_is_tried() {
+        let pauses: Vec<_> = std::iter::successors(Some(FIRST_PAUSE), |pause| Some(longer(*pause))).take(100).collect();
+        assert_eq!(pauses[..3], [1, 2, 4].map(Duration::from_secs));
+        assert_eq!(pauses[6..], [LONGEST_PAUSE; 94]);
     }
 }
