@@ -132,12 +132,12 @@ fn the_compatibility_table_names_tests_that_there_are() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Unit tests are indented, and may be asynchronous.
+/// Unit tests are indented, and may be asynchronous, on a clock of their own.
 fn has_test(source: &str, test: &str) -> bool {
     let mut lines = source.lines().map(str::trim_start);
     let mut attribute = "";
     lines.any(|line| {
-        let found = attribute.ends_with("test]")
+        let found = (attribute.ends_with("test]") || attribute.starts_with("#[tokio::test("))
             && line
                 .trim_start_matches("async ")
                 .strip_prefix("fn ")

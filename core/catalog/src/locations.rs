@@ -40,18 +40,24 @@ impl Catalog {
         Ok(updated_at)
     }
 
-    /// Notes the store of a location whose store was unknown, or has another name by now; nothing that a client did.
-    pub async fn name_store(&self, image: &ImageId, known: &Location, now: OffsetDateTime) -> Result<()> {
+    /// Notes the store of a location whose store was unknown, or has another name by now; nothing that a client did, and
+    /// nothing that takes back what a client did meanwhile.
+    pub async fn name_store(
+        &self,
+        image: &ImageId,
+        unnamed: &Location,
+        named: &Location,
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
-        sqlx::query(
-            "UPDATE image_locations SET meta_data = ?, updated_at = ? WHERE image_id = ? AND value = ? AND NOT deleted",
-        )
-        .bind(children::metadata_text(known)?)
-        .bind(Stamp(now))
-        .bind(image.as_str())
-        .bind(&known.url)
-        .execute(&mut *tx)
-        .await?;
+        for (row, _) in rows(&mut tx, image).await?.iter().filter(|(_, there)| there == unnamed) {
+            sqlx::query("UPDATE image_locations SET meta_data = ?, updated_at = ? WHERE id = ?")
+                .bind(children::metadata_text(named)?)
+                .bind(Stamp(now))
+                .bind(row)
+                .execute(&mut *tx)
+                .await?;
+        }
         Ok(tx.commit().await?)
     }
 }
@@ -82,28 +88,32 @@ async fn refuse_while_deleting(conn: &mut Conn, before: &Image, after: &Image) -
 /// Makes the rows of an image say `wanted`, in this order: a row's id is its place, so from the first that differs all
 /// are written anew.
 pub(crate) async fn set(conn: &mut Conn, id: &ImageId, wanted: &[Location], now: OffsetDateTime) -> Result<()> {
-    let rows: Vec<Row> = sqlx::query(
-        "SELECT id, value, meta_data FROM image_locations \
-         WHERE image_id = ? AND NOT deleted AND status = 'active' ORDER BY id",
-    )
-    .bind(id.as_str())
-    .fetch_all(&mut *conn)
-    .await?;
-    let mut kept = 0;
-    for (row, wanted) in rows.iter().zip(wanted) {
-        let there = Location { url: row.try_get("value")?, metadata: record::metadata(row, "meta_data")? };
-        if there != *wanted {
-            break;
-        }
-        kept += 1;
-    }
-    for row in &rows[kept..] {
-        remove(conn, row.try_get("id")?, now).await?;
+    let rows = rows(conn, id).await?;
+    let kept = rows.iter().zip(wanted).take_while(|((_, there), wanted)| there == *wanted).count();
+    for (row, _) in &rows[kept..] {
+        remove(conn, *row, now).await?;
     }
     for location in &wanted[kept..] {
         children::insert_location(conn, id, location, now).await?;
     }
     Ok(())
+}
+
+/// The locations of an image by their rows, in their order.
+async fn rows(conn: &mut Conn, id: &ImageId) -> Result<Vec<(i64, Location)>> {
+    sqlx::query(
+        "SELECT id, value, meta_data FROM image_locations \
+         WHERE image_id = ? AND NOT deleted AND status = 'active' ORDER BY id",
+    )
+    .bind(id.as_str())
+    .fetch_all(conn)
+    .await?
+    .iter()
+    .map(|row: &Row| {
+        let location = Location { url: row.try_get("value")?, metadata: record::metadata(row, "meta_data")? };
+        Ok((row.try_get("id")?, location))
+    })
+    .collect()
 }
 
 async fn remove(conn: &mut Conn, row: i64, now: OffsetDateTime) -> Result<()> {

@@ -1,18 +1,20 @@
 //! What recovery asks: whose transfers lie about, and who takes them over.
 
 use crate::{
-    Catalog, Result, Transfer, change, record,
+    Catalog, NewTransfer, Result, Transfer, TransferState, change, locations, record,
     stamp::Stamp,
     transfer::{self, select_transfers},
+    uploads,
 };
-use casement_image::{ImageId, Status};
+use casement_image::{Image, ImageId, Status};
 use time::OffsetDateTime;
 
-/// An image is held in `saving` by a transfer in one of these states, and by no other.
-macro_rules! without_upload {
+/// An image on its way to `active` that nobody brings there: only a transfer in one of these states would.
+macro_rules! stranded {
     () => {
-        "NOT EXISTS (SELECT 1 FROM casement_transfers t \
-         WHERE t.image_id = i.id AND t.state IN ('staged', 'committing'))"
+        "i.status IN ('saving', 'uploading', 'importing') AND i.deleted = FALSE AND NOT EXISTS \
+         (SELECT 1 FROM casement_transfers t \
+         WHERE t.image_id = i.id AND t.state IN ('staged', 'committing', 'hashing'))"
     };
 }
 
@@ -93,30 +95,36 @@ impl Catalog {
         .await?)
     }
 
-    /// Images in `saving` that no transfer will ever bring on: a Glance died in the middle of their uploads.
-    pub async fn saving_without_transfer(&self) -> Result<Vec<ImageId>> {
-        sqlx::query(concat!(
-            "SELECT i.id FROM images i WHERE i.status = 'saving' AND i.deleted = FALSE AND ",
-            without_upload!(),
-            " ORDER BY i.id"
-        ))
-        .fetch_all(self.db.reader())
-        .await?
-        .iter()
-        .map(|row| record::image_id(row, "id"))
-        .collect()
+    /// Images on their way to `active` that no transfer will ever bring there: a Glance died in the middle of their
+    /// uploads or imports.
+    pub async fn stranded_images(&self) -> Result<Vec<ImageId>> {
+        sqlx::query(concat!("SELECT i.id FROM images i WHERE ", stranded!(), " ORDER BY i.id"))
+            .fetch_all(self.db.reader())
+            .await?
+            .iter()
+            .map(|row| record::image_id(row, "id"))
+            .collect()
     }
 
-    /// Brings such an image back to `queued`; `false` when it has a transfer or is no longer `saving`.
-    pub async fn requeue(&self, id: &ImageId, now: OffsetDateTime) -> Result<bool> {
+    /// Brings such an image back to `queued`, and leaves one `Deleting` transfer for each of its `objects`; `false` when
+    /// it has a transfer, or is no longer as `before` says.
+    pub async fn requeue(&self, before: &Image, objects: &[NewTransfer], now: OffsetDateTime) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let lost: Option<i64> =
-            sqlx::query_scalar(concat!("SELECT 1 FROM images i WHERE i.id = ? AND ", without_upload!()))
-                .bind(id.as_str())
+        let known = change::Head { status: before.status, updated_at: before.updated_at };
+        let stranded: Option<i64> =
+            sqlx::query_scalar(concat!("SELECT 1 FROM images i WHERE i.id = ? AND ", stranded!()))
+                .bind(before.id.as_str())
                 .fetch_optional(&mut *tx)
                 .await?;
-        let queued = lost.is_some() && change::move_status(&mut tx, id, Status::Saving, Status::Queued, now).await?;
+        if stranded.is_none() || change::head(&mut tx, &before.id).await? != Some(known) {
+            return Ok(false);
+        }
+        change::move_status(&mut tx, &before.id, before.status, Status::Queued, now).await?;
+        locations::set(&mut tx, &before.id, &[], now).await?;
+        for object in objects {
+            uploads::insert(&mut tx, object, TransferState::Deleting).await?;
+        }
         tx.commit().await?;
-        Ok(queued)
+        Ok(true)
     }
 }

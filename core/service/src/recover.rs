@@ -83,7 +83,7 @@ impl Service {
         for task in self.catalog().fail_lost_tasks(lost, OffsetDateTime::now_utc()).await? {
             tracing::info!(task, "a task that nobody works at any more has failed");
         }
-        for image in self.catalog().saving_without_transfer().await? {
+        for image in self.catalog().stranded_images().await? {
             self.requeue(&image).await?;
         }
         self.sweep_stages(Duration::ZERO).await;
@@ -139,8 +139,15 @@ impl Service {
     }
 
     async fn requeue(&self, image: &ImageId) -> Result<()> {
-        if self.catalog().requeue(image, OffsetDateTime::now_utc()).await? {
-            tracing::info!(image = image.as_str(), "image was left in saving; queued again");
+        let Some(found) = self.catalog().find_image(image, None).await? else { return Ok(()) };
+        let image = found.image;
+        // An import into several stores may have come to some of them.
+        let objects = self.objects_at(&image.id, &image.locations).await;
+        if self.catalog().requeue(&image, &objects, OffsetDateTime::now_utc()).await? {
+            tracing::info!(image = image.id.as_str(), status = %image.status, "nobody went on with the image; queued again");
+        }
+        for object in objects {
+            self.settle_or_later(&object.id).await;
         }
         Ok(())
     }

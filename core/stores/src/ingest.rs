@@ -7,7 +7,6 @@
 use crate::{
     digest::{Digest, DigestThreads, Multihash},
     error::{Error, Kind, Side},
-    serve::ByteStream,
     store::StagedWrite,
 };
 use bytes::Bytes;
@@ -76,7 +75,11 @@ impl Ingest<'_> {
     ///
     /// # Errors
     /// As [`Ingest::run`].
-    pub async fn measure(self, data: ByteStream, store: &str) -> Result<Ingested, IngestError> {
+    pub async fn measure(
+        self,
+        data: impl Stream<Item = Result<Bytes, Error>>,
+        store: &str,
+    ) -> Result<Ingested, IngestError> {
         self.fan_out(data.map_err(IngestError::Store), store, None).await
     }
 
@@ -216,13 +219,13 @@ mod tests {
             (Multihash::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ] {
             let ingest = Ingest { digests: &digests, multihash, at_most: 3, inspector: None };
-            let data = Box::pin(stream::iter([Ok(Bytes::from("ab")), Ok(Bytes::from("c"))]));
+            let data = stream::iter([Ok(Bytes::from("ab")), Ok(Bytes::from("c"))]);
             let measured = ingest.measure(data, "s").await.unwrap();
             assert_eq!((measured.size, measured.os_hash_value.as_str()), (3, value));
         }
         let ingest = Ingest { digests: &digests, multihash: Multihash::Sha256, at_most: 9, inspector: None };
         let broken = Error::new("s", Side::Store, Kind::Unavailable, "away");
-        let data = Box::pin(stream::iter([Ok(Bytes::from("ab")), Err(broken)]));
+        let data = stream::iter([Ok(Bytes::from("ab")), Err(broken)]);
         assert!(matches!(ingest.measure(data, "s").await, Err(IngestError::Store(_))));
     }
 

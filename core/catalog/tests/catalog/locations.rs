@@ -7,7 +7,7 @@ use casement_catalog::{
 use casement_image::{Image, Location, Status, Task, TaskStatus, task::LOCATION_IMPORT};
 use serde_json::{Value, json};
 
-fn place(url: &str, store: &str) -> Location {
+pub(crate) fn place(url: &str, store: &str) -> Location {
     Location { url: url.into(), metadata: json!({"store": store}).as_object().unwrap().clone() }
 }
 
@@ -54,6 +54,21 @@ async fn what_an_image_drops_is_to_be_deleted_and_blocks_new_locations_in_that_s
 }
 
 #[tokio::test]
+async fn the_name_of_a_store_is_noted_and_takes_back_nothing_that_was_said_of_the_location_meanwhile() {
+    let bench = Bench::new().await;
+    let read = located(&bench, &["a", "b"]).await;
+    let [unnamed, changed] = [0, 1].map(|at| read.locations[at].clone());
+    let [mut said, mut named] = [changed.clone(), changed.clone()];
+    said.metadata.insert("n".into(), "1".into());
+    named.metadata.insert("store".into(), "slow".into());
+    let after = Image { locations: vec![unnamed.clone(), said.clone()], ..read.clone() };
+    bench.catalog.update_image(&read, &after, at(1)).await.unwrap();
+    bench.catalog.name_store(&read.id, &changed, &named, at(2)).await.unwrap();
+    bench.catalog.name_store(&read.id, &unnamed, &place("a", "slow"), at(2)).await.unwrap();
+    assert_eq!(bench.image(&read.id).await.locations, [place("a", "slow"), said]);
+}
+
+#[tokio::test]
 async fn locations_count_against_what_the_owner_may_store() {
     let bench = Bench::new().await;
     let before = located(&bench, &["a"]).await;
@@ -66,7 +81,7 @@ async fn locations_count_against_what_the_owner_may_store() {
     bench.catalog.relocate_image(&before, &with(&["a", "b"]), &[], &bounds, at(2)).await.unwrap();
 }
 
-fn task(image: &Image) -> Task {
+pub(crate) fn task(image: &Image) -> Task {
     Task {
         id: "11111111-0000-4000-8000-000000000001".into(),
         kind: LOCATION_IMPORT.into(),

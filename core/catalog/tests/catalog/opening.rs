@@ -129,7 +129,7 @@ async fn a_database_of_glance_is_taken_over() {
 
     assert!(catalog.find_image(&id_of_glance(3), Some("p2")).await.unwrap().unwrap().is_member);
     assert_eq!(catalog.find_image(&id_of_glance(4), None).await.unwrap(), None);
-    assert_eq!(catalog.saving_without_transfer().await.unwrap(), [id_of_glance(2)]);
+    assert_eq!(catalog.stranded_images().await.unwrap(), [id_of_glance(2)]);
 
     let mut changed = image.clone();
     changed.properties.insert("dropped".into(), "back".into());
@@ -137,6 +137,22 @@ async fn a_database_of_glance_is_taken_over() {
     catalog.update_image(&image, &changed, at(0)).await.unwrap();
     let read = catalog.find_image(&id_of_glance(1), None).await.unwrap().unwrap().image;
     assert_eq!((read.properties, read.tags), (changed.properties, changed.tags));
+}
+
+#[tokio::test]
+async fn an_image_that_a_glance_was_copying_is_not_on_its_way_any_more() {
+    let dir = glance_database(
+        "INSERT INTO image_properties (image_id, name, value, created_at, deleted) VALUES \
+         ('00000001-1111-4222-8333-444444444444', 'os_glance_importing_to_stores', 'cheap', '2026-01-02 03:04:05.000000', 0), \
+         ('00000001-1111-4222-8333-444444444444', 'os_glance_failed_import', 'slow', '2026-01-02 03:04:05.000000', 0); \
+         UPDATE images SET status = 'queued' WHERE status = 'saving'",
+    )
+    .await;
+    let catalog = Catalog::open(&options(&dir)).await.unwrap();
+    assert_eq!(catalog.usage("p1").await.unwrap().uploading, 0);
+    let properties = catalog.find_image(&id_of_glance(1), None).await.unwrap().unwrap().image.properties;
+    let left: Vec<&str> = properties.keys().map(String::as_str).collect();
+    assert_eq!(left, ["hw_note", "os_distro", "os_glance_failed_import"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! What is left when a gateway dies, and who takes it over.
 
-use crate::*;
-use casement_catalog::{Residue, Transfer};
+use crate::{
+    locations::{place, task},
+    *,
+};
+use casement_catalog::{Begin, Residue, Transfer, TransferState};
 
 /// An upload that is staged, of an image of its own.
 async fn upload(bench: &Bench, id: &str, node: &str, lease_until: OffsetDateTime) -> ImageId {
@@ -89,21 +92,33 @@ async fn live_stages_are_those_of_one_store_by_token_or_else_by_the_name_of_the_
 }
 
 #[tokio::test]
-async fn an_image_left_in_saving_by_glance_is_found_and_queued_again() {
+async fn an_image_that_nobody_brings_to_active_is_found_and_queued_again_and_no_other_is() {
     let bench = Bench::new().await;
     let uploading = upload(&bench, "t1", "n1", at(10)).await;
-    let left = Image { status: Status::Saving, size: Some(3), ..queued() };
-    bench.catalog.create_image(&left).await.unwrap();
+    let importing = queued();
+    bench.catalog.create_image(&importing).await.unwrap();
+    let (new, task) = (transfer_of(&importing.id, "t2"), task(&importing));
+    assert_eq!(bench.catalog.begin_location_import(&new, &task, at(1)).await.unwrap(), Begin::Started);
     bench.catalog.create_image(&queued()).await.unwrap();
-    assert_eq!(bench.catalog.saving_without_transfer().await.unwrap(), std::slice::from_ref(&left.id));
+    for status in [Status::Saving, Status::Uploading, Status::Importing] {
+        let left = Image { status, size: Some(3), locations: vec![place("a", "fast")], ..queued() };
+        bench.catalog.create_image(&left).await.unwrap();
+        assert_eq!(bench.catalog.stranded_images().await.unwrap(), std::slice::from_ref(&left.id));
 
-    assert!(bench.catalog.requeue(&left.id, at(2)).await.unwrap());
-    assert_eq!(
-        bench.image(&left.id).await,
-        Image { status: Status::Queued, size: None, updated_at: at(2), ..left.clone() }
-    );
-    assert!(!bench.catalog.requeue(&left.id, at(3)).await.unwrap());
-    assert!(!bench.catalog.requeue(&uploading, at(3)).await.unwrap());
-    assert_eq!(bench.status(&uploading).await, Status::Saving);
-    assert_eq!(bench.catalog.saving_without_transfer().await.unwrap(), Vec::<ImageId>::new());
+        let older = Image { updated_at: at(-1), ..left.clone() };
+        assert!(!bench.catalog.requeue(&older, &[], at(2)).await.unwrap());
+        let object = transfer_of(&left.id, left.id.as_str());
+        assert!(bench.catalog.requeue(&left, std::slice::from_ref(&object), at(2)).await.unwrap());
+        let after = bench.image(&left.id).await;
+        let queued = Image { status: Status::Queued, size: None, locations: vec![], updated_at: at(2), ..left.clone() };
+        assert_eq!(after, queued);
+        assert_eq!(bench.catalog.transfer(&object.id).await.unwrap().unwrap().state, TransferState::Deleting);
+        assert!(!bench.catalog.requeue(&after, &[], at(3)).await.unwrap());
+    }
+    for id in [uploading, importing.id] {
+        let held = bench.image(&id).await;
+        assert!(!bench.catalog.requeue(&held, &[], at(3)).await.unwrap());
+        assert_eq!(bench.status(&id).await, held.status);
+    }
+    assert_eq!(bench.catalog.stranded_images().await.unwrap(), Vec::<ImageId>::new());
 }

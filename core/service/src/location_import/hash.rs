@@ -1,15 +1,17 @@
 //! Looking at the data of a location: its digests, and whether it could do harm.
 
-use crate::{Error, Service, locations::Examined, upload::judge};
+use crate::{Error, Kind, Service, locations::Examined, upload::judge};
+use bytes::Bytes;
 use casement_catalog::Findings;
 use casement_image::{Image, Location, location_import::WantedImport};
 use casement_stores::{
-    Multihash,
+    Error as StoreError, Kind as StoreKind, Multihash, Result as StoreResult, Side,
     ingest::{Ingest, IngestError, Ingested},
-    serve::{Copy, serve},
+    serve::{ByteStream, Copy, serve},
 };
+use futures_util::{Stream, StreamExt, stream};
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// The pause before the second try; it doubles with each further one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -39,12 +41,10 @@ impl Service {
         let mut pause = FIRST_PAUSE;
         for tries_left in (0..self.settings().location_tries.max(1)).rev() {
             match self.examine(image, location.clone()).await {
-                Ok(found) if found.size > self.settings().size_cap => {
-                    let cap = self.settings().size_cap;
-                    return Err(Refused::of(format!("Image exceeds the maximum size of {cap} bytes.")));
-                }
                 Ok(found) => return Ok(found),
-                Err(error) if tries_left == 0 => return Err(Refused::of(error.to_string())),
+                Err(error) if tries_left == 0 || error.kind == Kind::LimitExceeded => {
+                    return Err(Refused::of(error.to_string()));
+                }
                 Err(error) => tracing::debug!(image = image.id.as_str(), %error, "a location is tried again"),
             }
             sleep(pause).await;
@@ -102,15 +102,60 @@ impl Service {
         let ingest =
             Ingest { digests: &self.parts().digests, multihash, at_most: size, inspector: judge::inspector(image) };
         let copy = Copy { store, location: location.url.clone() };
-        let measured = async {
-            let data = serve(vec![copy], 0, size).await?;
-            ingest.measure(data, &store_id).await.map_err(|error| match error {
-                IngestError::Store(error) => error.into(),
-                other => Error::shortly(format!("{other:?}")),
-            })
-        };
-        let deadline = PATIENCE + Duration::from_secs(size / LEAST_RATE);
-        timeout(deadline, measured).await.unwrap_or_else(|_| Err(Error::shortly("the data comes too slowly")))
+        let data = punctual(serve(vec![copy], 0, size).await?, &store_id);
+        ingest.measure(data, &store_id).await.map_err(|error| match error {
+            IngestError::Store(error) => error.into(),
+            IngestError::TooLong(_) | IngestError::Body(_) => Error::shortly("it is not as long as its store says"),
+        })
+    }
+}
+
+/// The data, for as long as it comes fast enough. How much there will be is not taken on trust: a server that promises
+/// much would be waited for as long.
+fn punctual(data: ByteStream, store: &str) -> impl Stream<Item = StoreResult<Bytes>> + Send {
+    let (begun, store) = (Instant::now(), store.to_owned());
+    stream::unfold((data, 0), move |(mut data, received)| {
+        let deadline = begun + PATIENCE + Duration::from_secs(received / LEAST_RATE);
+        let store = store.clone();
+        async move {
+            let chunk = match timeout_at(deadline, data.next()).await {
+                Ok(chunk) => chunk?,
+                Err(_) => Err(StoreError::new(&store, Side::Store, StoreKind::Timeout, "the data comes too slowly")),
+            };
+            let received = received + chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+            Some((chunk, (data, received)))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use futures_util::TryStreamExt;
+
+    fn every(pause: Duration, chunk: &'static [u8], chunks: usize) -> ByteStream {
+        let data = stream::unfold(0, move |sent| {
+            let pause = Box::pin(sleep(pause));
+            async move {
+                pause.await;
+                (sent < chunks).then(|| (Ok(Bytes::from_static(chunk)), sent + 1))
+            }
+        });
+        Box::pin(data)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn data_is_waited_for_by_what_has_come_and_not_by_what_was_promised() {
+        let begun = Instant::now();
+        let trickle = punctual(every(Duration::from_secs(10), b"x", usize::MAX), "web");
+        let refused = trickle.try_for_each(async |_| Ok(())).await.unwrap_err();
+        assert_eq!((refused.kind, begun.elapsed()), (StoreKind::Timeout, PATIENCE));
+
+        static CHUNK: [u8; 2 << 20] = [0; 2 << 20];
+        let slow = punctual(every(Duration::from_secs(2), &CHUNK, 200), "web");
+        let received = slow.try_fold(0, async |sum, chunk| Ok(sum + chunk.len())).await.unwrap();
+        assert_eq!(received, 400 << 20);
     }
 }
 

@@ -32,9 +32,10 @@ impl Service {
     async fn find_store(&self, image: &mut Image, at: usize) {
         let location = &mut image.locations[at];
         let Some((store, _)) = self.whose(&location.url).await else { return };
+        let unnamed = location.clone();
         name_store(location, &store);
         // The next look finds it again, should this not be noted.
-        if let Err(error) = self.catalog().name_store(&image.id, location, OffsetDateTime::now_utc()).await {
+        if let Err(error) = self.catalog().name_store(&image.id, &unnamed, location, OffsetDateTime::now_utc()).await {
             tracing::debug!(image = image.id.as_str(), %error, "the store of a location is not noted");
         }
     }

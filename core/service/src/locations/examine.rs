@@ -2,7 +2,7 @@
 //! it contacted.
 
 use super::arrange::name_store;
-use crate::{Error, Kind, Result, Service, Side};
+use crate::{Error, Kind, Result, Service, Side, upload::judge::too_large};
 use casement_image::{Image, ImageId, Location, locations};
 use casement_stores::{Side as StoreSide, Store};
 use std::{sync::Arc, time::Duration};
@@ -30,6 +30,11 @@ impl Service {
         }
         let (store, key) = self.store_for_location(&image.id, &wanted.url).await?;
         let size = size_of(&store, &key).await?;
+        // Whoever runs the server may promise any size, and quotas add sizes up.
+        let cap = self.settings().size_cap;
+        if size > cap {
+            return Err(too_large(cap));
+        }
         let mut location = wanted;
         name_store(&mut location, &store);
         Ok(Examined { location, size })

@@ -142,6 +142,10 @@ async fn what_leads_to_nothing_or_to_where_nobody_may_go_is_refused() {
         let refused = patch(&bench, &id, &json!([add("-", url)])).await.unwrap_err();
         assert_eq!((refused.kind, refused.message.as_str()), (Kind::Invalid, message), "{url}");
     }
+    bench.world.put("large", vec![0; (1 << 20) + 1]);
+    let refused = patch(&bench, &id, &json!([add("-", "memory:///large")])).await.unwrap_err();
+    let message = "Image exceeds the maximum size of 1048576 bytes.";
+    assert_eq!((refused.kind, refused.message.as_str()), (Kind::LimitExceeded, message));
     assert_eq!(bench.status(&id).await, Some(Status::Queued));
     let id = located(&bench, &["a"]).await;
     let refused = patch(&bench, &id, &json!([add("-", "http://127.0.0.1/x")])).await.unwrap_err();
@@ -215,4 +219,28 @@ async fn where_the_data_of_a_deactivated_image_lies_is_told_to_administrators_on
     bench.service.deactivate_image(&caller(), &id).await.unwrap();
     assert_eq!(told(&service).await, json!([]));
     assert_eq!(told(&caller()).await[0]["url"], "memory:///a");
+}
+
+#[tokio::test]
+async fn no_text_of_a_location_is_a_failure_of_the_service() {
+    let bench = Bench::new().await;
+    bench.world.put("odd\0\u{1F600}", DATA);
+    let long = format!("http://{}/x", "a".repeat(70_000));
+    for url in
+        ["", ":", "memory:///odd\0\u{1F600}", "memory:///\0", "http://\0/", "http://a\u{1F600}.invalid:0/", &long]
+    {
+        let id = bench.queued().await;
+        let metadata = json!({"\0\u{1F600}": "\0\u{1F600}"});
+        let value = json!({"url": url, "metadata": metadata});
+        let operation = json!([{"op": "add", "path": "/locations/-", "value": value}]);
+        if let Err(refused) = patch(&bench, &id, &operation).await {
+            assert!(matches!(refused.kind, Kind::Invalid | Kind::Conflict), "{url:?}: {refused:?}");
+        }
+        let body = json!({"url": url, "validation_data": {}});
+        if let Err(refused) = bench.service.add_location(&caller(), &id, &body, None).await {
+            assert!(matches!(refused.kind, Kind::Invalid | Kind::Conflict | Kind::Forbidden), "{url:?}: {refused:?}");
+        }
+        bench.service.show_image(&caller(), &id).await.unwrap();
+        bench.delete(&id).await.unwrap();
+    }
 }

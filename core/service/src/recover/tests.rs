@@ -123,10 +123,22 @@ async fn what_a_failed_upload_left_is_not_removed_once_the_image_has_it_through_
 }
 
 #[tokio::test]
-async fn an_image_that_a_glance_left_in_saving_is_queued_again() {
+async fn an_image_that_a_glance_left_on_its_way_to_active_is_queued_again() {
+    for status in ["saving", "uploading", "importing"] {
+        let mut bench = Bench::new().await;
+        let id = bench.queued().await;
+        bench.sql(&format!("UPDATE images SET status = '{status}', size = 10")).await;
+        bench.crash(&["fast"]).await;
+        bench.assert_taken_back(&id, status).await;
+    }
+}
+
+#[tokio::test]
+async fn what_an_import_of_a_glance_had_brought_to_some_stores_is_removed_with_its_locations() {
     let mut bench = Bench::new().await;
     let id = bench.queued().await;
-    bench.sql("UPDATE images SET status = 'saving'").await;
+    bench.upload(&id).await.unwrap();
+    bench.sql("UPDATE images SET status = 'importing'").await;
     bench.crash(&["fast"]).await;
     bench.assert_taken_back(&id, "").await;
 }

@@ -80,7 +80,7 @@ pub(super) fn too_long(request: &UploadRequest, got: u64, cap: u64) -> Error {
     }
 }
 
-pub(super) fn too_large(cap: u64) -> Error {
+pub(crate) fn too_large(cap: u64) -> Error {
     let message = format!("Image exceeds the maximum size of {cap} bytes.");
     Error::new(Kind::LimitExceeded, Side::Client, message)
 }
