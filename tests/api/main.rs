@@ -23,6 +23,7 @@ mod patch;
 mod patch_table;
 mod quotas;
 mod ranges;
+mod schema_file;
 mod schemas;
 mod show;
 mod stores;

@@ -7,6 +7,7 @@ mod exit;
 mod identity;
 mod policy;
 mod runtime;
+mod schemas;
 mod secret_file;
 mod signals;
 mod telemetry;

@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     exit::{Exit, Failure, Result},
-    identity, policy,
+    identity, policy, schemas,
 };
 use casement_catalog::Catalog;
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
@@ -32,6 +32,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     for warning in &policies.warnings {
         tracing::warn!("{warning}");
     }
+    let schemas = schemas::read(&config.images)?;
     let catalog = catalog(config).await?;
     let stores = stores(config).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
@@ -43,7 +44,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
         protections: policies.protections,
         stores: stores.clone(),
         digests,
-        settings: settings(config),
+        settings: settings(config, schemas),
     };
     let service = Service::new(parts);
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
@@ -105,7 +106,7 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
     })
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, schemas: Schemas) -> Settings {
     let images = &config.images;
     Settings {
         list: ListSettings { default_limit: images.default_page_size, max_limit: images.max_page_size },
@@ -119,7 +120,7 @@ fn settings(config: &Config) -> Settings {
         storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
         strict_size_limit: images.strict_size_limit,
         multihash: images.hashing_algorithm.into(),
-        schemas: Schemas::new(&images.format_names()),
+        schemas,
         formats: images.format_settings(),
         show_direct_url: images.show_direct_url,
         show_multiple_locations: images.show_multiple_locations,

@@ -46,7 +46,11 @@ pub(crate) fn assign(image: &mut Image, name: &str, value: &Value, quotas: &Quot
         }
         _ => {
             limits::check_property_name(name)?;
-            let text = text(name, value)?.unwrap_or_default();
+            let text = match value {
+                // Where the operator's schema has other types than text.
+                Value::Bool(_) | Value::Number(_) => value.to_string(),
+                _ => text(name, value)?.unwrap_or_default(),
+            };
             if image.properties.insert(name.to_owned(), text).is_none() {
                 quotas.check_properties(image)?;
             }

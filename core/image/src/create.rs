@@ -25,18 +25,18 @@ pub struct Defaults {
 
 /// The checks that need no caller.
 pub fn check_body<'a>(body: &'a Value, schemas: &Schemas) -> Result<&'a Map<String, Value>> {
-    let Value::Object(body) = body else {
+    let Value::Object(entries) = body else {
         return Err(Error::invalid("The request body must be a JSON object that describes one image."));
     };
-    refuse_any(body, &DISALLOWED, "read-only")?;
+    refuse_any(entries, &DISALLOWED, "read-only")?;
     schemas.validate_image(body)?;
-    for name in body.keys().filter(|name| !is_base(name)) {
+    for name in entries.keys().filter(|name| !is_base(name)) {
         limits::check_property_name(name)?;
         if RESERVED.contains(&name.as_str()) || name.starts_with(limits::RESERVED_NAMESPACE) {
             return Err(Error::forbidden(format!("Attribute '{name}' is reserved.")).with_generic_lead());
         }
     }
-    Ok(body)
+    Ok(entries)
 }
 
 /// The project that is to own the image: the one the body names, else the caller's. An admin may name none.

@@ -1,11 +1,16 @@
 //! The JSON schemas as they are served, and the check of a client's image against them in Glance's words.
 
-use crate::{
-    Error, ImageId, Result,
-    python::{pretty, repr, repr_str},
-};
+mod check;
+mod custom;
+
+use crate::Result;
+use check::validate_with;
+use regex::Regex;
 use serde_json::{Map, Value};
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
+
+pub(crate) use check::validate;
+pub use custom::CustomProperties;
 
 /// The formats that images may have: Glance's `[image_format] container_formats` and `disk_formats`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +31,19 @@ impl Default for FormatNames {
 
 /// Every schema, by its name under `/v2/schemas/`.
 #[derive(Debug, Clone)]
-pub struct Schemas(Vec<(&'static str, Value)>);
+pub struct Schemas {
+    documents: Vec<(&'static str, Value)>,
+    /// That of an image without what it requires: for one property at a time.
+    part_of_image: Value,
+    custom: CustomProperties,
+}
+
+/// What the patterns of properties mean, by their text.
+type Patterns = Vec<(String, Regex)>;
 
 impl Default for Schemas {
     fn default() -> Self {
-        Self::new(&FormatNames::default())
+        Self::new(&FormatNames::default(), CustomProperties::default())
     }
 }
 
@@ -69,330 +82,79 @@ pub(crate) fn metadefs(name: &str) -> &'static Value {
 pub(crate) static LOCATION: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("schemas/location.json")).expect("an embedded schema is JSON"));
 
-/// Checks a whole body against the document that describes it.
-pub(crate) fn validate(body: &Value, document: &Value) -> Result<()> {
-    let mut found = Worst::default();
-    check(body, document, &mut Place::in_document(document), &mut found);
-    found.verdict()
-}
-
 impl Schemas {
-    /// The schemas of a service whose images may have these formats, or none.
-    pub fn new(formats: &FormatNames) -> Self {
+    /// The schemas of a service whose images may have these formats, or none, and these properties of the operator's.
+    pub fn new(formats: &FormatNames, custom: CustomProperties) -> Self {
         let mut documents = DOCUMENTS.clone();
-        for ((_, schema), image) in documents.iter_mut().zip(["", "/properties/images/items"]) {
-            for (field, names) in [("container_format", &formats.container), ("disk_format", &formats.disk)] {
-                let known = schema.pointer_mut(&format!("{image}/properties/{field}/enum"));
-                let names = names.iter().map(|name| Value::from(name.as_str()));
-                *known.expect("the schemas of images list formats") = [Value::Null].into_iter().chain(names).collect();
-            }
-        }
-        Self(documents)
+        let mut part_of_image = documents[0].1.clone();
+        adapt(&mut part_of_image, formats, &custom.properties);
+        let mut image = part_of_image.clone();
+        require(&mut image, &custom.required);
+        let items = documents[1].1.pointer_mut("/properties/images/items");
+        *items.expect("the schema of a list says what it lists") = image.clone();
+        documents[0].1 = image;
+        Self { documents, part_of_image, custom }
     }
 
     /// The schema served under `/v2/schemas/{name}`, for example `image` or `metadefs/namespace`.
     pub fn by_name(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
+        self.documents.iter().find(|(known, _)| *known == name).map(|(_, schema)| schema)
     }
 
     fn image(&self) -> &Value {
-        &self.0[0].1
+        &self.documents[0].1
     }
 
     /// Checks the body of a create request.
-    pub fn validate_image(&self, body: &Map<String, Value>) -> Result<()> {
-        let mut found = Worst::default();
-        if let Value::Object(schema) = self.image() {
-            check_object(body, None, schema, &mut Place::in_document(self.image()), &mut found);
-        }
-        found.verdict()
+    pub fn validate_image(&self, body: &Value) -> Result<()> {
+        validate_with(body, self.image(), &self.custom.patterns)
     }
 
     /// Checks one property, as a PATCH or a tag sets it.
     pub(crate) fn validate_property(&self, name: &str, value: Value) -> Result<()> {
-        self.validate_image(&Map::from_iter([(name.to_owned(), value)]))
+        let body = Value::Object(Map::from_iter([(name.to_owned(), value)]));
+        validate_with(&body, &self.part_of_image, &self.custom.patterns)
     }
-}
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Step<K = String> {
-    Key(K),
-    Index(usize),
-}
-
-/// Where in the instance, and where in the schema.
-#[derive(Debug, Clone)]
-struct Place<'a> {
-    /// The whole schema, where references lead.
-    document: &'a Value,
-    instance: Vec<Step>,
-    schema: Vec<Step<&'a str>>,
-}
-
-impl<K: AsRef<str>> Step<K> {
-    fn in_brackets(&self) -> String {
-        match self {
-            Self::Key(name) => format!("[{}]", repr_str(name.as_ref())),
-            Self::Index(at) => format!("[{at}]"),
-        }
-    }
-}
-
-impl<'a> Place<'a> {
-    fn in_document(document: &'a Value) -> Self {
-        Self { document, instance: Vec::new(), schema: Vec::new() }
-    }
-}
-
-#[derive(Debug)]
-struct Violation<'a> {
-    place: Place<'a>,
-    keyword: &'a str,
-    schema: &'a Map<String, Value>,
-    /// `None` is the whole body.
-    instance: Option<&'a Value>,
-    /// The name that `required` misses.
-    missing: Option<&'a str>,
-}
-
-/// What a schema of the served documents can ask of a value, in the order it is written there.
-fn check<'a>(value: &'a Value, schema: &'a Value, place: &mut Place<'a>, found: &mut Worst<'a>) {
-    let Value::Object(schema) = schema else {
-        return;
-    };
-    for (keyword, wanted) in schema {
-        let holds = match (keyword.as_str(), value) {
-            ("type", _) => is_of_type(value, wanted),
-            ("enum", _) => wanted.as_array().is_none_or(|known| known.contains(value)),
-            // The image schema has one pattern, that of an id.
-            ("pattern", Value::String(text)) => ImageId::parse(text).is_some(),
-            ("minLength", Value::String(text)) => wanted.as_u64().is_none_or(|least| length(text) >= least),
-            ("maxLength", Value::String(text)) => wanted.as_u64().is_none_or(|most| length(text) <= most),
-            ("minimum", Value::Number(number)) => at_least(number.as_f64(), wanted.as_f64()),
-            ("minItems", Value::Array(items)) => at_least(Some(items.len() as f64), wanted.as_f64()),
-            ("uniqueItems", Value::Array(items)) => wanted != &Value::Bool(true) || are_unique(items),
-            ("dependentRequired", Value::Object(entries)) => lacking(entries, wanted).is_none(),
-            ("$ref", _) => {
-                if let Some(definition) = wanted.as_str().and_then(|to| place.document.pointer(to.strip_prefix('#')?)) {
-                    check(value, definition, place, found);
-                }
-                true
+    /// Gives the operator's properties the types that their schema has: the catalog holds text. What does not fit,
+    /// because it is older than the schema, stays text.
+    pub fn retype(&self, view: &mut Map<String, Value>) {
+        for (name, definition) in &self.custom.properties {
+            let fits = |value: &Value| validate_with(value, definition, &self.custom.patterns).is_ok();
+            let Some(shown) = view.get_mut(name).filter(|shown| !fits(shown)) else {
+                continue;
+            };
+            let typed = match shown.as_str().unwrap_or_default() {
+                "" => Some(Value::Null),
+                text => serde_json::from_str(text).ok(),
+            };
+            if let Some(typed) = typed.filter(fits) {
+                *shown = typed;
             }
-            ("allOf", _) => {
-                for (at, part) in wanted.as_array().into_iter().flatten().enumerate() {
-                    place.schema.extend([Step::Key("allOf"), Step::Index(at)]);
-                    check(value, part, place, found);
-                    place.schema.truncate(place.schema.len() - 2);
-                }
-                true
-            }
-            ("items", Value::Array(items)) => {
-                place.schema.push(Step::Key("items"));
-                for (at, item) in items.iter().enumerate() {
-                    place.instance.push(Step::Index(at));
-                    check(item, wanted, place, found);
-                    place.instance.pop();
-                }
-                place.schema.pop();
-                true
-            }
-            _ => true,
-        };
-        if !holds {
-            found.add(Violation { place: place.clone(), keyword, schema, instance: Some(value), missing: None });
-        }
-    }
-    if let Value::Object(entries) = value {
-        check_object(entries, Some(value), schema, place, found);
-    }
-}
-
-fn check_object<'a>(
-    entries: &'a Map<String, Value>,
-    whole: Option<&'a Value>,
-    schema: &'a Map<String, Value>,
-    place: &mut Place<'a>,
-    found: &mut Worst<'a>,
-) {
-    let no_properties = Map::new();
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let is_known = |name: &str| properties.unwrap_or(&no_properties).contains_key(name);
-    for (name, wanted) in properties.into_iter().flatten() {
-        if let Some(value) = entries.get(name) {
-            place.instance.push(Step::Key(name.clone()));
-            place.schema.extend([Step::Key("properties"), Step::Key(name)]);
-            check(value, wanted, place, found);
-            place.schema.truncate(place.schema.len() - 2);
-            place.instance.pop();
-        }
-    }
-    match schema.get("additionalProperties") {
-        Some(wanted @ Value::Object(_)) => {
-            place.schema.push(Step::Key("additionalProperties"));
-            for (name, value) in entries.iter().filter(|(name, _)| !is_known(name)) {
-                place.instance.push(Step::Key(name.clone()));
-                check(value, wanted, place, found);
-                place.instance.pop();
-            }
-            place.schema.pop();
-        }
-        Some(Value::Bool(false)) if entries.keys().any(|name| !is_known(name)) => found.add(Violation {
-            place: place.clone(),
-            keyword: "additionalProperties",
-            schema,
-            instance: whole,
-            missing: None,
-        }),
-        _ => {}
-    }
-    let required = schema.get("required").and_then(Value::as_array);
-    for name in required.into_iter().flatten().filter_map(Value::as_str) {
-        if !entries.contains_key(name) {
-            found.add(Violation {
-                place: place.clone(),
-                keyword: "required",
-                schema,
-                instance: whole,
-                missing: Some(name),
-            });
         }
     }
 }
 
-fn at_least(number: Option<f64>, least: Option<f64>) -> bool {
-    number.zip(least).is_none_or(|(number, least)| number >= least)
+fn base_properties() -> &'static Map<String, Value> {
+    DOCUMENTS[0].1["properties"].as_object().expect("the schema of an image has properties")
 }
 
-fn are_unique(items: &[Value]) -> bool {
-    let mut seen = HashSet::with_capacity(items.len());
-    items.iter().all(|item| seen.insert(item.to_string()))
+fn adapt(image: &mut Value, formats: &FormatNames, custom: &Map<String, Value>) {
+    let properties = image["properties"].as_object_mut().expect("the schema of an image has properties");
+    for (field, names) in [("container_format", &formats.container), ("disk_format", &formats.disk)] {
+        let names = names.iter().map(|name| Value::from(name.as_str()));
+        properties[field]["enum"] = [Value::Null].into_iter().chain(names).collect();
+    }
+    properties.extend(custom.clone());
 }
 
-fn length(text: &str) -> u64 {
-    text.chars().count() as u64
-}
-
-fn is_of_type(value: &Value, wanted: &Value) -> bool {
-    let is_a = |name: &str| match name {
-        "null" => value.is_null(),
-        "boolean" => value.is_boolean(),
-        "string" => value.is_string(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        // A float without a fraction is an integer to JSON schema.
-        "number" => value.is_number(),
-        "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|float| float.fract() == 0.0),
-        _ => true,
-    };
-    match wanted {
-        Value::String(name) => is_a(name),
-        Value::Array(names) => names.iter().filter_map(Value::as_str).any(is_a),
-        _ => true,
+/// Before the links, where Glance writes it.
+fn require(image: &mut Value, names: &[Value]) {
+    if let Some(image) = image.as_object_mut().filter(|_| !names.is_empty()) {
+        let links = image.remove("links");
+        image.insert("required".into(), names.into());
+        image.extend(links.map(|links| ("links".to_owned(), links)));
     }
-}
-
-/// The violation that Glance's validator would report: the shallowest, then the one whose path sorts last, then
-/// one whose value has not even the right type, then the first. Only this one is kept: there can be as many as a body
-/// has values.
-#[derive(Debug, Default)]
-struct Worst<'a>(Option<Violation<'a>>);
-
-impl<'a> Worst<'a> {
-    fn add(&mut self, violation: Violation<'a>) {
-        if self.0.as_ref().is_none_or(|worst| violation.rank() > worst.rank()) {
-            self.0 = Some(violation);
-        }
-    }
-
-    fn verdict(self) -> Result<()> {
-        self.0.map_or(Ok(()), |violation| Err(violation.into_error()))
-    }
-}
-
-impl Violation<'_> {
-    fn rank(&self) -> (std::cmp::Reverse<usize>, &[Step], bool) {
-        let matches_type = match (self.schema.get("type"), self.instance) {
-            (Some(wanted), Some(value)) => is_of_type(value, wanted),
-            _ => false,
-        };
-        (std::cmp::Reverse(self.place.instance.len()), &self.place.instance, !matches_type)
-    }
-
-    fn into_error(self) -> Error {
-        let name = self.place.document.get("name").and_then(Value::as_str).unwrap_or_default();
-        let mut text =
-            format!("Provided object does not match schema '{name}': {}\n\nFailed validating ", self.sentence());
-        text.push_str(&repr_str(self.keyword));
-        text.push_str(" in schema");
-        for step in &self.place.schema {
-            text.push_str(&step.in_brackets());
-        }
-        text.push_str(":\n    ");
-        text.push_str(&indented(&Value::Object(self.schema.clone())));
-        text.push_str("\n\nOn instance");
-        for step in &self.place.instance {
-            text.push_str(&step.in_brackets());
-        }
-        text.push_str(":\n    ");
-        text.push_str(&self.instance.map(indented).unwrap_or_default());
-        Error::invalid(text)
-    }
-
-    fn sentence(&self) -> String {
-        let value = self.instance.map(repr).unwrap_or_default();
-        let wanted = self.schema.get(self.keyword).unwrap_or(&Value::Null);
-        match self.keyword {
-            "type" => {
-                let names = match wanted {
-                    Value::Array(names) => names.iter().map(repr).collect::<Vec<_>>().join(", "),
-                    name => repr(name),
-                };
-                format!("{value} is not of type {names}")
-            }
-            "enum" => format!("{value} is not one of {}", repr(wanted)),
-            "pattern" => format!("{value} does not match {}", repr(wanted)),
-            "minLength" => format!("{value} is too short"),
-            "maxLength" => format!("{value} is too long"),
-            "minimum" => format!("{value} is less than the minimum of {}", repr(wanted)),
-            "minItems" => format!("{value} should be non-empty"),
-            "uniqueItems" => format!("{value} has non-unique elements"),
-            "dependentRequired" => {
-                let lacking = self.instance.and_then(Value::as_object).and_then(|entries| lacking(entries, wanted));
-                let (name, needed) = lacking.unwrap_or_default();
-                format!("{} is a dependency of {}", repr_str(needed), repr_str(name))
-            }
-            "required" => format!("{} is a required property", repr_str(self.missing.unwrap_or_default())),
-            _ => self.extras(),
-        }
-    }
-
-    fn extras(&self) -> String {
-        let known = self.schema.get("properties").and_then(Value::as_object);
-        let entries = self.instance.and_then(Value::as_object);
-        let mut extras: Vec<&String> = entries
-            .into_iter()
-            .flat_map(Map::keys)
-            .filter(|name| known.is_none_or(|known| !known.contains_key(*name)))
-            .collect();
-        extras.sort();
-        let verb = if extras.len() == 1 { "was" } else { "were" };
-        let names = extras.iter().map(|name| repr_str(name)).collect::<Vec<_>>().join(", ");
-        format!("Additional properties are not allowed ({names} {verb} unexpected)")
-    }
-}
-
-/// A name that is there, and the one that it needs and that is not.
-fn lacking<'a>(entries: &Map<String, Value>, wanted: &'a Value) -> Option<(&'a str, &'a str)> {
-    let there = wanted.as_object()?.iter().filter(|(name, _)| entries.contains_key(*name));
-    there
-        .flat_map(|(name, needs)| {
-            needs.as_array().into_iter().flatten().filter_map(Value::as_str).map(move |needed| (name.as_str(), needed))
-        })
-        .find(|(_, needed)| !entries.contains_key(*needed))
-}
-
-fn indented(value: &Value) -> String {
-    pretty(value).replace('\n', "\n    ")
 }
 
 #[cfg(test)]
@@ -403,7 +165,7 @@ mod tests {
     #[test]
     fn every_schema_is_found_by_the_name_it_is_served_under() {
         let schemas = Schemas::default();
-        for (name, schema) in &schemas.0 {
+        for (name, schema) in &schemas.documents {
             assert!(std::ptr::eq(schemas.by_name(name).unwrap(), schema));
             assert!(schema["properties"].is_object(), "{name}");
         }
@@ -413,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_default_formats_are_those_that_glance_serves() {
-        for ((name, as_built), (_, as_served)) in Schemas::default().0.iter().zip(DOCUMENTS.iter()) {
+        for ((name, as_built), (_, as_served)) in Schemas::default().documents.iter().zip(DOCUMENTS.iter()) {
             assert_eq!(as_built, as_served, "{name}");
         }
     }
@@ -421,7 +183,7 @@ mod tests {
     #[test]
     fn formats_are_those_that_are_given() {
         let formats = FormatNames { container: vec!["bare".into()], disk: vec!["raw".into(), "gpt".into()] };
-        let schemas = Schemas::new(&formats);
+        let schemas = Schemas::new(&formats, CustomProperties::default());
         assert_eq!(schemas.validate_property("disk_format", "gpt".into()), Ok(()));
         assert_eq!(schemas.validate_property("disk_format", Value::Null), Ok(()));
         let refused = schemas.validate_property("disk_format", "qcow2".into()).unwrap_err();

@@ -25,6 +25,8 @@ impl Service {
             multi_store: true,
             is_admin: caller.is_admin,
         };
-        view::image(&self.property_access(caller).readable(image), &options)
+        let mut view = view::image(&self.property_access(caller).readable(image), &options);
+        settings.schemas.retype(&mut view);
+        view
     }
 }

@@ -2,7 +2,7 @@ use super::say;
 use crate::{
     config,
     exit::{Failure, Result},
-    identity, policy, runtime, wiring,
+    identity, policy, runtime, schemas, wiring,
 };
 use casement_stores::host::PluginState;
 use std::{fmt, path::Path};
@@ -22,6 +22,7 @@ pub(super) fn run(file: &Path) -> Result<()> {
                 report.line("warning", "policy", warning)?;
             }
         }
+        report.item("schemas", schemas::read(&config.images))?;
         if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
             catalog.close().await;
         }

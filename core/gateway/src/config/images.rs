@@ -3,6 +3,7 @@ use casement_image::schema::FormatNames;
 use casement_stores::Multihash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Rules for images.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +57,11 @@ pub(crate) struct Images {
     /// Refuse data that is of another disk format than its image says. Data that could harm whoever opens it is
     /// refused in any case.
     pub require_image_format_match: bool,
+
+    /// Types and checks of additional properties, and which properties a new image must have: Glance's
+    /// `schema-image.json`. Not set: every additional property is any text.
+    #[schemars(example = "schema-image.json")]
+    pub schema_file: Option<PathBuf>,
 
     /// The names that an image's `container_format` may have.
     pub container_formats: Vec<String>,
@@ -116,6 +122,7 @@ impl Default for Images {
             strict_size_limit: false,
             keystone_limits_keep_seconds: 300,
             require_image_format_match: true,
+            schema_file: None,
             container_formats: formats.container,
             disk_formats: formats.disk,
             vmdk_allowed_types: vec![VmdkType::StreamOptimized, VmdkType::MonolithicSparse],

@@ -78,7 +78,9 @@ impl Config {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
         self.identity.keystone.resolve_paths(base);
-        for file in [&mut self.policy.file, &mut self.policy.property_protection_file].into_iter().flatten() {
+        let policy = &mut self.policy;
+        let files = [&mut policy.file, &mut policy.property_protection_file, &mut self.images.schema_file];
+        for file in files.into_iter().flatten() {
             *file = base.join(&*file);
         }
         for dir in self.plugin_dirs.iter_mut().flatten() {
