@@ -32,7 +32,7 @@ impl Default for UriFilter {
 /// Where a URI leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// A name in lower case, or an address in its one canonical spelling.
+    /// A name in lower case and without the dot that ends a full one, or an address in its one canonical spelling.
     pub host: String,
     pub port: u16,
 }
@@ -70,9 +70,16 @@ impl UriFilter {
         if self.allowed_hosts.contains(&target.host) {
             return true;
         }
-        let denied = |host: &String| host != &target.host && host.parse() == Ok(address);
+        let denied = |host: &String| host.parse().is_ok_and(|denied| plain(denied) == plain(address));
         let listed = self.allowed_hosts.is_empty() && self.disallowed_hosts.iter().any(denied);
         !listed && !is_local(address)
+    }
+
+    /// Whether the service may connect to each of the addresses that the target's host resolves to: which one it will be,
+    /// nobody says.
+    pub fn may_reach_all(&self, target: &Target, addresses: impl IntoIterator<Item = IpAddr>) -> bool {
+        let mut addresses = addresses.into_iter().peekable();
+        addresses.peek().is_some() && addresses.all(|address| self.may_reach(target, address))
     }
 }
 
@@ -125,7 +132,7 @@ fn canonical_host(host: &str) -> Option<String> {
     let last = name.rsplit('.').next().unwrap_or_default();
     let is_number = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
     let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-    (is_name && !is_number).then(|| host.to_owned())
+    (is_name && !is_number).then(|| name.to_owned())
 }
 
 /// Loopback, link-local (there the cloud tells secrets to whoever asks from inside), and the address of "here". An IPv4
@@ -138,6 +145,14 @@ fn is_local(address: IpAddr) -> bool {
             let inner = v6.to_ipv4().or_else(|| translated(v6));
             link_local || v6.is_loopback() || v6.is_unspecified() || inner.is_some_and(|v4| is_local(v4.into()))
         }
+    }
+}
+
+/// The IPv4 address that an IPv6 one is another spelling of.
+fn plain(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().or_else(|| translated(v6)).map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
     }
 }
 
@@ -168,7 +183,7 @@ mod tests {
         for (uri, host, port) in [
             ("http://example.org", "example.org", 80),
             ("HTTPS://Example.ORG/a?b#c", "example.org", 443),
-            ("http://example.org.:8080/", "example.org.", 8080),
+            ("http://example.org.:8080/", "example.org", 8080),
             ("http://user:word@10.0.0.1:81/@x", "10.0.0.1", 81),
             ("http://[2001:DB8:0::1]:82", "2001:db8::1", 82),
             ("http://a_b:/", "a_b", 80),
@@ -279,5 +294,28 @@ mod tests {
         let denied = UriFilter { disallowed_hosts: list(&["10.0.0.1"]), ..UriFilter::default() };
         assert!(!reaches(&denied, "http://example.org/", "10.0.0.1"));
         assert!(reaches(&denied, "http://example.org/", "10.0.0.2"));
+    }
+
+    #[test]
+    fn a_host_that_is_denied_is_so_in_every_spelling() {
+        let denied = UriFilter { disallowed_hosts: list(&["bad.example", "10.0.0.1"]), ..UriFilter::default() };
+        for uri in ["http://bad.example./", "http://BAD.example.:80/", "http://10.0.0.1/"] {
+            assert_eq!(denied.check(uri), None, "{uri}");
+        }
+        for address in ["::ffff:10.0.0.1", "64:ff9b::a00:1"] {
+            assert!(!reaches(&denied, &format!("http://[{address}]/"), address), "{address}");
+            assert!(!reaches(&denied, "http://example.org/", address), "{address}");
+        }
+    }
+
+    #[test]
+    fn one_address_that_is_off_limits_rules_out_a_host_of_several() {
+        let filter = UriFilter::default();
+        let target = filter.check("http://example.org/").unwrap();
+        let all = |addresses: &[&str]| {
+            filter.may_reach_all(&target, addresses.iter().map(|address| address.parse().unwrap()))
+        };
+        assert!(all(&["192.0.2.1", "2001:db8::1"]));
+        assert!(!all(&["192.0.2.1", "169.254.169.254"]) && !all(&["::1", "192.0.2.1"]) && !all(&[]));
     }
 }

@@ -47,7 +47,7 @@ pub fn image(image: &Image, options: &ViewOptions) -> Map<String, Value> {
     put("created_at", timestamp(image.created_at).into());
     put("updated_at", timestamp(image.updated_at).into());
 
-    let locations = visible_locations(image, options);
+    let locations = visible_locations(image, options.is_admin);
     if options.show_locations {
         put("locations", locations.iter().map(location).collect());
     }
@@ -77,9 +77,9 @@ pub(crate) fn timestamp(moment: OffsetDateTime) -> String {
 }
 
 /// Whoever may not have the data of a deactivated image may not know where it lies either.
-fn visible_locations<'a>(image: &'a Image, options: &ViewOptions) -> &'a [Location] {
+pub fn visible_locations(image: &Image, is_admin: bool) -> &[Location] {
     match image.status {
-        Status::Deactivated if !options.is_admin => &[],
+        Status::Deactivated if !is_admin => &[],
         _ => &image.locations,
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     access::{no_image_with_id, refuse_read_only},
 };
 use casement_catalog::{Bounds, Kind as Catalog};
-use casement_image::{Caller, Location, Status};
+use casement_image::{Caller, Location, Status, view::visible_locations};
 use casement_stores::config::StoreOptions;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -83,7 +83,7 @@ impl Service {
         let found = self.look_up(caller, id, &missing).await?;
         self.permit("fetch_image_location", caller, &found, missing)?;
         let view = |location: &Location| json!({ "url": location.url, "metadata": location.metadata });
-        Ok(found.image.locations.iter().map(view).collect())
+        Ok(visible_locations(&found.image, caller.is_admin).iter().map(view).collect())
     }
 }
 

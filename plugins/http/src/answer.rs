@@ -20,7 +20,7 @@ impl ContentRange {
         let (first, last) = part.split_once('-')?;
         let (first, last) = (number(first)?, number(last)?);
         let size = if size == "*" { None } else { Some(number(size)?) };
-        (first <= last && size.is_none_or(|size| last < size)).then_some(Self { first, last, size })
+        (first <= last && last < size.unwrap_or(u64::MAX)).then_some(Self { first, last, size })
     }
 
     /// `bytes */100`: the size of an object of which no part was sent.
@@ -107,6 +107,7 @@ mod tests {
             "lines 0-9/100",
             "bytes +0-9/100",
             "bytes -9/100",
+            "bytes 0-18446744073709551615/*",
             "bytes 0-18446744073709551616/*",
             "",
         ] {

@@ -1,6 +1,7 @@
 //! URLs: how they are read, and how they are shown.
 
 use casement_sdk::{Error, Kind, Result};
+use std::net::Ipv6Addr;
 use url::{Host, Url};
 
 /// Reads the URL of an object. Other schemes belong to other stores.
@@ -44,9 +45,10 @@ fn written_host(text: &str) -> &str {
     }
 }
 
-/// A host as it is compared: without the dot that ends a full name, without the brackets of an address.
+/// A host as it is compared: without the dot that ends a full name, an address without brackets and in its one spelling.
 pub(crate) fn plain_host(host: &str) -> String {
-    host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase()
+    let plain = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+    plain.parse::<Ipv6Addr>().map_or(plain, |address| address.to_string())
 }
 
 /// The URL as it may be shown: user information and query may hold secrets.

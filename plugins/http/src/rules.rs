@@ -142,6 +142,7 @@ mod tests {
             Config { allowed_schemes: Vec::new(), disallowed_schemes: vec!["http".to_owned()], ..Config::default() };
         assert!(!admits(schemes.clone(), "http://a.example/") && admits(schemes, "https://a.example/"));
         assert!(!admits(hosts(&[], &["A.example."]), "http://a.EXAMPLE/"));
+        assert!(!admits(hosts(&[], &["2001:DB8:0::1"]), "http://[2001:db8::1]/"));
         assert!(admits(hosts(&["a.example"], &["a.example"]), "http://a.example./"));
         assert!(!admits(hosts(&["a.example"], &[]), "http://b.example/"));
         let ports = Config { allowed_ports: Vec::new(), disallowed_ports: vec![22], ..Config::default() };

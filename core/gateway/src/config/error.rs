@@ -32,6 +32,14 @@ impl ConfigError {
         let problem = Problem { place: Place::File, text: text.into() };
         Self { file: file.into(), problems: vec![problem] }
     }
+
+    /// What is no TOML. The parser's own report shows the line, which may hold a secret.
+    pub(super) fn of_syntax(file: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let place = before.map_or(Place::File, |before| Place::Line(before.matches('\n').count() + 1));
+        let problem = Problem { place, text: format!("is not TOML: {}", error.message()) };
+        Self { file: file.into(), problems: vec![problem] }
+    }
 }
 
 impl fmt::Display for ConfigError {

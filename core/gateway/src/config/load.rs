@@ -41,7 +41,7 @@ pub(super) fn load_with(file: &Path, variables: HashMap<String, String>) -> Resu
 }
 
 fn read(file: &Path, text: &str, variables: HashMap<String, String>) -> Result<Config, ConfigError> {
-    let lines = Lines::read(text).map_err(|err| ConfigError::of_file(file, format!("is not TOML: {err}")))?;
+    let lines = Lines::read(text).map_err(|err| ConfigError::of_syntax(file, text, &err))?;
     let mut problems = Problems::new(lines, variables.keys().cloned().collect());
 
     let merged = merge(text, variables).map_err(|err| ConfigError::of_file(file, err.to_string()))?;

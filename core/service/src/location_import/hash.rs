@@ -13,8 +13,9 @@ use futures_util::{Stream, StreamExt, stream};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// The pause before the second try; it doubles with each further one.
+/// The pause before the second try; it doubles with each further one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Data has this long to come, and a second more for each of so many bytes: whoever lets it trickle keeps others from
 /// being looked at.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -47,7 +48,7 @@ impl Service {
                 Err(error) => tracing::debug!(image = image.id.as_str(), %error, "a location is tried again"),
             }
             sleep(pause).await;
-            pause *= 2;
+            pause = longer(pause);
         }
         Err(Refused::of("The location was not tried."))
     }
@@ -87,7 +88,7 @@ impl Service {
             }
             if tries_left > 0 {
                 sleep(pause).await;
-                pause *= 2;
+                pause = longer(pause);
             }
         }
         Err(failure)
@@ -155,5 +156,21 @@ mod tests {
         let slow = punctual(every(Duration::from_secs(2), &CHUNK, 200), "web");
         let received = slow.try_fold(0, async |sum, chunk| Ok(sum + chunk.len())).await.unwrap();
         assert_eq!(received, 400 << 20);
+    }
+}
+
+fn longer(pause: Duration) -> Duration {
+    pause.saturating_mul(2).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_minute_however_often_is_tried() {
+        let pauses: Vec<_> = std::iter::successors(Some(FIRST_PAUSE), |pause| Some(longer(*pause))).take(100).collect();
+        assert_eq!(pauses[..3], [1, 2, 4].map(Duration::from_secs));
+        assert_eq!(pauses[6..], [LONGEST_PAUSE; 94]);
     }
 }

@@ -69,9 +69,9 @@ impl Service {
             return filter.may_reach(&target, address);
         }
         // With its last dot the name is looked up as it stands: no search list, and never read as a number.
-        let name = format!("{}.", target.host.trim_end_matches('.'));
+        let name = format!("{}.", target.host);
         match timeout(RESOLVING, lookup_host((name, target.port))).await {
-            Ok(Ok(mut addresses)) => addresses.any(|address| filter.may_reach(&target, address.ip())),
+            Ok(Ok(addresses)) => filter.may_reach_all(&target, addresses.map(|address| address.ip())),
             Ok(Err(_)) | Err(_) => false,
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     Error, Kind,
     testing::{Bench, DATA, Fault, Step, caller},
 };
-use casement_image::{Image, ImageId, Status, patch::Dialect};
+use casement_image::{Caller, Image, ImageId, Status, patch::Dialect};
 use serde_json::{Value, json};
 
 async fn patch(bench: &Bench, id: &str, operations: &Value) -> Result<(), Error> {
@@ -217,6 +217,20 @@ async fn a_copy_is_removed_from_one_store_and_the_last_one_stays() {
     let queued = bench.queued().await;
     let message = "It's not allowed to remove image data from store if image status is not 'active'";
     assert_eq!(delete("fast", &queued).await, (Kind::Conflict, message.to_owned()));
+}
+
+#[tokio::test]
+async fn where_the_data_of_a_deactivated_image_lies_is_told_to_administrators_only() {
+    let bench = Bench::new().await;
+    let id = located(&bench, &["a"]).await;
+    let service =
+        Caller { project_id: Some("services".into()), roles: ["service".to_owned()].into(), ..Caller::default() };
+    bench.sql("UPDATE images SET visibility = 'public'").await;
+    let told = async |caller: &Caller| bench.service.image_locations(caller, &id).await.unwrap();
+    assert_eq!(told(&service).await[0]["url"], "memory:///a");
+    bench.service.deactivate_image(&caller(), &id).await.unwrap();
+    assert_eq!(told(&service).await, json!([]));
+    assert_eq!(told(&caller()).await[0]["url"], "memory:///a");
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! `[database] connection`: the URL of the database, which may hold a password.
 
-use super::{draft::Draft, is_absolute, options::Options};
+use super::{
+    draft::Draft,
+    is_absolute,
+    options::{Options, SECRET_UNREADABLE},
+};
 
 /// Older places of the same.
 const PLACES: [(&str, &str); 4] =
@@ -16,9 +20,9 @@ pub(super) fn carry(options: &mut Options, draft: &mut Draft) {
     };
     let url = match &found.value {
         Ok(url) => url.as_str(),
-        Err(why) => {
+        Err(_) => {
             draft.set("catalog.path", NEW, "Glance's could not be read");
-            return draft.drop(&found, why.clone());
+            return draft.drop(&found, SECRET_UNREADABLE);
         }
     };
     let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));

@@ -2,7 +2,7 @@
 
 use super::{
     draft::{Draft, Secret},
-    options::{Found, Options},
+    options::{Found, Options, SECRET_UNREADABLE},
     table::{Fate, TABLE},
 };
 
@@ -80,7 +80,7 @@ fn secret(options: &mut Options, draft: &mut Draft, section: &str, option: &str,
     let Some(found) = options.last(section, option) else { return };
     match &found.value {
         Ok(text) => draft.secrets.push(Secret { file, text: text.clone() }),
-        Err(why) => draft.drop(&found, why.clone()),
+        Err(_) => draft.drop(&found, SECRET_UNREADABLE),
     }
 }
 

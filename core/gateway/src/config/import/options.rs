@@ -13,6 +13,10 @@ pub(super) struct Options {
     seen: HashSet<(String, String)>,
 }
 
+/// Why a secret can't be read. The reasons of other values name the variable, and here that is a part of the secret.
+pub(super) const SECRET_UNREADABLE: &str =
+    "a `$` in it begins the name of an option, which these files do not set; a plain one is written `$$`";
+
 /// A value with its variables filled in.
 #[derive(Debug, Clone)]
 pub(super) struct Found {

@@ -219,3 +219,22 @@ fn a_file_that_is_no_configuration_is_refused_with_its_line() {
     let broken = import(&[("a.conf".to_owned(), "[DEFAULT]\nwhat is this".to_owned())]).unwrap_err();
     assert_eq!(broken.to_string(), "a.conf:2: there is no `=`");
 }
+
+#[test]
+fn no_secret_reaches_what_is_written_or_said_also_where_it_stands_in_a_url_or_begins_like_a_variable() {
+    let imported = files(&["[DEFAULT]\nenabled_backends = web:http\npublic_endpoint = http://me:hunter2@glance\n\
+        [web]\nhttp_proxy_information = http:me:hunter2@proxy:3128\n\
+        [database]\nconnection = mysql://glance:pa$hunter2@db/glance\n[paste_deploy]\nflavor = keystone\n\
+        [keystone_authtoken]\nauth_url = http://me:hunter2@keystone:5000\nusername = glance\npassword = pa$hunter2\n"]);
+    let said: String = imported.remarks.iter().map(|remark| format!("{remark}\n")).collect();
+    assert!(!imported.toml.contains("hunter2") && !said.contains("hunter2"), "{}\n{said}", imported.toml);
+    for (subject, text) in [
+        ("[DEFAULT] public_endpoint", "without a user in it"),
+        ("[web] http_proxy_information", "without a password"),
+        ("[database] connection", "a plain one is written `$$`"),
+        ("[keystone_authtoken] auth_url", "without a user in it"),
+        ("[keystone_authtoken] password", "a plain one is written `$$`"),
+    ] {
+        imported.says(subject, text);
+    }
+}

@@ -49,8 +49,9 @@ impl Kind {
             Self::Quota => whole(number(text)?.max(-1).into()),
             Self::Text if text.is_empty() => Err("it is empty".to_owned()),
             Self::Text => whole(text.into()),
-            Self::Url if casement_http::is_http_url(text) => whole(text.into()),
-            Self::Url => Err("it is no URL of http or https".to_owned()),
+            // What stands before an `@` would be a secret in the configuration.
+            Self::Url if casement_http::is_http_url(text) && !text.contains('@') => whole(text.into()),
+            Self::Url => Err("it is no URL of http or https without a user in it".to_owned()),
             Self::Choice(known) => match known.iter().find(|known| known.eq_ignore_ascii_case(text)) {
                 Some(known) => whole((*known).into()),
                 None => Err(format!("it can only be {}", known.join(", "))),

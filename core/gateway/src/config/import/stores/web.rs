@@ -32,6 +32,9 @@ fn proxy(options: &mut Options, draft: &mut Draft, store: &Store, table: &str) {
     let Some(found) = find(options, store, "http_proxy_information") else { return };
     let proxies = pairs(found.value.as_deref().unwrap_or_default());
     match proxies.split_first() {
+        Some(_) if proxies.iter().any(|(_, proxy)| proxy.contains('@')) => {
+            draft.drop(&found, "a proxy must be usable without a password");
+        }
         Some(((_, proxy), others)) if others.iter().all(|(_, other)| other == proxy) => {
             draft.set(&format!("{table}.proxy"), format!("http://{proxy}"), found.name());
         }
