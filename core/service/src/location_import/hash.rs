@@ -110,6 +110,10 @@ impl Service {
     }
 }
 
+fn longer(pause: Duration) -> Duration {
+    pause.saturating_mul(2).min(LONGEST_PAUSE)
+}
+
 /// The data, for as long as it comes fast enough. How much there will be is not taken on trust: a server that promises
 /// much would be waited for as long.
 fn punctual(data: ByteStream, store: &str) -> impl Stream<Item = StoreResult<Bytes>> + Send {
@@ -157,15 +161,6 @@ mod tests {
         let received = slow.try_fold(0, async |sum, chunk| Ok(sum + chunk.len())).await.unwrap();
         assert_eq!(received, 400 << 20);
     }
-}
-
-fn longer(pause: Duration) -> Duration {
-    pause.saturating_mul(2).min(LONGEST_PAUSE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn pauses_grow_to_a_minute_however_often_is_tried() {
