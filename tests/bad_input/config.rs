@@ -62,7 +62,7 @@ fn values_of_the_wrong_kind_are_named() {
         ("mode = \"tokens\"", "mode = \"tokenz\"", "mode"),
         ("default = true", "default = \"yes\"", "default"),
         ("roles = [", "roles = 5 # [", "roles"),
-        ("[server]", "[server", "line"),
+        ("[server]", "[server", "casement.toml:1: is not TOML"),
     ] {
         let builder = builder();
         let wrong = builder.config().replacen(known, written, 1);
