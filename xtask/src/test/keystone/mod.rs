@@ -57,7 +57,8 @@ impl Keystone {
         let mut server = Daemon::start("keystone", &programs.join("uwsgi"), logs, |command| {
             command
                 .args(["--http-socket", &format!("127.0.0.1:{port}"), "--module", "keystone.wsgi.api:application"])
-                .args(["--master", "--processes", "2", "--threads", "4", "--die-on-term", "--no-orphans"])
+                // One request at a time in each process. With several threads Keystone once did not see a role that was there.
+                .args(["--master", "--processes", "6", "--threads", "1", "--die-on-term", "--no-orphans"])
                 .args(["--need-app", "--thunder-lock", "--buffer-size", "65535", "--disable-logging"])
                 .args(["--add-header", "Connection: close"])
                 .env("OS_KEYSTONE_CONFIG_DIR", state.path())
