@@ -53,16 +53,10 @@ impl Catalog {
     /// Moves a queued image to `importing` and opens the import with its task. Both have one id.
     pub async fn begin_location_import(&self, new: &NewTransfer, task: &Task, now: OffsetDateTime) -> Result<Begin> {
         let mut tx = self.db.write().await?;
-        let Some(head) = change::head(&mut tx, &new.image_id).await? else {
-            return Ok(Begin::Gone);
+        let head = match uploads::ready(&mut tx, new).await? {
+            Ok(head) => head,
+            Err(refusal) => return Ok(refusal),
         };
-        if head.status != Status::Queued {
-            return Ok(Begin::WrongStatus(head.status));
-        }
-        let outstanding = transfer::deleting(&mut tx, &new.image_id, &new.store).await?;
-        if !outstanding.is_empty() {
-            return Ok(Begin::Outstanding(outstanding));
-        }
         change::touch(&mut tx, &new.image_id, head, Status::Importing, now).await?;
         locations::set(&mut tx, &new.image_id, &[], now).await?;
         uploads::insert(&mut tx, new, TransferState::Hashing).await?;

@@ -25,17 +25,10 @@ impl Catalog {
         now: OffsetDateTime,
     ) -> Result<Begin> {
         let mut tx = self.db.write().await?;
-        let Some(head) = change::head(&mut tx, &new.image_id).await? else {
-            return Ok(Begin::Gone);
+        let head = match ready(&mut tx, new).await? {
+            Ok(head) => head,
+            Err(refusal) => return Ok(refusal),
         };
-        if head.status != Status::Queued {
-            return Ok(Begin::WrongStatus(head.status));
-        }
-        // The object would be deleted under the new upload's hands: both have the same name.
-        let outstanding = transfer::deleting(&mut tx, &new.image_id, &new.store).await?;
-        if !outstanding.is_empty() {
-            return Ok(Begin::Outstanding(outstanding));
-        }
         let reserved = match quota::admit(&mut tx, &new.image_id, wanted, bounds).await? {
             Ok(reserved) => reserved,
             Err(exceeded) => return Ok(Begin::OverLimit(exceeded)),
@@ -128,6 +121,23 @@ impl Catalog {
         tx.commit().await?;
         Ok(queued)
     }
+}
+
+/// Whether data may begin to come to an image: it is queued, and nothing of it is still to be removed from the store. Else
+/// what [`Begin`] says of it.
+pub(crate) async fn ready(conn: &mut Conn, new: &NewTransfer) -> Result<Result<change::Head, Begin>> {
+    let Some(head) = change::head(conn, &new.image_id).await? else {
+        return Ok(Err(Begin::Gone));
+    };
+    if head.status != Status::Queued {
+        return Ok(Err(Begin::WrongStatus(head.status)));
+    }
+    // The object would be deleted under the new data's hands: both have the same name.
+    let outstanding = transfer::deleting(conn, &new.image_id, &new.store).await?;
+    if !outstanding.is_empty() {
+        return Ok(Err(Begin::Outstanding(outstanding)));
+    }
+    Ok(Ok(head))
 }
 
 pub(crate) async fn insert(conn: &mut Conn, new: &NewTransfer, state: TransferState) -> Result<()> {
