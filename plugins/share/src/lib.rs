@@ -8,8 +8,13 @@ mod face;
 mod keys;
 mod location;
 mod options;
+pub mod win32;
+#[cfg(windows)]
+mod windows;
 
 pub use error::{Class, Error, Result};
 pub use face::{Dir, File, FileSystem, Metadata, Space};
 pub use location::Place;
 pub use options::{Credentials, Options, RootOptions};
+#[cfg(windows)]
+pub use windows::Win32;
