@@ -61,7 +61,11 @@ impl Condemned {
             }
             // The object must be gone for good before nobody knows any more that it should be.
             root.sync()?;
-            folder.remove(&key)?;
+            match folder.remove(&key) {
+                // Another gateway was quicker.
+                Err(error) if error.class() != Class::NotFound => return Err(error),
+                _ => {}
+            }
             self.keys().remove(&key);
             tracing::info!(key, "a deleted object that was held is gone");
         }

@@ -16,6 +16,8 @@ mod reader;
 mod root;
 mod store;
 mod sweeper;
+#[cfg(test)]
+mod testing;
 mod unflushed;
 mod wait;
 mod writer;

@@ -21,8 +21,7 @@ pub struct Reader<F: FileSystem> {
 
 impl<F: FileSystem> Reader<F> {
     pub(crate) fn new(root: &Arc<Root<F>>, key: &str, range: Range, chunk_size: u64) -> Result<Self> {
-        let file = root.open_object(key)?;
-        let found = file.metadata().map_err(|error| root.failed("looking at", key, error))?;
+        let (file, found) = ride_out(root.ride_out, |_| open(root, key))?;
         let end = range.len.map_or(found.size, |len| range.offset.saturating_add(len).min(found.size));
         let at = range.offset.min(end);
         if end - at >= LONG {
@@ -33,8 +32,7 @@ impl<F: FileSystem> Reader<F> {
 
     /// Goes on at the same offset of the same file, when the share was lost.
     fn reopen(&mut self) -> Result<()> {
-        let file = self.root.open_object(&self.key)?;
-        let found = file.metadata()?;
+        let (file, found) = open(&self.root, &self.key)?;
         if (found.id, found.size) != (self.found.id, self.found.size) {
             let message = format!("`{}` is another file since the share came back: read it again", self.key);
             return Err(Error::new(Class::Forgotten, message));
@@ -51,6 +49,12 @@ impl<F: FileSystem> Reader<F> {
             self.file.read_at(self.at, wanted).map_err(|error| self.root.failed("reading", &self.key, error))
         })
     }
+}
+
+fn open<F: FileSystem>(root: &Root<F>, key: &str) -> Result<(<F::Dir as Dir>::File, Metadata)> {
+    let file = root.open_object(key)?;
+    let found = file.metadata().map_err(|error| root.failed("looking at", key, error))?;
+    Ok((file, found))
 }
 
 impl<F: FileSystem> blocking::Reader for Reader<F> {

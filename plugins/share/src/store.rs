@@ -160,6 +160,12 @@ impl<V: Flavour> Store<V> {
         writer.finish_and_publish()
     }
 
+    /// What happens by itself now and then.
+    #[cfg(test)]
+    pub(crate) fn sweep(&self) -> Result<()> {
+        self.roots.iter().try_for_each(|root| crate::sweeper::sweep(root))
+    }
+
     fn look_after(&self) -> Result<()> {
         for root in &self.roots {
             let space = root.verified()?.space()?;

@@ -12,7 +12,7 @@ use std::{
 
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Sweeps until it is dropped.
+/// Sweeps now, and again until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Sweeper {
     _stop: Sender<()>,
@@ -22,10 +22,10 @@ impl Sweeper {
     pub(crate) fn start<F: FileSystem>(roots: &[Arc<Root<F>>]) -> Result<Self> {
         let (stop, stopped) = channel();
         let roots = roots.to_vec();
-        let run = move || loop {
-            roots.iter().for_each(|root| sweep_or_tell(root));
-            if stopped.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Timeout) {
-                return;
+        roots.iter().for_each(|root| sweep_or_tell(root));
+        let run = move || {
+            while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                roots.iter().for_each(|root| sweep_or_tell(root));
             }
         };
         let started = thread::Builder::new().name("sweeper".into()).spawn(run);

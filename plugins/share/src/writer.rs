@@ -60,15 +60,18 @@ impl<F: FileSystem> Writer<F> {
             let message = format!("the transfer `{transfer}` must be 1 to 64 letters, digits and hyphens");
             return Err(Error::new(Class::Misuse, message));
         }
-        let (staging, file) = ride_out(root.ride_out, |lost| stage(root, key, &transfer, lost))?;
-        let found = file.metadata().map_err(|error| root.failed("looking at staged", &transfer, error))?;
+        let (staging, file, id) = ride_out(root.ride_out, |lost| {
+            let (staging, file) = stage(root, key, &transfer, lost)?;
+            let found = file.metadata().map_err(|error| root.failed("looking at staged", &transfer, error))?;
+            Ok((staging, file, found.id))
+        })?;
         let mut writer = Self {
             unflushed: staging.is_remote().then(Unflushed::default),
             root: Arc::clone(root),
             options: Arc::clone(options),
             staging,
             file: Some(file),
-            id: found.id,
+            id,
             transfer,
             key: key.to_owned(),
             sparse: false,
@@ -85,20 +88,20 @@ impl<F: FileSystem> Writer<F> {
 
     fn make_room(&mut self, size: Option<u64>) -> Result<()> {
         if self.options.sparse {
-            self.sparse = self.file()?.make_sparse().map_err(|error| self.failed("preparing", error))?;
+            self.sparse = self.riding_out(|writer| writer.on_file("preparing", File::make_sparse))?;
             // How much a sparse file will need is not known from its size.
             return Ok(());
         }
         let Some(size) = size.filter(|size| *size > 0) else {
             return Ok(());
         };
-        self.require_space(size)?;
+        self.riding_out(|writer| writer.require_space(size))?;
         if !self.options.preallocate {
             return Ok(());
         }
-        if self.file()?.preallocate(size).map_err(|error| self.failed("preallocating", error))? {
+        if self.riding_out(|writer| writer.on_file("preallocating", |file| file.preallocate(size)))? {
             self.preallocated = size;
-            self.length = self.file()?.metadata().map_err(|error| self.failed("looking at", error))?.size;
+            self.length = self.riding_out(|writer| writer.on_file("looking at", File::metadata))?.size;
         } else {
             tracing::debug!(transfer = self.transfer, "the file system cannot preallocate");
         }
@@ -107,6 +110,10 @@ impl<F: FileSystem> Writer<F> {
 
     fn file(&self) -> Result<&FileOf<F>> {
         self.file.as_ref().ok_or_else(|| Error::new(Class::Misuse, "this write is finished"))
+    }
+
+    fn on_file<T>(&self, doing: &str, action: impl FnOnce(&FileOf<F>) -> Result<T>) -> Result<T> {
+        action(self.file()?).map_err(|error| self.failed(doing, error))
     }
 
     fn require_space(&self, wanted: u64) -> Result<()> {
@@ -127,10 +134,8 @@ impl<F: FileSystem> Writer<F> {
 
     fn put(&mut self, data: &[u8], offset: u64) -> Result<()> {
         self.watch_space(offset, data.len() as u64)?;
-        self.riding_out(|writer| {
-            let written = write_parts(writer.file()?, data, offset, writer.options.writes_in_flight);
-            written.map_err(|error| writer.failed("writing", error))
-        })?;
+        let parts = self.options.writes_in_flight;
+        self.riding_out(|writer| writer.on_file("writing", |file| write_parts(file, data, offset, parts)))?;
         self.length = self.length.max(offset + data.len() as u64);
         Ok(())
     }
@@ -148,7 +153,7 @@ impl<F: FileSystem> Writer<F> {
     fn flush_now_and_then(&mut self) -> Result<()> {
         let due = self.unflushed.as_ref().is_some_and(|unflushed| unflushed.length() >= FLUSH_EVERY);
         if due {
-            self.riding_out(|writer| writer.file()?.sync().map_err(|error| writer.failed("flushing", error)))?;
+            self.riding_out(|writer| writer.on_file("flushing", File::sync))?;
             self.unflushed = Some(Unflushed::from(self.written));
         }
         Ok(())
@@ -174,27 +179,28 @@ impl<F: FileSystem> Writer<F> {
             Class::NotFound => self.discarded(),
             _ => self.failed("opening again", error),
         })?;
-        let found = file.metadata().map_err(|error| self.failed("looking at", error))?;
-        let whole = found.id == self.id
-            && found.size >= self.length.min(self.written)
-            && self.unflushed.as_ref().map_or(Ok(true), |unflushed| unflushed.is_in(&file))?;
-        if !whole {
-            let message =
-                format!("the share came back without all that was written of `{}`: upload it again", self.key);
-            return Err(Error::new(Class::Forgotten, message));
-        }
         self.file = Some(file);
-        Ok(())
+        if self.on_file("reading again", |file| self.is_whole(file))? {
+            return Ok(());
+        }
+        let message = format!("the share came back without all that was written of `{}`: upload it again", self.key);
+        Err(Error::new(Class::Forgotten, message))
+    }
+
+    fn is_whole(&self, file: &FileOf<F>) -> Result<bool> {
+        let found = file.metadata()?;
+        Ok(found.id == self.id
+            && found.size >= self.length.min(self.written)
+            && self.unflushed.as_ref().map_or(Ok(true), |unflushed| unflushed.is_in(file))?)
     }
 
     /// Takes the whole content from an open object.
     pub(crate) fn copy_from(&mut self, source: &FileOf<F>, name: &str, size: u64) -> Result<()> {
-        let file = self.file()?;
-        file.copy_from(source, size).map_err(|error| match error.class() {
+        self.file()?.copy_from(source, size).map_err(|error| match error.class() {
             Class::Corrupt => Error::new(Class::Corrupt, format!("`{name}` became shorter while it was copied")),
             _ => self.failed("copying to", error),
         })?;
-        self.length = file.metadata().map_err(|error| self.failed("looking at", error))?.size;
+        self.length = self.on_file("looking at", File::metadata)?.size;
         self.written = size;
         // What was copied is not known here.
         self.unflushed = None;
@@ -205,14 +211,14 @@ impl<F: FileSystem> Writer<F> {
     /// Gives the staged file its exact size and makes it durable.
     fn finish(&mut self) -> Result<Stat> {
         self.riding_out(|writer| {
-            let file = writer.file()?;
-            if writer.length != writer.written {
-                file.set_len(writer.written)?;
-            }
-            file.sync()?;
-            Ok(stat_of(&file.metadata()?))
+            writer.on_file("flushing", |file| {
+                if writer.length != writer.written {
+                    file.set_len(writer.written)?;
+                }
+                file.sync()?;
+                Ok(stat_of(&file.metadata()?))
+            })
         })
-        .map_err(|error| self.failed("flushing", error))
     }
 
     fn publish(&mut self) -> Result<()> {
