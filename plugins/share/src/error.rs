@@ -30,6 +30,8 @@ pub enum Class {
     Paused,
     /// What is mounted at the root is not what the store was opened on.
     Absent,
+    /// The share came back without what had been written to it.
+    Forgotten,
     /// The file system cannot do this.
     Unsupported,
     /// The configuration is wrong.
@@ -56,7 +58,7 @@ impl Class {
             Self::Exists => Kind::Exists,
             Self::Denied | Self::ReadOnly => Kind::Denied,
             Self::Full => Kind::NoSpace,
-            Self::Held | Self::Lost | Self::Paused | Self::Absent => Kind::Unavailable,
+            Self::Held | Self::Lost | Self::Paused | Self::Absent | Self::Forgotten => Kind::Unavailable,
             Self::Unsupported => Kind::Unsupported,
             Self::Config => Kind::Config,
             Self::Corrupt => Kind::Corrupt,

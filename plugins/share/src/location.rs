@@ -43,9 +43,8 @@ pub(crate) fn format(fs: &impl FileSystem, root: &str, key: &str) -> Result<Stri
     Ok(uri)
 }
 
-/// The inverse of [`format()`], also of spellings that others have written: the root that `uri` lies in, by its index,
-/// and the key.
-pub(crate) fn parse(fs: &impl FileSystem, roots: &[&str], uri: &str) -> Result<(usize, String)> {
+/// The inverse of [`format()`], also of spellings that others have written: the key of what lies in one of the roots.
+pub(crate) fn parse(fs: &impl FileSystem, roots: &[&str], uri: &str) -> Result<String> {
     let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
     if !["file", "filesystem"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         let message = format!("`{uri}` is not the location of a file: it should start with `file:///`");
@@ -53,10 +52,8 @@ pub(crate) fn parse(fs: &impl FileSystem, roots: &[&str], uri: &str) -> Result<(
     }
     let places: Vec<Place> = roots.iter().map(|root| fs.place(root)).collect();
     for reading in fs.readings(rest) {
-        for (index, root) in places.iter().enumerate() {
-            if let Some(key) = key_below(fs, root, &reading) {
-                return Ok((index, key));
-            }
+        if let Some(key) = places.iter().find_map(|root| key_below(fs, root, &reading)) {
+            return Ok(key);
         }
     }
     let message = format!("`{uri}` does not lie in {}", keys::quoted(roots));

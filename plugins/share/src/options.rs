@@ -1,7 +1,7 @@
 //! What a store is made from. Each backend has keys of its own for it in the configuration.
 
-use crate::{Class, Error, Result};
-use std::{fmt, ops::RangeInclusive, time::Duration};
+use crate::{Class, Credentials, Error, Result};
+use std::{ops::RangeInclusive, time::Duration};
 
 /// Read sizes that are neither slower for their number nor a burden on memory.
 const CHUNK_SIZES: RangeInclusive<u64> = 64 << 10..=16 << 20;
@@ -38,19 +38,6 @@ pub struct RootOptions {
     pub path: String,
     /// New images go to the roots of the highest weight that have room, and among them to the one with most.
     pub weight: i64,
-}
-
-/// An account on a file server.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    pub username: String,
-    pub password: String,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
-    }
 }
 
 impl Options {

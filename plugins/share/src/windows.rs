@@ -1,7 +1,10 @@
 //! The calls to Win32. The only code of this crate without the compiler's protection, and so without any judgement.
 #![allow(unsafe_code)]
 
-use crate::win32::{Answer, Api, Code, DiskSpace, Id, Information, Open, RemoteProtocol, Setting, VolumeInformation};
+use crate::{
+    Options, Result,
+    win32::{Answer, Api, Code, DiskSpace, Id, Information, Ntfs, Open, RemoteProtocol, Setting, VolumeInformation},
+};
 use std::{
     ffi::c_void,
     mem::{offset_of, size_of},
@@ -30,6 +33,15 @@ use windows_sys::Win32::{
         Threading::CreateEventW,
     },
 };
+
+/// The file systems of Windows.
+pub type Platform = Ntfs<Win32>;
+
+impl Platform {
+    pub fn new(options: &Options) -> Result<Self> {
+        Ok(Self::on(Win32, options))
+    }
+}
 
 /// Windows itself.
 #[derive(Debug, Default)]

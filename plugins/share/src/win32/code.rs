@@ -43,7 +43,7 @@ macro_rules! codes {
         }
 
         /// By number.
-        pub const TABLE: &[Row] = &[$(Row {
+        const TABLE: &[Row] = &[$(Row {
             number: $number,
             name: concat!("ERROR_", stringify!($name)),
             class: Class::$class,

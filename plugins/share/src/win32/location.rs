@@ -17,6 +17,9 @@ pub(super) fn readings(rest: &str) -> Vec<Place> {
 /// No name holds a slash or a backslash, so the number of them in front tells all there is to know.
 fn reading(rest: &[u8]) -> Option<Place> {
     let is_separator = |byte: &u8| matches!(byte, b'/' | b'\\');
+    if rest.last().is_some_and(is_separator) {
+        return None;
+    }
     let leading = rest.iter().take_while(|byte| is_separator(byte)).count();
     let mut names = rest.split(|byte| is_separator(byte)).filter(|name| !name.is_empty()).peekable();
 
@@ -123,5 +126,7 @@ mod tests {
         assert_eq!(read("var/id"), []);
         assert_eq!(read(""), []);
         assert_eq!(read("//"), []);
+        // A directory's name.
+        assert_eq!(read("///C:/images/id/"), []);
     }
 }

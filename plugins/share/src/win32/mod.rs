@@ -41,7 +41,7 @@ pub struct Ntfs<A> {
 }
 
 impl<A: Api> Ntfs<A> {
-    pub fn new(api: A, options: &Options) -> Self {
+    pub fn on(api: A, options: &Options) -> Self {
         let (sddl, credentials) = (options.sddl.clone(), options.credentials.clone());
         Self { api: Arc::new(api), sddl, credentials, volumes: Mutex::default() }
     }
