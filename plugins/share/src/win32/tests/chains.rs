@@ -263,10 +263,10 @@ fn a_copy_shares_clusters_where_the_volume_can_and_reads_only_what_was_written_w
         let source = scene.staging.create_file("from").unwrap();
         assert!(source.make_sparse().unwrap());
         source.write_all_at(&[7; 100], 0).unwrap();
-        source.write_all_at(&[8; 100], 50 << 20).unwrap();
+        source.write_all_at(&[8; 100], 5 << 20).unwrap();
         let target = scene.staging.create_file("to").unwrap();
         let before = fake.calls().len();
-        target.copy_from(&source, (50 << 20) + 100).unwrap();
+        target.copy_from(&source, (5 << 20) + 100).unwrap();
         let all = fake.calls();
         assert_eq!(fake.data(r"\\?\D:\images\staging\to"), fake.data(r"\\?\D:\images\staging\from"));
         calls(&all, before, &[calls_of]).len()
@@ -276,7 +276,7 @@ fn a_copy_shares_clusters_where_the_volume_can_and_reads_only_what_was_written_w
     assert_eq!(copy(FakeVolume::ntfs, "clone"), 0);
     assert_eq!(copy(FakeVolume::ntfs, "read"), 2);
     // Nobody knows what was written.
-    assert_eq!(copy(FakeVolume::wine, "read"), 51);
+    assert_eq!(copy(FakeVolume::wine, "read"), 6);
 }
 
 #[test]
