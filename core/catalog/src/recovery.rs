@@ -125,7 +125,7 @@ impl Catalog {
         for object in objects {
             uploads::insert(&mut tx, object, TransferState::Deleting).await?;
         }
-        around("catalog.requeue", tx.commit()).await?;
+        tx.commit().await?;
         Ok(true)
     }
 }
