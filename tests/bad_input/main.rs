@@ -8,7 +8,6 @@ mod config;
 mod connections;
 mod identity;
 mod imports;
-mod kill;
 mod plugin_files;
 mod stop;
 mod storage;
