@@ -10,7 +10,6 @@ mod connections;
 mod hung_mount;
 mod identity;
 mod imports;
-mod kill;
 mod plugin_files;
 mod stop;
 mod storage;

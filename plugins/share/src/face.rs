@@ -79,6 +79,11 @@ pub trait Dir: Debug + Send + Sync + Sized + 'static {
     /// Whether a server, and not this machine, keeps the files.
     fn is_remote(&self) -> bool;
 
+    /// Tries out what the volume can do; called at start, on a directory to write in.
+    fn probe(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Ends the life of what [`Dir::remove`] could only put aside; called on a root, now and then.
     fn sweep(&self) -> Result<()>;
 }

@@ -20,12 +20,17 @@ mod sweeper;
 mod testing;
 mod unflushed;
 mod wait;
+pub mod win32;
 mod writer;
 
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 pub use unix::Posix as Platform;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use windows::Platform;
 
 pub use credentials::Credentials;
 pub use error::{Class, Error, Result};

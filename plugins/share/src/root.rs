@@ -101,6 +101,9 @@ impl<F: FileSystem> Root<F> {
         let id = settle_marker(dir)?;
         // Names that a process gave just before it died are made durable before anybody relies on them.
         dir.sync()?;
+        if let Err(error) = self.staging(dir).and_then(|staging| staging.probe()) {
+            tracing::debug!(root = self.path, %error, "what the volume can do is found out as it is used");
+        }
         self.condemned.read_from(dir)?;
         Ok(*self.id.get_or_init(|| id))
     }

@@ -4,6 +4,7 @@ use crate::{
     Class, Dir, Error, File, FileSystem, Options, Result, holes::data_runs, keys, root::Root, store::stat_of,
     unflushed::Unflushed, wait::ride_out,
 };
+use casement_failpoints::failpoint;
 use casement_sdk::{Stat, blocking};
 use std::{mem, sync::Arc, thread};
 
@@ -135,7 +136,12 @@ impl<F: FileSystem> Writer<F> {
     fn put(&mut self, data: &[u8], offset: u64) -> Result<()> {
         self.watch_space(offset, data.len() as u64)?;
         let parts = self.options.writes_in_flight;
-        self.riding_out(|writer| writer.on_file("writing", |file| write_parts(file, data, offset, parts)))?;
+        self.riding_out(|writer| {
+            writer.on_file("writing", |file| {
+                failpoint("share.write")?;
+                write_parts(file, data, offset, parts)
+            })
+        })?;
         self.length = self.length.max(offset + data.len() as u64);
         Ok(())
     }
@@ -215,6 +221,7 @@ impl<F: FileSystem> Writer<F> {
                 if writer.length != writer.written {
                     file.set_len(writer.written)?;
                 }
+                failpoint("share.flush")?;
                 file.sync()?;
                 Ok(stat_of(&file.metadata()?))
             })
@@ -229,6 +236,7 @@ impl<F: FileSystem> Writer<F> {
             if !(lost && matches!(root.metadata(&self.key), Ok(found) if found.id == id)) {
                 self.move_to(&root, lost)?;
             }
+            failpoint("share.published")?;
             root.sync().map_err(|error| self.failed("flushing the directory of", error))
         })
         .inspect_err(|_| self.take_back())
@@ -241,6 +249,7 @@ impl<F: FileSystem> Writer<F> {
         let Some(file) = self.file.take() else {
             return Err(self.discarded());
         };
+        failpoint("share.publish")?;
         self.staging.publish(&self.transfer, file, root, &self.key).map_err(|error| match error.class() {
             Class::Exists => Error::exists(&self.key),
             Class::NotFound => self.discarded(),
@@ -305,6 +314,7 @@ fn stage<F: FileSystem>(root: &Root<F>, key: &str, transfer: &str, lost: bool) -
         Err(error) => return Err(root.failed("looking at", key, error)),
     }
     let staging = root.staging(&dir)?;
+    failpoint("share.stage")?;
     let file = match staging.create_file(transfer) {
         // Made by a call whose answer was lost.
         Err(error) if error.class() == Class::Exists && lost => staging.reopen_file(transfer),

@@ -180,6 +180,10 @@ impl<D: Dir> Dir for Faulty<D> {
         self.script.remote.load(Ordering::Relaxed)
     }
 
+    fn probe(&self) -> Result<()> {
+        self.inner.probe()
+    }
+
     fn sweep(&self) -> Result<()> {
         self.inner.sweep()
     }

@@ -66,7 +66,9 @@ fn root(options: &mut Options, draft: &mut Draft, store: &Store, table: &str) {
 }
 
 fn entry((path, weight): (String, i64)) -> Value {
-    Value::Table([("path".to_owned(), Value::from(path)), ("weight".to_owned(), Value::from(weight))].into_iter().collect())
+    Value::Table(
+        [("path".to_owned(), Value::from(path)), ("weight".to_owned(), Value::from(weight))].into_iter().collect(),
+    )
 }
 
 /// `path[:priority]`; a Windows path has a colon of its own.
