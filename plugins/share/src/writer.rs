@@ -42,7 +42,7 @@ pub struct Writer<F: FileSystem> {
     /// Where the write was when the free space was last looked at.
     space_checked: Option<u64>,
     written_back: u64,
-    /// What a share may have forgotten when it comes back.
+    /// What a share may have forgotten when it comes back; nobody knows after a copy, nor needs to know of a disk.
     unflushed: Option<Unflushed>,
     staged: bool,
 }
@@ -197,7 +197,10 @@ impl<F: FileSystem> Writer<F> {
         let found = file.metadata()?;
         Ok(found.id == self.id
             && found.size >= self.length.min(self.written)
-            && self.unflushed.as_ref().map_or(Ok(true), |unflushed| unflushed.is_in(file))?)
+            && match &self.unflushed {
+                Some(unflushed) => unflushed.is_in(file)?,
+                None => !self.staging.is_remote(),
+            })
     }
 
     /// Takes the whole content from an open object.
@@ -208,7 +211,6 @@ impl<F: FileSystem> Writer<F> {
         })?;
         self.length = self.on_file("looking at", File::metadata)?.size;
         self.written = size;
-        // What was copied is not known here.
         self.unflushed = None;
         // What a copy takes is known only now: shared extents take nothing.
         self.require_space(0)
@@ -336,11 +338,17 @@ fn write_parts(file: &impl File, data: &[u8], offset: u64, parts: u32) -> Result
         let writes: Vec<_> = data
             .chunks(part)
             .enumerate()
-            .map(|(index, data)| scope.spawn(move || file.write_all_at(data, offset + (index * part) as u64)))
+            .map(|(index, data)| {
+                let at = offset + (index * part) as u64;
+                thread::Builder::new().spawn_scoped(scope, move || file.write_all_at(data, at))
+            })
             .collect();
         // All are waited for, whatever the first says.
-        let ends: Vec<_> = writes.into_iter().map(|write| write.join()).collect();
-        ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let ends: Vec<_> = writes.into_iter().map(|write| write.map(thread::ScopedJoinHandle::join)).collect();
+        ends.into_iter().try_for_each(|end| match end {
+            Ok(end) => end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => Err(Error::new(Class::Other, format!("cannot start a thread to write with: {error}"))),
+        })
     })
 }
 
