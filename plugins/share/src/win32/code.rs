@@ -100,6 +100,8 @@ codes! {
     121  SEM_TIMEOUT                    Lost          "the file server or the disk did not answer in time"
     123  INVALID_NAME                   Config        "no file can have this name"
     124  INVALID_LEVEL                  Unsupported   "the file system cannot do this"
+    126  MOD_NOT_FOUND                  Unsupported   "this Windows lacks the library for that"
+    127  PROC_NOT_FOUND                 Unsupported   "this Windows lacks the function for that"
     145  DIR_NOT_EMPTY                  Other         "the directory is not empty"
     161  BAD_PATHNAME                   Config        "this is no path"
     170  BUSY                           Held          "another program uses this"
@@ -108,8 +110,10 @@ codes! {
     223  FILE_TOO_LARGE                 Full          "the file system takes no file of this size"
     225  VIRUS_INFECTED                 Denied        "the virus scanner refuses the file: it takes it for malicious"
     226  VIRUS_DELETED                  Denied        "the virus scanner removed the file: it takes it for malicious"
+    234  MORE_DATA                      Other         "there is more data than was asked for"
     // STATUS_VIRTUAL_CIRCUIT_CLOSED
     240  VC_DISCONNECTED                Lost          "the session with the file server has ended"
+    259  NO_MORE_ITEMS                  NotFound      "there are no more of these"
     267  DIRECTORY                      NotADirectory "this is not a directory"
     303  DELETE_PENDING                 Held          "the file is being deleted"
     // Thin provisioning: the pool is full, whatever the volume says.

@@ -2,6 +2,7 @@
 //! every system, on a fake that answers as Windows does, or as something less.
 
 mod api;
+mod cluster;
 mod code;
 mod copy;
 mod directory;
@@ -14,6 +15,7 @@ mod smb;
 mod volume;
 
 pub use api::{Answer, Api, DiskSpace, Id, Information, Open, RemoteProtocol, Setting, VolumeInformation, constants};
+pub use cluster::Cluster;
 pub use code::Code;
 pub use directory::NtfsDir;
 pub use file::NtfsFile;
