@@ -6,6 +6,8 @@ mod csvfs;
 mod flavour;
 mod roots;
 mod state;
+#[cfg(test)]
+mod tests;
 mod volumes;
 mod watch;
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use casement_share::{
     Class, Error,
-    win32::{Answer, Api, Cluster, Code, constants::FILE_SUPPORTS_BLOCK_REFCOUNTING},
+    win32::{Answer, Api, Cluster, constants::FILE_SUPPORTS_BLOCK_REFCOUNTING},
 };
 use std::{collections::BTreeMap, fmt};
 
