@@ -69,28 +69,26 @@ impl<V: Flavour> Store<V> {
             return Ok(root);
         }
         keys::check_for_writing(&*self.roots[0].fs, key)?;
-        let mut best: Option<(i64, u64, &Arc<Root<V::FileSystem>>)> = None;
-        let mut refusal = None;
+        let full = format!("none of the roots has {size} bytes free: make room in one of them");
+        let mut refusal = Error::new(Class::Full, full);
+        let mut fitting = Vec::new();
         for root in &self.roots {
-            let space = match root.verified().and_then(|dir| self.refuse_taken(root, &dir, key).map(|()| dir)) {
-                Ok(dir) => dir.space(),
+            match self.room(root, key) {
+                Ok(room) if room >= size.max(1) => fitting.push((root.weight, room, root)),
+                Ok(_) => {}
                 Err(error) if error.class() == Class::Exists => return Err(error),
-                Err(error) => Err(error),
-            };
-            match space {
-                Ok(space) => {
-                    let room = space.available.saturating_sub(self.options.reserve);
-                    if room >= size.max(1) && best.is_none_or(|(weight, most, _)| (root.weight, room) > (weight, most))
-                    {
-                        best = Some((root.weight, room, root));
-                    }
-                }
-                Err(error) => refusal = Some(error),
+                Err(error) => refusal = error,
             }
         }
-        let full =
-            || Error::new(Class::Full, format!("none of the roots has {size} bytes free: make room in one of them"));
-        best.map(|(_, _, root)| root).ok_or_else(|| refusal.unwrap_or_else(full))
+        let best = fitting.into_iter().max_by_key(|(weight, room, _)| (*weight, *room));
+        best.map(|(_, _, root)| root).ok_or(refusal)
+    }
+
+    /// How many bytes a new object could have in a root.
+    fn room(&self, root: &Root<V::FileSystem>, key: &str) -> Result<u64> {
+        let dir = root.verified()?;
+        self.refuse_taken(root, &dir, key)?;
+        Ok(dir.space()?.available.saturating_sub(self.options.reserve))
     }
 
     fn refuse_taken(

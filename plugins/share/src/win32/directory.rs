@@ -58,10 +58,11 @@ impl<A: Api> NtfsDir<A> {
     /// Opens a file to read or write its data.
     fn open_data(&self, name: &str, access: u32, share: u32, flags: u32) -> Answer<A::Handle> {
         let handle = self.open_entry(name, |path| self.volume.open_existing(path, access, share, flags))?;
-        if !self.volume.metadata(&handle)?.is_file {
+        let found = self.volume.examine(&handle)?;
+        if !found.metadata.is_file {
             return Err(Code::FILE_NOT_FOUND);
         }
-        if self.api().information(&handle)?.attributes & FILE_ATTRIBUTE_REPARSE_POINT == 0 {
+        if !found.is(FILE_ATTRIBUTE_REPARSE_POINT) {
             return Ok(handle);
         }
         // The data of a deduplicated file is where its reparse point leads.
@@ -94,12 +95,12 @@ impl<A: Api> NtfsDir<A> {
 
     fn delete(&self, name: &str) -> Answer<()> {
         let handle = self.open_entry(name, |path| self.volume.open_to_delete(path))?;
-        let attributes = self.api().information(&handle)?.attributes;
-        if attributes & FILE_ATTRIBUTE_DIRECTORY != 0 {
+        let found = self.volume.examine(&handle)?;
+        if found.is(FILE_ATTRIBUTE_DIRECTORY) {
             return Err(Code::FILE_NOT_FOUND);
         }
-        if attributes & FILE_ATTRIBUTE_READONLY != 0 {
-            self.make_writable(name, attributes)?;
+        if found.is(FILE_ATTRIBUTE_READONLY) {
+            self.make_writable(name, found.without(FILE_ATTRIBUTE_READONLY))?;
         }
         let volume = &self.volume;
         // The right to delete was granted with the handle: what is denied now is the deletion of a file that is mapped
@@ -125,8 +126,7 @@ impl<A: Api> NtfsDir<A> {
     /// A read-only file cannot be deleted; only Windows 10 1809 and later can be told to do it nevertheless.
     fn make_writable(&self, name: &str, attributes: u32) -> Answer<()> {
         let handle = self.volume.open_existing(&self.path_of(name), FILE_WRITE_ATTRIBUTES, SHARE_ALL, 0)?;
-        let rest = attributes & !FILE_ATTRIBUTE_READONLY;
-        self.api().set(&handle, &Setting::Attributes(if rest == 0 { FILE_ATTRIBUTE_NORMAL } else { rest }))
+        self.api().set(&handle, &Setting::Attributes(attributes))
     }
 
     /// Moves a file that is to be deleted out of the way of its name.
@@ -185,8 +185,8 @@ impl<A: Api> Dir for NtfsDir<A> {
 
     fn open_dir(&self, name: &str) -> Result<Self> {
         let handle = self.open_entry(name, |path| self.volume.open_to_look(path))?;
-        let attributes = self.api().information(&handle)?.attributes;
-        if attributes & FILE_ATTRIBUTE_DIRECTORY == 0 || attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+        let found = self.volume.examine(&handle)?;
+        if !found.is(FILE_ATTRIBUTE_DIRECTORY) || found.is(FILE_ATTRIBUTE_REPARSE_POINT) {
             return Err(Code::DIRECTORY.into());
         }
         Ok(Self { volume: Arc::clone(&self.volume), path: self.path_of(name) })
@@ -212,7 +212,7 @@ impl<A: Api> Dir for NtfsDir<A> {
 
     fn metadata(&self, name: &str) -> Result<Metadata> {
         let handle = self.open_entry(name, |path| self.volume.open_to_look(path))?;
-        Ok(self.volume.metadata(&handle)?)
+        Ok(self.volume.examine(&handle)?.metadata)
     }
 
     fn remove(&self, name: &str) -> Result<()> {

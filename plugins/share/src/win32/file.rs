@@ -31,7 +31,7 @@ impl<A: Api> NtfsFile<A> {
 
 impl<A: Api> File for NtfsFile<A> {
     fn metadata(&self) -> Result<Metadata> {
-        Ok(self.volume.metadata(&self.handle)?)
+        Ok(self.volume.examine(&self.handle)?.metadata)
     }
 
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>> {

@@ -1,12 +1,12 @@
 //! What is known of the volume under a root, and the calls that depend on it.
 
 use super::{
-    Answer, Api, Code, Information, Open, Setting,
+    Answer, Api, Code, Open, Setting,
     api::constants::{
-        DELETE, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPARSE_POINT, FILE_DISPOSITION_FLAG_DELETE,
-        FILE_DISPOSITION_FLAG_POSIX_SEMANTICS, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
-        FILE_READ_ATTRIBUTES, FILE_RENAME_FLAG_POSIX_SEMANTICS, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE,
-        OPEN_EXISTING, REPARSE_TAG_NAME_SURROGATE,
+        DELETE, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_REPARSE_POINT,
+        FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_POSIX_SEMANTICS, FILE_FLAG_BACKUP_SEMANTICS,
+        FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_RENAME_FLAG_POSIX_SEMANTICS, FILE_SHARE_DELETE,
+        FILE_SHARE_READ, FILE_SHARE_WRITE, OPEN_EXISTING, REPARSE_TAG_NAME_SURROGATE,
     },
     path::Root,
 };
@@ -146,22 +146,17 @@ impl<A: Api> Volume<A> {
         }
     }
 
-    pub(super) fn metadata(&self, file: &A::Handle) -> Answer<Metadata> {
+    pub(super) fn examine(&self, file: &A::Handle) -> Answer<Found> {
         let found = self.api.information(file)?;
         let id = self.features.ids.attempt(|| self.api.id(file))?;
-        Ok(Metadata {
-            is_file: self.is_file(file, &found)?,
-            size: found.size,
-            modified: found.modified,
-            id: id.map_or(u128::from(found.index), |id| id.file),
-        })
-    }
-
-    /// Deduplication and compression leave reparse points too; such a file is one. A link and a mount point is none.
-    fn is_file(&self, file: &A::Handle, found: &Information) -> Answer<bool> {
-        let is_directory = found.attributes & FILE_ATTRIBUTE_DIRECTORY != 0;
-        let is_reparse_point = found.attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0;
-        Ok(!is_directory && !(is_reparse_point && self.api.reparse_tag(file)? & REPARSE_TAG_NAME_SURROGATE != 0))
+        let mut is_file = found.attributes & FILE_ATTRIBUTE_DIRECTORY == 0;
+        // Deduplication and compression leave reparse points too, and what they leave is a file; a link is none.
+        if found.attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+            is_file &= self.api.reparse_tag(file)? & REPARSE_TAG_NAME_SURROGATE == 0;
+        }
+        let id = id.map_or(u128::from(found.index), |id| id.file);
+        let metadata = Metadata { is_file, size: found.size, modified: found.modified, id };
+        Ok(Found { metadata, attributes: found.attributes })
     }
 
     /// Renames an open file without replacing another. `None` if that cannot be done with an open file.
@@ -182,6 +177,27 @@ impl<A: Api> Volume<A> {
 
     pub(super) fn open_to_delete(&self, path: &str) -> Answer<A::Handle> {
         self.open_existing(path, DELETE | FILE_READ_ATTRIBUTES, SHARE_ALL, 0)
+    }
+}
+
+/// What is known of an open file or directory.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) metadata: Metadata,
+    attributes: u32,
+}
+
+impl Found {
+    pub(super) fn is(&self, attribute: u32) -> bool {
+        self.attributes & attribute != 0
+    }
+
+    /// The attributes without one.
+    pub(super) fn without(&self, attribute: u32) -> u32 {
+        match self.attributes & !attribute {
+            0 => FILE_ATTRIBUTE_NORMAL,
+            rest => rest,
+        }
     }
 }
 
