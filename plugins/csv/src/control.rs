@@ -109,7 +109,8 @@ impl VolumeInfo {
     }
 
     fn read(data: &[u8]) -> Self {
-        let units = data[Self::FRIENDLY_NAME..Self::END].chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
+        let units =
+            data[Self::FRIENDLY_NAME..Self::END].chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
         let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
         Self {
             faults: number(data, Self::FAULTS),

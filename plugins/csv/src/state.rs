@@ -104,9 +104,9 @@ impl State {
         let owner = owner.unwrap_or_default();
         match (self.view, told) {
             (Ok(_), None) => None,
-            (Err(code), None) => {
-                Some(Error::from(code).context(&format!("the cluster shared volume `{path}`{owner} cannot be looked at")))
-            }
+            (Err(code), None) => Some(
+                Error::from(code).context(&format!("the cluster shared volume `{path}`{owner} cannot be looked at")),
+            ),
             (_, Some(fault)) => {
                 let message = format!(
                     "the cluster shared volume `{path}`{owner} {fault}: Get-ClusterSharedVolume tells its state, and the \
@@ -125,7 +125,9 @@ impl fmt::Display for State {
             Err(code) => return write!(f, "cannot be looked at: {code}"),
         };
         match (&self.standing, view.access) {
-            (Some(standing), Some(access)) if access.is_owner() => write!(f, "owned by this node, `{}`", standing.owner)?,
+            (Some(standing), Some(access)) if access.is_owner() => {
+                write!(f, "owned by this node, `{}`", standing.owner)?
+            }
             (Some(standing), _) => write!(f, "owned by node `{}`", standing.owner)?,
             (None, Some(access)) if access.is_owner() => f.write_str("owned by this node")?,
             (None, Some(access)) => write!(f, "owned by node number {}", access.owner)?,

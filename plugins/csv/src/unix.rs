@@ -15,7 +15,8 @@ impl casement_share::Flavour for Flavour {
     type FileSystem = Platform;
 
     fn prepare(_: Config, _: &Host) -> Result<(Self, Platform, Options)> {
-        let message = "csv needs Windows: Cluster Shared Volumes are there on the nodes of a Windows failover cluster only";
+        let message =
+            "csv needs Windows: Cluster Shared Volumes are there on the nodes of a Windows failover cluster only";
         Err(Error::new(Class::Unsupported, message))
     }
 }

@@ -100,7 +100,8 @@ impl<A: Api> Volumes<A> {
         let serials = self.serial(root).and_then(|one| Ok((one, self.serial(&self.path(volume))?)));
         let (one, other) = serials.map_err(|code| Error::from(code).context(&format!("looking at `{root}`")))?;
         if one != other {
-            let message = format!("`{root}` leads to another volume than `{volume}`: name the folder where it really is");
+            let message =
+                format!("`{root}` leads to another volume than `{volume}`: name the folder where it really is");
             return Err(Error::new(Class::Config, message));
         }
         Ok(())

@@ -8,12 +8,12 @@ use crate::{
 };
 use casement_sdk::Host;
 use casement_share::{
-    Result, RootOptions,
+    Class, Error, Result, RootOptions,
     win32::{Answer, Api, Cluster},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, TryLockError},
 };
 
 #[derive(Debug)]
@@ -28,9 +28,13 @@ pub(crate) struct Watch<A, C> {
     seen: Mutex<Seen>,
 }
 
+/// The cluster is asked anew at each so many looks, whatever this node sees.
+const LOOKS: u64 = 12;
+
 /// What was seen the last time.
 #[derive(Debug, Default)]
 struct Seen {
+    looks: u64,
     states: BTreeMap<String, State>,
     /// Volumes that have come since the store was opened.
     newcomers: BTreeSet<String>,
@@ -44,13 +48,22 @@ impl<A: Api, C: Cluster> Watch<A, C> {
         config: &Config,
         roots: &[RootOptions],
     ) -> Self {
-        let names = roots.iter().filter_map(|root| volumes.split(&root.path)).map(|(name, _)| name.to_owned()).collect();
+        let names =
+            roots.iter().filter_map(|root| volumes.split(&root.path)).map(|(name, _)| name.to_owned()).collect();
         let folder = config.volumes.is_empty().then(|| config.folder.clone());
         Self { volumes, cluster, host, names, folder, seen: Mutex::default() }
     }
 
     pub(crate) fn look(&self) -> Result<()> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // A volume that is paused may let a look wait for minutes; others must not queue up behind it.
+        let mut seen = match self.seen.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                let message = "a cluster shared volume has not answered since it was looked at last: is it paused?";
+                return Err(Error::new(Class::Paused, message));
+            }
+            Err(TryLockError::Poisoned(seen)) => seen.into_inner(),
+            Ok(seen) => seen,
+        };
         self.tell_of_newcomers(&mut seen.newcomers);
         let views: Vec<_> = self.names.iter().map(|name| (name, View::of(&self.volumes, name))).collect();
         let standings = self.standings(&seen, &views);
@@ -68,6 +81,7 @@ impl<A: Api, C: Cluster> Watch<A, C> {
             }
             seen.states.insert(name.clone(), state);
         }
+        seen.looks += 1;
         fault
     }
 
@@ -77,7 +91,7 @@ impl<A: Api, C: Cluster> Watch<A, C> {
             view.is_ok_and(|view| view.access.is_some())
                 && seen.states.get(*name).is_some_and(|state| state.view == *view)
         };
-        if views.iter().all(is_settled) {
+        if views.iter().all(is_settled) && !seen.looks.is_multiple_of(LOOKS) {
             return None;
         }
         let asked = Standing::of_all(&self.volumes, &self.cluster);
@@ -120,7 +134,8 @@ impl<A: Api, C: Cluster> Watch<A, C> {
         for name in self.volumes.names().unwrap_or_default() {
             let is_known = self.names.contains(&name) || newcomers.contains(&name);
             let path = self.volumes.path(&format!(r"{name}\{folder}"));
-            if is_known || !matches!(self.volumes.look(&name), Found::Volume) || roots::is_missing(&self.volumes, &path) {
+            if is_known || !matches!(self.volumes.look(&name), Found::Volume) || roots::is_missing(&self.volumes, &path)
+            {
                 continue;
             }
             tracing::warn!(path, "a new cluster shared volume has this folder: restart the gateway to use it");

@@ -1,7 +1,6 @@
 //! Which volumes a store is on, and what is refused.
 
 use super::*;
-use crate::tests::node::Volume;
 use casement_sdk::Kind;
 use casement_share::win32::{Code, constants::FILE_SUPPORTS_BLOCK_REFCOUNTING};
 use serde_json::json;
@@ -19,14 +18,19 @@ async fn volumes_are_found_and_the_one_with_most_room_is_filled_first() {
     scene.node.change("Volume2", |volume| volume.available = 3);
     put(&store, "b", b"data").await.unwrap();
     assert!(scene.node.has(&format!(r"{ON_1}\b")));
-    assert_eq!((get(&store, "a").await.unwrap(), get(&store, "b").await.unwrap()), (b"data".to_vec(), b"data".to_vec()));
+    assert_eq!(
+        (get(&store, "a").await.unwrap(), get(&store, "b").await.unwrap()),
+        (b"data".to_vec(), b"data".to_vec())
+    );
     assert_eq!(store.format_location("a").await.unwrap(), "file:///C:/ClusterStorage/Volume2/images/a");
     assert_eq!(store.parse_location("file:///c:/clusterstorage/VOLUME2/images/a").await.unwrap(), "a");
 }
 
 #[tokio::test]
 async fn a_heavier_volume_is_filled_first_and_named_in_any_spelling() {
-    for heavy in ["Volume1", "C:\\ClusterStorage\\Volume1", "c:/clusterstorage/Volume1/", r"\\?\C:\ClusterStorage\Volume1"] {
+    for heavy in
+        ["Volume1", "C:\\ClusterStorage\\Volume1", "c:/clusterstorage/Volume1/", r"\\?\C:\ClusterStorage\Volume1"]
+    {
         let scene = Scene::with_two_volumes();
         scene.node.change("Volume2", |volume| volume.available *= 2);
         let volumes = json!({"volumes": [{"name": heavy, "weight": 2}, "Volume2"]});
@@ -44,10 +48,11 @@ async fn a_folder_that_only_looks_like_a_volume_is_never_written_to() {
         let error = scene.refusal(config.clone()).await;
         assert_eq!(error.kind(), Kind::Unavailable, "{error}");
         assert!(error.message().contains("Get-ClusterSharedVolume"), "{error}");
-        let shown = if config == json!({}) { "no cluster shared volume below" } else { "folder or file of the system disk" };
+        let shown =
+            if config == json!({}) { "no cluster shared volume below" } else { "folder or file of the system disk" };
         assert!(error.message().contains(shown), "{error}");
     }
-    assert_eq!(scene.gateway.logged(Level::WARN, "folder or file of the system disk"), 2);
+    assert_eq!(logged("WARN", "folder or file of the system disk"), 2);
     assert!(!scene.node.has(&format!(r"{ON_1}\.casement-store")));
 
     // It is used as soon as the volume is there, and the other may serve until then.
@@ -127,12 +132,12 @@ async fn only_volumes_with_the_folder_are_used_and_those_that_come_later_are_tol
     let store = scene.open(json!({"folder": "other"})).await.unwrap();
     put(&store, "a", b"1").await.unwrap();
     assert!(scene.node.has(r"C:\ClusterStorage\Volume2\other\a"));
-    assert_eq!(scene.gateway.logged(Level::INFO, "a volume without this folder is not used"), 1);
+    assert_eq!(logged("INFO", "a volume without this folder is not used"), 1);
 
     scene.node.folder(r"C:\ClusterStorage\Volume1\other");
     store.health().await.unwrap();
     store.health().await.unwrap();
-    assert_eq!(scene.gateway.logged(Level::WARN, "restart the gateway to use it"), 1);
+    assert_eq!(logged("WARN", "restart the gateway to use it"), 1);
 
     let error = scene.refusal(json!({"folder": "nowhere"})).await;
     assert_eq!(error.kind(), Kind::Unavailable);

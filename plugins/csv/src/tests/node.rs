@@ -65,14 +65,7 @@ pub(super) struct Handle {
 impl Volume {
     /// One that this node, number 1, reaches directly, and another node owns.
     pub(super) fn healthy(serial: u64) -> Self {
-        Self {
-            serial,
-            file_system: "CSVFS",
-            flags: 0,
-            csv: Ok(()),
-            access: Ok((2, 1, true, true)),
-            available: 1 << 30,
-        }
+        Self { serial, file_system: "CSVFS", flags: 0, csv: Ok(()), access: Ok((2, 1, true, true)), available: 1 << 30 }
     }
 
     fn system() -> Self {
@@ -121,9 +114,10 @@ impl Node {
         let mut state = self.lock();
         state.calls.push(name.to_owned());
         let path = path.to_lowercase();
-        let refusal = state.refusals.iter_mut().find(|refusal| {
-            refusal.left > 0 && refusal.call == name && path.contains(&refusal.path)
-        });
+        let refusal = state
+            .refusals
+            .iter_mut()
+            .find(|refusal| refusal.left > 0 && refusal.call == name && path.contains(&refusal.path));
         match refusal {
             Some(refusal) => {
                 refusal.left -= 1;

@@ -1,7 +1,6 @@
 //! Volumes whose I/O the cluster holds back, and volumes that move.
 
 use super::*;
-use crate::tests::node::Volume;
 use casement_sdk::Kind;
 use casement_share::win32::Code;
 use serde_json::json;
@@ -61,7 +60,7 @@ async fn a_volume_that_is_away_at_the_start_is_waited_for_while_others_serve() {
     scene.node.change("Volume1", |volume| volume.available *= 2);
     scene.node.refuse("open", "Volume1", Code::RESOURCE_NOT_ONLINE, 6);
     let store = scene.open(json!({"pause_timeout_seconds": 0})).await.unwrap();
-    assert_eq!(scene.gateway.logged(Level::WARN, "not there yet"), 1);
+    assert_eq!(logged("WARN", "not there yet"), 1);
     put(&store, "a", b"1").await.unwrap();
     assert!(scene.node.has(r"C:\ClusterStorage\Volume2\images\a"));
     // Nobody knows yet that there is no such image.

@@ -1,7 +1,6 @@
 //! What health, log and metrics say of the volumes.
 
 use super::*;
-use crate::tests::node::Volume;
 use casement_sdk::Kind;
 use casement_share::win32::{Code, constants::FILE_SUPPORTS_BLOCK_REFCOUNTING};
 use serde_json::json;
@@ -20,8 +19,10 @@ async fn a_volume_with_direct_access_is_told_of_once_and_measured() {
     for _ in 0..3 {
         store.health().await.unwrap();
     }
-    assert_eq!(scene.gateway.logged(Level::INFO, "owned by node `N2`, with direct access"), 1);
-    for (name, value) in [("available", 1.0), ("redirected", 0.0), ("owned_here", 0.0), ("free_bytes", (1_u64 << 30) as f64)] {
+    assert_eq!(logged("INFO", "owned by node `N2`, with direct access"), 1);
+    for (name, value) in
+        [("available", 1.0), ("redirected", 0.0), ("owned_here", 0.0), ("free_bytes", (1_u64 << 30) as f64)]
+    {
         assert_eq!(scene.gateway.metric(&format!("csv_volume1_{name}")), Some(value), "{name}");
     }
     assert_eq!(scene.node.count("ask the cluster"), 1, "the cluster is asked when something changes");
@@ -33,8 +34,8 @@ async fn an_owner_has_the_disk_at_hand_however_others_reach_it() {
     scene.node.disk("N1", "Volume1", 1, 1);
     let store = store(&scene, Volume { access: Ok((1, 1, true, false)), ..Volume::healthy(11) }).await;
     store.health().await.unwrap();
-    assert_eq!(scene.gateway.logged(Level::INFO, "owned by this node, `N1`, with the disk at hand"), 1);
-    assert_eq!(scene.gateway.logged(Level::INFO, "no direct access on any node, in backup"), 1);
+    assert_eq!(logged("INFO", "owned by this node, `N1`, with the disk at hand"), 1);
+    assert_eq!(logged("INFO", "no direct access on any node, in backup"), 1);
     assert_eq!(scene.gateway.metric("csv_volume1_owned_here"), Some(1.0));
     assert_eq!(scene.gateway.metric("csv_volume1_redirected"), Some(0.0));
 }
@@ -50,11 +51,11 @@ async fn redirected_access_is_a_warning_with_its_reason_and_its_owner_and_its_en
         let store = store(&scene, Volume { access: Ok(access), ..Volume::healthy(11) }).await;
         store.health().await.unwrap();
         store.health().await.unwrap();
-        assert_eq!(scene.gateway.logged(Level::WARN, reason), 1, "{:?}", scene.gateway.log);
+        assert_eq!(logged("WARN", reason), 1, "{}", LOG.lock().unwrap());
         assert_eq!(scene.gateway.metric("csv_volume1_redirected"), Some(1.0));
         scene.node.change("Volume1", |volume| volume.access = Ok((2, 1, true, true)));
         store.health().await.unwrap();
-        assert_eq!(scene.gateway.logged(Level::INFO, "with direct access"), 1);
+        assert_eq!(logged("INFO", "with direct access"), 1);
         assert_eq!(scene.gateway.metric("csv_volume1_redirected"), Some(0.0));
     }
 }
@@ -65,11 +66,11 @@ async fn redirected_access_is_usual_with_refs_and_no_warning_while_the_disk_is_r
     let scene = Scene::new();
     let store = store(&scene, Volume { access: Ok((2, 1, true, false)), ..refs }).await;
     store.health().await.unwrap();
-    assert_eq!(scene.gateway.logged(Level::INFO, "as always with ReFS"), 1);
-    assert_eq!(scene.gateway.logged(Level::WARN, ""), 0);
+    assert_eq!(logged("INFO", "as always with ReFS"), 1);
+    assert_eq!(logged("WARN", ""), 0);
     scene.node.change("Volume1", |volume| volume.access = Ok((2, 1, false, false)));
     store.health().await.unwrap();
-    assert_eq!(scene.gateway.logged(Level::WARN, "block redirected"), 1);
+    assert_eq!(logged("WARN", "block redirected"), 1);
 }
 
 #[tokio::test]
@@ -83,7 +84,7 @@ async fn a_new_owner_is_counted_and_named() {
     store.health().await.unwrap();
     assert_eq!(scene.gateway.metric("csv_volume1_owner_changes"), Some(1.0));
     assert_eq!(scene.gateway.metric("csv_volume1_owned_here"), Some(1.0));
-    assert_eq!(scene.gateway.logged(Level::INFO, "owned by this node, `N1`"), 1);
+    assert_eq!(logged("INFO", "owned by this node, `N1`"), 1);
 }
 
 #[tokio::test]
@@ -93,12 +94,12 @@ async fn a_volume_that_cannot_be_used_makes_the_store_unhealthy_and_says_why() {
         let store = store(&scene, Volume::healthy(11)).await;
         store.health().await.unwrap();
         scene.node.disk("N2", "Volume1", faults, 0);
-        scene.node.refuse("control", "Volume1", Code::CLUSTER_CSV_IO_PAUSE_TIMEOUT, 1);
+        scene.node.refuse("open", "Volume1", Code::CLUSTER_CSV_IO_PAUSE_TIMEOUT, 1);
         let error = store.health().await.unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable, "{error}");
         assert!(error.message().contains(words) && error.message().contains("`N2`"), "{error}");
         assert_eq!(scene.gateway.metric("csv_volume1_available"), Some(0.0));
-        assert_eq!(scene.gateway.logged(Level::WARN, "is not available"), 1);
+        assert_eq!(logged("WARN", "is not available"), 1);
 
         scene.node.disk("N2", "Volume1", 0, 0);
         store.health().await.unwrap();
@@ -112,7 +113,7 @@ async fn what_the_account_may_not_know_hinders_nothing() {
     scene.node.lock().cluster.resources = Err(Code::ACCESS_DENIED);
     let store = store(&scene, Volume { access: Err(Code::ACCESS_DENIED), ..Volume::healthy(11) }).await;
     store.health().await.unwrap();
-    assert_eq!(scene.gateway.logged(Level::INFO, "its owner is not known, its way to the disk is not known"), 1);
+    assert_eq!(logged("INFO", "its owner is not known, its way to the disk is not known"), 1);
     assert_eq!(scene.gateway.metric("csv_volume1_redirected"), Some(0.0));
     assert_eq!(scene.gateway.metric("csv_volume1_owned_here"), None);
 }
@@ -125,5 +126,5 @@ async fn a_disk_that_is_not_online_hides_no_other() {
     scene.node.lock().cluster.resources.as_mut().unwrap().insert("A".into(), offline);
     let store = store(&scene, Volume::healthy(11)).await;
     store.health().await.unwrap();
-    assert_eq!(scene.gateway.logged(Level::INFO, "owned by node `N2`"), 1);
+    assert_eq!(logged("INFO", "owned by node `N2`"), 1);
 }

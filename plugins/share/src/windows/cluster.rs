@@ -1,6 +1,6 @@
 //! ClusAPI, loaded at run time: a Windows without failover clustering may lack it, and must load this plugin all the same.
 
-use crate::win32::{Answer, Cluster, Code};
+use crate::win32::{Answer, Cluster, Code, constants::GENERIC_READ};
 use libloading::os::windows::{LOAD_LIBRARY_SEARCH_SYSTEM32, Library};
 use std::{ffi::c_void, io, ptr};
 
@@ -15,11 +15,11 @@ const REPLY: u32 = 4096;
 
 type Handle = *mut c_void;
 type GetNodeClusterState = unsafe extern "system" fn(*const u16, *mut u32) -> u32;
-type OpenCluster = unsafe extern "system" fn(*const u16) -> Handle;
+type OpenClusterEx = unsafe extern "system" fn(*const u16, u32, *mut u32) -> Handle;
 type Close = unsafe extern "system" fn(Handle) -> i32;
 type ClusterOpenEnum = unsafe extern "system" fn(Handle, u32) -> Handle;
 type ClusterEnum = unsafe extern "system" fn(Handle, u32, *mut u32, *mut u16, *mut u32) -> u32;
-type OpenClusterResource = unsafe extern "system" fn(Handle, *const u16) -> Handle;
+type OpenClusterResourceEx = unsafe extern "system" fn(Handle, *const u16, u32, *mut u32) -> Handle;
 type GetClusterResourceState = unsafe extern "system" fn(Handle, *mut u16, *mut u32, *mut u16, *mut u32) -> i32;
 type ClusterResourceControl =
     unsafe extern "system" fn(Handle, Handle, u32, *const c_void, u32, *mut c_void, u32, *mut u32) -> u32;
@@ -43,25 +43,26 @@ impl ClusApi {
         unsafe { library.get::<F>(name) }.map(|function| *function).map_err(|_| Code::PROC_NOT_FOUND)
     }
 
+    /// A handle, or why it could not be opened, with the function that closes it.
     fn close(&self, name: &[u8], handle: Handle) -> Answer<Closing> {
-        let close: Close = self.function(name)?;
         if handle.is_null() {
             return Err(last_error());
         }
-        Ok(Closing { close, handle })
+        Ok(Closing { close: self.function(name)?, handle })
     }
 
     fn open_cluster(&self) -> Answer<Closing> {
-        let open: OpenCluster = self.function(b"OpenCluster\0")?;
-        // SAFETY: no name means the local cluster.
-        self.close(b"CloseCluster\0", unsafe { open(ptr::null()) })
+        let open: OpenClusterEx = self.function(b"OpenClusterEx\0")?;
+        // SAFETY: no name means the local cluster, and no pointer that the granted rights are not asked for.
+        self.close(b"CloseCluster\0", unsafe { open(ptr::null(), GENERIC_READ, ptr::null_mut()) })
     }
 
     fn open_resource(&self, cluster: &Closing, resource: &str) -> Answer<Closing> {
-        let open: OpenClusterResource = self.function(b"OpenClusterResource\0")?;
+        let open: OpenClusterResourceEx = self.function(b"OpenClusterResourceEx\0")?;
         let name = wide(resource);
-        // SAFETY: the cluster is open, and the name ends with a NUL.
-        self.close(b"CloseClusterResource\0", unsafe { open(cluster.handle, name.as_ptr()) })
+        // SAFETY: the cluster is open, the name ends with a NUL, and the granted rights are not asked for.
+        let handle = unsafe { open(cluster.handle, name.as_ptr(), GENERIC_READ, ptr::null_mut()) };
+        self.close(b"CloseClusterResource\0", handle)
     }
 }
 
@@ -115,7 +116,9 @@ impl Cluster for ClusApi {
         sized(REPLY, 0, |buffer: &mut [u8], length| {
             let (handle, room) = (resource.handle, *length);
             // SAFETY: the resource is open; the buffer has the length that is said, and both outlive the call.
-            check(unsafe { ask(handle, ptr::null_mut(), code, ptr::null(), 0, buffer.as_mut_ptr().cast(), room, length) })
+            check(unsafe {
+                ask(handle, ptr::null_mut(), code, ptr::null(), 0, buffer.as_mut_ptr().cast(), room, length)
+            })
         })
     }
 }
@@ -165,4 +168,49 @@ fn check(code: u32) -> Answer<()> {
 
 fn last_error() -> Code {
     Code(io::Error::last_os_error().raw_os_error().unwrap_or_default().cast_unsigned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_machine_that_is_no_node_answers_and_tells_no_volumes() {
+        let api = ClusApi::load();
+        let state = api.node_state();
+        // ClusterStateNotInstalled, ClusterStateNotConfigured, or no such library.
+        if !matches!(state, Ok(0 | 1) | Err(Code::MOD_NOT_FOUND)) {
+            eprintln!("SKIPPED: this machine is a node of a cluster ({state:?})");
+            return;
+        }
+        assert_eq!(api.shared_volume_resources().unwrap_or_default(), Vec::<String>::new());
+        assert!(api.owner("Cluster Disk 1").is_err());
+        assert!(api.resource_control("Cluster Disk 1", 0x0100_0225).is_err());
+    }
+
+    #[test]
+    fn without_the_library_every_call_says_so() {
+        let api = ClusApi(None);
+        assert_eq!(api.node_state(), Err(Code::MOD_NOT_FOUND));
+        assert_eq!(api.shared_volume_resources(), Err(Code::MOD_NOT_FOUND));
+        assert_eq!(api.owner("x"), Err(Code::MOD_NOT_FOUND));
+        assert_eq!(api.resource_control("x", 1), Err(Code::MOD_NOT_FOUND));
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_is_asked_for_again() {
+        let long = "x".repeat(NAME as usize * 2);
+        let asked = std::cell::Cell::new(0);
+        let found = sized(NAME, 0, |buffer: &mut [u16], length| {
+            asked.set(asked.get() + 1);
+            *length = long.len() as u32;
+            if buffer.len() <= long.len() {
+                return Err(Code::MORE_DATA);
+            }
+            buffer.iter_mut().zip(long.encode_utf16()).for_each(|(place, unit)| *place = unit);
+            Ok(())
+        });
+        assert_eq!((String::from_utf16(&found.unwrap()).unwrap(), asked.get()), (long, 2));
+    }
 }
