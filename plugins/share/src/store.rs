@@ -6,6 +6,7 @@ use crate::{
     sweeper::Sweeper,
     wait::ride_out,
 };
+use casement_failpoints::failpoint;
 use casement_sdk::{Capabilities, Host, Range, Staged, Stat, Usage, WriteOptions, blocking};
 use std::{fmt::Debug, sync::Arc, time::SystemTime};
 use uuid::Uuid;
@@ -208,6 +209,7 @@ fn refuse_twins<F: FileSystem>(roots: &[Arc<Root<F>>]) -> Result<()> {
 
 fn remove<F: FileSystem>(root: &Root<F>, key: &str, lost: bool) -> Result<()> {
     let dir = root.verified()?;
+    failpoint("share.remove")?;
     let removed = root.metadata(&dir, key).and_then(|_| match dir.remove(key) {
         Err(error) if error.class() == Class::NotFound => Err(Error::not_found(key)),
         Err(error) if error.class() == Class::Held => {
@@ -216,6 +218,7 @@ fn remove<F: FileSystem>(root: &Root<F>, key: &str, lost: bool) -> Result<()> {
         }
         result => result,
     });
+    failpoint("share.removed")?;
     // Also when there is nothing: whoever removed it may not have got as far as this.
     dir.sync().map_err(|error| root.failed("flushing the directory of", key, error))?;
     match removed {

@@ -14,7 +14,10 @@ use std::{
     fs::Permissions,
     io::{self, Read, Seek},
     num::NonZeroU64,
-    os::unix::fs::{FileExt, MetadataExt, PermissionsExt},
+    os::{
+        fd::AsFd,
+        unix::fs::{FileExt, MetadataExt, PermissionsExt},
+    },
     path::{Component, Path, PathBuf},
 };
 
@@ -100,7 +103,14 @@ impl FileSystem for Posix {
 
     fn open(&self, root: &str) -> Result<PosixDir> {
         let directory = retry_on_intr(|| fs::openat(CWD, root, PosixDir::FLAGS, Mode::empty()))?;
-        let remote = is_remote(&directory)?;
+        let keeper = Keeper::of(&directory)?;
+        if keeper == Keeper::Fat {
+            return bad(format!(
+                "the root `{root}` is on a FAT file system, which holds no file of 4 GiB and loses names in a power cut: \
+                 use another one, ext4 or XFS for example"
+            ));
+        }
+        let remote = keeper == Keeper::Server;
         Ok(PosixDir { directory: directory.into(), file_mode: self.file_mode, remote })
     }
 }
@@ -120,14 +130,34 @@ fn local_path(rest: &str) -> Option<&str> {
     (host.is_empty() || host.eq_ignore_ascii_case("localhost")).then_some(path)
 }
 
-/// statfs(2) and the kernel's `magic.h`.
-fn is_remote(directory: &impl std::os::fd::AsFd) -> Result<bool> {
-    const NFS: u32 = 0x6969;
-    const SMB: [u32; 3] = [0x517b, 0xff53_4d42, 0xfe53_4d42];
-    const CEPH: u32 = 0x00c3_6400;
-    const FUSE: u32 = 0x6573_5546;
-    let magic = retry_on_intr(|| fs::fstatfs(directory))?.f_type as u32;
-    Ok([NFS, CEPH, FUSE].contains(&magic) || SMB.contains(&magic))
+/// What keeps the files, by the number that statfs(2) tells of it (the kernel's `magic.h`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    Disk,
+    Server,
+    /// It holds no file of 4 GiB, and loses names in a power cut.
+    Fat,
+}
+
+impl Keeper {
+    fn of(directory: &impl AsFd) -> Result<Self> {
+        Ok(Self::named(retry_on_intr(|| fs::fstatfs(directory))?.f_type as u32))
+    }
+
+    fn named(magic: u32) -> Self {
+        const NFS: u32 = 0x6969;
+        const SMB: u32 = 0x517b;
+        const CIFS: u32 = 0xff53_4d42;
+        const SMB2: u32 = 0xfe53_4d42;
+        const CEPH: u32 = 0x00c3_6400;
+        const FUSE: u32 = 0x6573_5546;
+        const MSDOS: u32 = 0x4d44;
+        match magic {
+            NFS | SMB | CIFS | SMB2 | CEPH | FUSE => Self::Server,
+            MSDOS => Self::Fat,
+            _ => Self::Disk,
+        }
+    }
 }
 
 /// An open directory.
@@ -479,6 +509,14 @@ mod tests {
 
         dir.link_and_remove("staged", &dir, "key").unwrap();
         assert_eq!(dir.names().unwrap(), ["key"]);
+    }
+
+    #[test]
+    fn the_kernel_s_numbers_tell_servers_from_disks_and_fat_from_both() {
+        assert_eq!([0x6969, 0xfe53_4d42, 0x6573_5546].map(Keeper::named), [Keeper::Server; 3]);
+        assert_eq!(Keeper::named(0x4d44), Keeper::Fat);
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Keeper::of(&std::fs::File::open(folder.path()).unwrap()).unwrap(), Keeper::Disk);
     }
 
     #[test]

@@ -6,11 +6,12 @@ mod cluster;
 pub use cluster::ClusApi;
 
 use crate::{
-    Options, Result,
+    Class, Error, Options, Result,
     win32::{Answer, Api, Code, DiskSpace, Id, Information, Ntfs, Open, RemoteProtocol, Setting, VolumeInformation},
 };
 use std::{
     ffi::c_void,
+    io,
     mem::{offset_of, size_of},
     os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle},
     ptr::{null, null_mut},
@@ -44,6 +45,15 @@ pub type Platform = Ntfs<Win32>;
 impl Platform {
     pub fn new(options: &Options) -> Result<Self> {
         Ok(Self::on(Win32, options))
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(code) => Code(code as u32).into(),
+            None => Self::new(Class::Other, error.to_string()),
+        }
     }
 }
 

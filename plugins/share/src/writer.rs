@@ -4,6 +4,7 @@ use crate::{
     Class, Dir, Error, File, FileSystem, Options, Result, holes::data_runs, keys, root::Root, store::stat_of,
     unflushed::Unflushed, wait::ride_out,
 };
+use casement_failpoints::failpoint;
 use casement_sdk::{Stat, blocking};
 use std::{mem, sync::Arc, thread};
 
@@ -41,7 +42,7 @@ pub struct Writer<F: FileSystem> {
     /// Where the write was when the free space was last looked at.
     space_checked: Option<u64>,
     written_back: u64,
-    /// What a share may have forgotten when it comes back.
+    /// What a share may have forgotten when it comes back; nobody knows after a copy, nor needs to know of a disk.
     unflushed: Option<Unflushed>,
     staged: bool,
 }
@@ -135,7 +136,12 @@ impl<F: FileSystem> Writer<F> {
     fn put(&mut self, data: &[u8], offset: u64) -> Result<()> {
         self.watch_space(offset, data.len() as u64)?;
         let parts = self.options.writes_in_flight;
-        self.riding_out(|writer| writer.on_file("writing", |file| write_parts(file, data, offset, parts)))?;
+        self.riding_out(|writer| {
+            writer.on_file("writing", |file| {
+                failpoint("share.write")?;
+                write_parts(file, data, offset, parts)
+            })
+        })?;
         self.length = self.length.max(offset + data.len() as u64);
         Ok(())
     }
@@ -191,7 +197,10 @@ impl<F: FileSystem> Writer<F> {
         let found = file.metadata()?;
         Ok(found.id == self.id
             && found.size >= self.length.min(self.written)
-            && self.unflushed.as_ref().map_or(Ok(true), |unflushed| unflushed.is_in(file))?)
+            && match &self.unflushed {
+                Some(unflushed) => unflushed.is_in(file)?,
+                None => !self.staging.is_remote(),
+            })
     }
 
     /// Takes the whole content from an open object.
@@ -202,7 +211,6 @@ impl<F: FileSystem> Writer<F> {
         })?;
         self.length = self.on_file("looking at", File::metadata)?.size;
         self.written = size;
-        // What was copied is not known here.
         self.unflushed = None;
         // What a copy takes is known only now: shared extents take nothing.
         self.require_space(0)
@@ -215,6 +223,7 @@ impl<F: FileSystem> Writer<F> {
                 if writer.length != writer.written {
                     file.set_len(writer.written)?;
                 }
+                failpoint("share.flush")?;
                 file.sync()?;
                 Ok(stat_of(&file.metadata()?))
             })
@@ -229,6 +238,7 @@ impl<F: FileSystem> Writer<F> {
             if !(lost && matches!(root.metadata(&self.key), Ok(found) if found.id == id)) {
                 self.move_to(&root, lost)?;
             }
+            failpoint("share.published")?;
             root.sync().map_err(|error| self.failed("flushing the directory of", error))
         })
         .inspect_err(|_| self.take_back())
@@ -241,6 +251,7 @@ impl<F: FileSystem> Writer<F> {
         let Some(file) = self.file.take() else {
             return Err(self.discarded());
         };
+        failpoint("share.publish")?;
         self.staging.publish(&self.transfer, file, root, &self.key).map_err(|error| match error.class() {
             Class::Exists => Error::exists(&self.key),
             Class::NotFound => self.discarded(),
@@ -305,6 +316,7 @@ fn stage<F: FileSystem>(root: &Root<F>, key: &str, transfer: &str, lost: bool) -
         Err(error) => return Err(root.failed("looking at", key, error)),
     }
     let staging = root.staging(&dir)?;
+    failpoint("share.stage")?;
     let file = match staging.create_file(transfer) {
         // Made by a call whose answer was lost.
         Err(error) if error.class() == Class::Exists && lost => staging.reopen_file(transfer),
@@ -326,11 +338,17 @@ fn write_parts(file: &impl File, data: &[u8], offset: u64, parts: u32) -> Result
         let writes: Vec<_> = data
             .chunks(part)
             .enumerate()
-            .map(|(index, data)| scope.spawn(move || file.write_all_at(data, offset + (index * part) as u64)))
+            .map(|(index, data)| {
+                let at = offset + (index * part) as u64;
+                thread::Builder::new().spawn_scoped(scope, move || file.write_all_at(data, at))
+            })
             .collect();
         // All are waited for, whatever the first says.
-        let ends: Vec<_> = writes.into_iter().map(|write| write.join()).collect();
-        ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let ends: Vec<_> = writes.into_iter().map(|write| write.map(thread::ScopedJoinHandle::join)).collect();
+        ends.into_iter().try_for_each(|end| match end {
+            Ok(end) => end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => Err(Error::new(Class::Other, format!("cannot start a thread to write with: {error}"))),
+        })
     })
 }
 

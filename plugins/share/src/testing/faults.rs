@@ -214,6 +214,28 @@ fn a_delete_of_what_somebody_holds_is_done_for_the_client_at_once_and_on_the_dis
 // On Windows nobody can write to what the store has open; its fake tells the same story.
 #[cfg(all(test, unix))]
 #[test]
+fn a_copy_on_a_share_that_is_lost_at_any_call_is_whole_or_gone() {
+    let scene = || {
+        let scene = Scene::on_a_share();
+        put(&scene.store, "id", &CHUNKS).unwrap();
+        scene
+    };
+    at_every_call(
+        Class::Lost,
+        1,
+        scene,
+        |scene| scene.store.copy("id", "copy"),
+        |scene, result, context| match result {
+            Ok(_) => assert_eq!(get(&scene.store, "copy").unwrap(), CHUNKS.concat(), "{context}"),
+            Err(error) => {
+                assert_eq!(error.kind(), Kind::Unavailable, "{context}: {error}");
+                assert_eq!(scene.names(), ["id"], "{context}");
+            }
+        },
+    );
+}
+
+#[test]
 fn what_a_share_forgot_is_noticed_although_the_length_is_right() {
     let scene = Scene::on_a_share();
     let mut writer = scene.store.create("id", casement_sdk::WriteOptions { size: None, transfer: "t".into() }).unwrap();
