@@ -49,7 +49,7 @@ impl View {
 
     /// Whether data goes through the owner node, over the network, instead of to the disk.
     pub(crate) fn is_redirected(&self) -> bool {
-        self.access.is_some_and(|access| !access.is_owner() && !(access.disk && access.direct))
+        self.access.is_some_and(|access| !(access.is_owner() || access.disk && access.direct))
     }
 
     /// Whether that is something to look into.

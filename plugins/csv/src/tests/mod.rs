@@ -129,7 +129,7 @@ impl Scene {
     }
 
     async fn refusal(&self, config: Value) -> Error {
-        self.open(config).await.err().expect("should have been refused")
+        self.open(config).await.expect_err("should have been refused")
     }
 }
 

@@ -102,6 +102,13 @@ impl Node {
         self.lock().refusals.push(Refusal { call, path: path.to_lowercase(), code, left: times });
     }
 
+    /// Puts other data into a file.
+    pub(super) fn overwrite(&self, path: &str, data: &[u8]) {
+        let state = self.lock();
+        let file = state.entries[&path.to_lowercase()].data.as_ref().unwrap();
+        *file.lock().unwrap() = data.to_vec();
+    }
+
     pub(super) fn has(&self, path: &str) -> bool {
         self.lock().entries.contains_key(&path.to_lowercase())
     }

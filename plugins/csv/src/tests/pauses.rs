@@ -72,6 +72,20 @@ async fn a_volume_that_is_away_at_the_start_is_waited_for_while_others_serve() {
 }
 
 #[tokio::test]
+async fn what_an_owner_node_took_with_it_when_it_died_is_noticed() {
+    let scene = Scene::new();
+    scene.node.volume("Volume1", Volume::healthy(11));
+    let store = scene.open(json!({})).await.unwrap();
+    let mut writer = store.create("a", WriteOptions { size: None, transfer: "t".into() }).await.unwrap();
+    writer.write(b"1234".to_vec().into()).await.unwrap();
+    scene.node.overwrite(r"C:\ClusterStorage\Volume1\images\.casement-staging\t", b"\0\0\0\0");
+    scene.node.refuse("write", r"images\", Code::CLUSTER_CSV_INVALID_HANDLE, 1);
+    let error = writer.write(b"5678".to_vec().into()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(error.message().contains("came back without"), "{error}");
+}
+
+#[tokio::test]
 async fn a_volume_that_moves_to_another_node_in_mid_upload_takes_the_rest() {
     let scene = Scene::new();
     scene.node.volume("Volume1", Volume::healthy(11));
