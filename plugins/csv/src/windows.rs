@@ -4,7 +4,7 @@ use crate::{Csv, System};
 use casement_share::{ClusApi, Win32};
 
 /// The store of this machine.
-pub type Flavour = Csv<Windows>;
+pub(crate) type Flavour = Csv<Windows>;
 
 #[derive(Debug)]
 pub enum Windows {}
