@@ -6,6 +6,8 @@
 mod bodies;
 mod config;
 mod connections;
+
+mod hung_mount;
 mod identity;
 mod imports;
 mod plugin_files;
