@@ -72,6 +72,7 @@ impl FakeVolume {
     pub(crate) fn share(mount: &str, serial: u64) -> Self {
         let can = Abilities { posix_rename: false, posix_delete: false, ..ALL };
         let protocol = RemoteProtocol {
+            version: 4,
             protocol: 0x2_0000,
             major: 3,
             minor: 1,
