@@ -5,9 +5,10 @@
 mod bodies;
 mod config;
 mod connections;
+
+mod hung_mount;
 mod identity;
 mod imports;
-mod kill;
 mod plugin_files;
 mod stop;
 mod storage;

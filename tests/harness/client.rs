@@ -168,7 +168,7 @@ impl Request<'_> {
 
     /// [`Request::send`] to a gateway that may be gone.
     pub fn try_send(self) -> Result<Answer, ureq::Error> {
-        self.open(SendBody::none()).map(whole)
+        self.open(SendBody::none()).and_then(whole)
     }
 
     #[track_caller]
@@ -180,17 +180,17 @@ impl Request<'_> {
     pub fn body(self, bytes: &[u8]) -> Answer {
         let what = self.what.clone();
         let answer = self.header("Content-Length", &bytes.len().to_string()).open(SendBody::from_reader(&mut &*bytes));
-        whole(answer.unwrap_or_else(|error| panic!("{what}: {error}")))
+        answer.and_then(whole).unwrap_or_else(|error| panic!("{what}: {error}"))
     }
 
     /// A body of unknown length.
     pub fn chunked(self, mut source: impl Read) -> Result<Answer, ureq::Error> {
-        self.open(SendBody::from_reader(&mut source)).map(whole)
+        self.open(SendBody::from_reader(&mut source)).and_then(whole)
     }
 
     /// A body of known length that is not held in memory. An error is a connection that broke.
     pub fn stream(self, len: u64, mut source: impl Read) -> Result<Answer, ureq::Error> {
-        self.header("Content-Length", &len.to_string()).open(SendBody::from_reader(&mut source)).map(whole)
+        self.header("Content-Length", &len.to_string()).open(SendBody::from_reader(&mut source)).and_then(whole)
     }
 
     /// The response with its body still to be read.
@@ -203,7 +203,7 @@ impl Request<'_> {
     }
 }
 
-fn whole(response: Response<Body>) -> Answer {
+fn whole(response: Response<Body>) -> Result<Answer, ureq::Error> {
     let (parts, body) = response.into_parts();
     let headers = parts
         .headers
@@ -211,6 +211,6 @@ fn whole(response: Response<Body>) -> Answer {
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let mut bytes = Vec::new();
-    body.into_reader().read_to_end(&mut bytes).unwrap();
-    Answer { status: parts.status.as_u16(), headers, body: bytes }
+    body.into_reader().read_to_end(&mut bytes)?;
+    Ok(Answer { status: parts.status.as_u16(), headers, body: bytes })
 }

@@ -97,19 +97,47 @@ impl Gateway {
 
     #[track_caller]
     pub fn start(site: Arc<Site>) -> Self {
+        let mut gateway = Self::launch(site, "");
+        assert!(gateway.listens(), "the gateway does not listen, its process: {:?}", gateway.child.try_wait());
+        gateway
+    }
+
+    /// Starts it with orders to its failpoints (see `failpoints/`). What it wrote, when it died of them at once.
+    #[track_caller]
+    pub fn start_armed(site: Arc<Site>, failpoints: &str) -> Result<Self, Log> {
+        let mut gateway = Self::launch(site, failpoints);
+        if gateway.listens() {
+            return Ok(gateway);
+        }
+        let log = gateway.log.clone();
+        gateway.ended();
+        Err(log)
+    }
+
+    /// Starts it, and ends it as a crash would after a while, whether it listens by then or not.
+    pub fn start_and_kill(site: Arc<Site>, after: Duration) -> Arc<Site> {
+        let gateway = Self::launch(site, "");
+        // The moment is the caller's random input; nothing is waited for.
+        thread::sleep(after);
+        gateway.kill()
+    }
+
+    fn launch(site: Arc<Site>, failpoints: &str) -> Self {
         let mut command = site.command();
-        command.args(["serve", "--config", &site.runner.path(&site.config)]);
+        command.args(["serve", "--config", &site.runner.path(&site.config)]).env("CASEMENT_FAILPOINTS", failpoints);
         system::prepare(&mut command);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());
-        let line = log.wait_for("listening on ", START);
+        Self { site, child, log, address: String::new() }
+    }
+
+    /// Waits until it listens; `false` when it never will.
+    fn listens(&mut self) -> bool {
+        let line = self.log.wait_for("listening on ", START);
         let address = line.as_deref().and_then(address_in);
-        let mut gateway = Self { site, child, log, address: String::new() };
-        match address {
-            Some(address) => gateway.address = address,
-            None => panic!("the gateway does not listen, its process: {:?}", gateway.child.try_wait()),
-        }
-        gateway
+        let listens = address.is_some();
+        self.address = address.unwrap_or_default();
+        listens
     }
 
     pub fn address(&self) -> &str {

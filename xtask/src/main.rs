@@ -16,7 +16,8 @@ Tasks:
   cargo xtask run             build, and start the service with configs/quickstart.toml
   cargo xtask dist            build a release, and lay out what an operator installs in target/dist
   cargo xtask test            everything that must hold: format, lints, unit tests, black-box suites
-  cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, windows, or a suite of tests/
+  cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, windows, or a suite of tests/; with --long, for as
+                              long as it can find something
   cargo xtask keystone        start the Keystone that these suites get, for work on them";
 
 /// What every task ends with; the text is for a person.
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
         ["dist"] => dist::release().map(|folder| println!("{}", folder.display())),
         ["keystone"] => test::keystone(),
         ["test"] => test::all(),
-        ["test", suite] => test::one(suite),
+        ["test", suite] => test::one(suite, false),
+        ["test", suite, "--long"] => test::one(suite, true),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

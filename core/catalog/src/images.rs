@@ -6,6 +6,7 @@ use crate::{
     stamp::Stamp,
     uploads,
 };
+use casement_failpoints::around;
 use casement_image::{Image, ImageId, Status};
 use time::OffsetDateTime;
 
@@ -102,7 +103,7 @@ impl Catalog {
         for object in objects {
             uploads::insert(&mut tx, object, TransferState::Deleting).await?;
         }
-        tx.commit().await?;
+        around("catalog.delete_image", tx.commit()).await?;
         Ok(true)
     }
 }

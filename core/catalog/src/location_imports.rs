@@ -8,6 +8,7 @@ use crate::{
     transfer::{self, Transfer},
     uploads,
 };
+use casement_failpoints::around;
 use casement_image::{ImageId, Location, Status, Task};
 use time::OffsetDateTime;
 
@@ -61,7 +62,7 @@ impl Catalog {
         locations::set(&mut tx, &new.image_id, &[], now).await?;
         uploads::insert(&mut tx, new, TransferState::Hashing).await?;
         tasks::insert(&mut tx, task).await?;
-        tx.commit().await?;
+        around("catalog.begin_location_import", tx.commit()).await?;
         Ok(Begin::Started)
     }
 
@@ -90,7 +91,7 @@ impl Catalog {
             .bind(image_id.as_str())
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
+        around("catalog.place_location", tx.commit()).await?;
         Ok(true)
     }
 
@@ -110,7 +111,7 @@ impl Catalog {
         };
         tasks::end(&mut tx, &id, came_to, now).await?;
         transfer::remove(&mut tx, &id).await?;
-        tx.commit().await?;
+        around("catalog.end_location_import", tx.commit()).await?;
         Ok(true)
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     stamp::{Stamp, next_after},
     transfer, uploads,
 };
+use casement_failpoints::around;
 use casement_image::{Image, ImageId, Location};
 use sqlx::Row as _;
 use std::collections::BTreeSet;
@@ -36,7 +37,7 @@ impl Catalog {
         for object in dropped {
             uploads::insert(&mut tx, object, TransferState::Deleting).await?;
         }
-        tx.commit().await?;
+        around("catalog.relocate_image", tx.commit()).await?;
         Ok(updated_at)
     }
 

@@ -4,6 +4,7 @@
 //! together. An upload counts with what it has reserved until its image counts with its size.
 
 use crate::{Catalog, Result, record, sqlite::Conn};
+use casement_failpoints::around;
 use casement_image::ImageId;
 
 /// How much one project may have. `None` is without bound.
@@ -104,7 +105,7 @@ impl Catalog {
         match grant(&mut tx, &owner, transfer, wanted, bounds).await? {
             Ok(until) => {
                 set_reserved(&mut tx, transfer, until).await?;
-                tx.commit().await?;
+                around("catalog.reserve", tx.commit()).await?;
                 Ok(Reserved::Until(until))
             }
             Err(exceeded) => Ok(Reserved::Exceeded(exceeded)),

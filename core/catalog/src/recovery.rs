@@ -6,6 +6,7 @@ use crate::{
     transfer::{self, select_transfers},
     uploads,
 };
+use casement_failpoints::around;
 use casement_image::{Image, ImageId, Status};
 use time::OffsetDateTime;
 
@@ -27,7 +28,7 @@ impl Catalog {
     pub async fn end_transfer(&self, transfer: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
         transfer::remove(&mut tx, transfer).await?;
-        Ok(tx.commit().await?)
+        Ok(around("catalog.end_transfer", tx.commit()).await?)
     }
 
     /// Prolongs every lease of `node`.
@@ -81,7 +82,7 @@ impl Catalog {
         .bind(orphan.state.as_str())
         .execute(&mut *tx)
         .await?;
-        tx.commit().await?;
+        around("catalog.adopt", tx.commit()).await?;
         Ok(done.rows_affected() == 1)
     }
 

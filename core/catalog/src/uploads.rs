@@ -7,6 +7,7 @@ use crate::{
     stamp::Stamp,
     transfer::{self, Transfer},
 };
+use casement_failpoints::around;
 use casement_image::{ImageId, Status};
 use time::OffsetDateTime;
 
@@ -38,7 +39,7 @@ impl Catalog {
         locations::set(&mut tx, &new.image_id, &[], now).await?;
         insert(&mut tx, new, TransferState::Staged).await?;
         quota::set_reserved(&mut tx, &new.id, reserved).await?;
-        tx.commit().await?;
+        around("catalog.begin_upload", tx.commit()).await?;
         Ok(Begin::Started)
     }
 
@@ -50,7 +51,7 @@ impl Catalog {
             .bind(transfer)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
+        around("catalog.set_token", tx.commit()).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -76,7 +77,7 @@ impl Catalog {
         .bind(node)
         .execute(&mut *tx)
         .await?;
-        tx.commit().await?;
+        around("catalog.begin_commit", tx.commit()).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -98,7 +99,7 @@ impl Catalog {
         } else {
             transfer::set_state(&mut tx, &id, TransferState::Deleting).await?;
         }
-        tx.commit().await?;
+        around("catalog.finish_upload", tx.commit()).await?;
         Ok(active)
     }
 
@@ -118,7 +119,7 @@ impl Catalog {
             Residue::Stage => transfer::set_state(&mut tx, transfer, TransferState::Discarding).await?,
             Residue::Object => transfer::set_state(&mut tx, transfer, TransferState::Deleting).await?,
         }
-        tx.commit().await?;
+        around("catalog.release_upload", tx.commit()).await?;
         Ok(queued)
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     host::StoreServices,
 };
 use bytes::Bytes;
+use casement_failpoints::around;
 use casement_image::ObjectKey;
 use casement_sdk::{
     Capabilities, Range, Staged, Stat, Usage, WriteOptions,
@@ -129,7 +130,8 @@ impl Store {
     /// Starts a staged write under `key`.
     pub async fn create(self: &Arc<Self>, key: &ObjectKey, options: WriteOptions) -> Result<StagedWrite> {
         let backend = self.backend()?;
-        let writer = self.guard.call("create", self.guard.limits().call, backend.create(key.as_str(), options)).await?;
+        let create = around("store.create", backend.create(key.as_str(), options));
+        let writer = self.guard.call("create", self.guard.limits().call, create).await?;
         Ok(StagedWrite { store: Arc::clone(self), writer })
     }
 
@@ -147,14 +149,16 @@ impl Store {
             tracing::debug!(store = self.id(), key, "left where it is: this store can't delete");
             return Ok(());
         }
-        let answer = self.guard.repeatable("delete", self.guard.limits().call, || backend.delete(key)).await;
+        let delete = || around("store.delete", backend.delete(key));
+        let answer = self.guard.repeatable("delete", self.guard.limits().call, delete).await;
         found_or_gone(answer)
     }
 
     /// Removes staged data; what is not there is as good as removed.
     pub async fn discard(&self, token: &str) -> Result<()> {
         let backend = self.backend()?;
-        let answer = self.guard.repeatable("discard", self.guard.limits().call, || backend.discard(token)).await;
+        let discard = || around("store.discard", backend.discard(token));
+        let answer = self.guard.repeatable("discard", self.guard.limits().call, discard).await;
         found_or_gone(answer)
     }
 
@@ -223,19 +227,19 @@ impl StagedWrite {
 
     pub(crate) async fn write(&mut self, chunk: Bytes) -> Result<()> {
         let guard = &self.store.guard;
-        guard.step("write", guard.limits().chunk, self.writer.write(chunk)).await
+        guard.step("write", guard.limits().chunk, around("store.write", self.writer.write(chunk))).await
     }
 
     /// Makes the data durable and publishes it.
     pub async fn commit(self) -> Result<Stat> {
         let guard = &self.store.guard;
-        guard.step("commit", guard.limits().commit, self.writer.commit()).await
+        guard.step("commit", guard.limits().commit, around("store.commit", self.writer.commit())).await
     }
 
     /// Removes what was staged.
     pub async fn abort(self) -> Result<()> {
         let guard = &self.store.guard;
-        guard.step("abort", guard.limits().call, self.writer.abort()).await
+        guard.step("abort", guard.limits().call, around("store.abort", self.writer.abort())).await
     }
 }
 

@@ -1,21 +1,22 @@
 //! A store's keys in the configuration.
 
-use crate::platform;
-use casement_sdk::{Error, Kind, Result};
-use std::path::{Component, PathBuf};
-
-/// Read sizes that are neither slower for their number nor a burden on memory.
-const CHUNK_SIZES: std::ops::RangeInclusive<u64> = 64 << 10..=16 << 20;
+use casement_share::{Class, Credentials, Error, Options, Result, RootOptions};
+use std::{path::PathBuf, time::Duration};
 
 /// The configuration of one store.
 #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The directory that holds the images: an absolute path. It must exist and is never created.
+    /// The directory that holds the images: an absolute path, on Windows also a share (`'\\server\share\images'`, in
+    /// single quotes). It must exist and is never created.
+    #[serde(default)]
     #[schemars(extend("format" = "path"))]
-    pub root: PathBuf,
+    pub root: Option<String>,
+    /// Several directories in place of `root`, as a list of `{ path = "…", weight = 1 }`.
+    #[serde(default)]
+    pub roots: Vec<Root>,
     /// Refuses to start unless `root` lies on a file system that is mounted somewhere below `/`. For a root
-    /// that is itself a mount point.
+    /// that is itself a mount point. On Windows: unless it lies on another volume than the system.
     #[serde(default)]
     pub require_mount: bool,
     /// Stores blocks of 4 KiB that hold only zeros as holes, which take no space. Turns `preallocate` off.
@@ -24,15 +25,49 @@ pub struct Config {
     /// Claims the space of an image before its first byte, where its size is known.
     #[serde(default = "default_preallocate")]
     pub preallocate: bool,
-    /// How many bytes are read at once: 65536 (64 KiB) to 16777216 (16 MiB).
+    /// How many bytes are read or written at once: 65536 (64 KiB) to 16777216 (16 MiB).
     #[serde(default = "default_chunk_size")]
     pub chunk_size: u64,
-    /// Permissions of the image files as an octal string, "0640" for example. By default 0666 less the umask.
+    /// How many writes, each of a part of a chunk, are on their way at once: 1 to 16. More than one pays on a share that
+    /// is far away.
+    #[serde(default = "default_writes_in_flight")]
+    pub writes_in_flight: u32,
+    /// Permissions of the image files as an octal string, "0640" for example. By default 0666 less the umask. Linux only.
     #[serde(default)]
     pub file_mode: Option<String>,
+    /// Access control of the image files in the security descriptor definition language, "D:P(A;;FA;;;BA)(A;;FA;;;SY)"
+    /// for example. By default they inherit that of the directory. Windows only.
+    #[serde(default)]
+    pub sddl: Option<String>,
     /// How many bytes to leave free on the file system.
     #[serde(default)]
     pub reserve: u64,
+    /// How long to wait for a share that is lost before a client is told to come back later, in seconds. Less than the
+    /// store's `limits.call_seconds`.
+    #[serde(default = "default_ride_out")]
+    pub ride_out_seconds: u64,
+    /// The account that the file server is to know, `DOMAIN\user`. By default the gateway's own. Windows only.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// A file that holds the account's password.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    pub password_file: Option<PathBuf>,
+    /// The environment variable that holds the account's password.
+    #[serde(default)]
+    pub password_env: Option<String>,
+}
+
+/// One of several roots.
+#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Root {
+    /// As `root`.
+    #[schemars(extend("format" = "path"))]
+    pub path: String,
+    /// New images go to the roots of the highest weight that have room, and among them to the one with most.
+    #[serde(default)]
+    pub weight: i64,
 }
 
 fn default_preallocate() -> bool {
@@ -40,46 +75,42 @@ fn default_preallocate() -> bool {
 }
 
 fn default_chunk_size() -> u64 {
-    1 << 20
+    Options::CHUNK_SIZE
+}
+
+fn default_writes_in_flight() -> u32 {
+    Options::WRITES_IN_FLIGHT
+}
+
+fn default_ride_out() -> u64 {
+    Options::RIDE_OUT.as_secs()
 }
 
 impl Config {
-    /// The same with a root in its simplest spelling, once every value was found good.
-    pub(crate) fn checked(mut self) -> Result<Self> {
-        let shown = self.root.display();
-        if !self.root.is_absolute() {
-            return bad(format!("root = `{shown}` is not absolute: write the whole path, such as `/srv/images`"));
-        }
-        if self.root.components().any(|part| part == Component::ParentDir) {
-            return bad(format!("root = `{shown}` contains `..`: write the path without it"));
-        }
-        if !CHUNK_SIZES.contains(&self.chunk_size) {
-            let (least, most) = (CHUNK_SIZES.start(), CHUNK_SIZES.end());
-            return bad(format!("chunk_size = {}: write a number of bytes from {least} to {most}", self.chunk_size));
-        }
-        self.mode()?;
-        platform::check_config(&self)?;
-        self.root = self.root.components().collect();
-        Ok(self)
-    }
-
-    /// `file_mode` as a number.
-    pub(crate) fn mode(&self) -> Result<Option<u32>> {
-        let Some(text) = &self.file_mode else {
-            return Ok(None);
-        };
-        let digits = text.strip_prefix("0o").unwrap_or(text);
-        match u32::from_str_radix(digits, 8) {
-            Ok(mode) if mode > 0o777 => bad(format!("file_mode = \"{text}\" is above 0777: write \"0640\", say")),
-            Ok(mode) if mode & 0o400 == 0 => bad(format!(
-                "file_mode = \"{text}\" would keep the gateway from reading its images: write \"0640\", say"
-            )),
-            Ok(mode) => Ok(Some(mode)),
-            Err(_) => bad(format!("file_mode = \"{text}\" is not an octal number: write \"0640\", say")),
-        }
+    /// What the store is made from.
+    pub(crate) fn options(self) -> Result<Options> {
+        let credentials =
+            Credentials::read(self.username, self.password_file.as_deref(), self.password_env.as_deref())?;
+        Ok(Options {
+            roots: roots(self.root, self.roots)?,
+            require_mount: self.require_mount,
+            sparse: self.sparse,
+            preallocate: self.preallocate,
+            chunk_size: self.chunk_size,
+            writes_in_flight: self.writes_in_flight,
+            file_mode: self.file_mode,
+            sddl: self.sddl,
+            reserve: self.reserve,
+            ride_out: Duration::from_secs(self.ride_out_seconds),
+            credentials,
+        })
     }
 }
 
-fn bad<T>(message: String) -> Result<T> {
-    Err(Error::new(Kind::Config, message))
+fn roots(one: Option<String>, several: Vec<Root>) -> Result<Vec<RootOptions>> {
+    match (one, &*several) {
+        (Some(_), [_, ..]) => Err(Error::new(Class::Config, "both root and roots are set: write one of them")),
+        (Some(path), []) => Ok(vec![RootOptions { path, weight: 0 }]),
+        (None, _) => Ok(several.into_iter().map(|Root { path, weight }| RootOptions { path, weight }).collect()),
+    }
 }

@@ -53,8 +53,9 @@ pub(crate) fn all() -> Result<()> {
     session.tally.close()
 }
 
-pub(crate) fn one(suite: &str) -> Result<()> {
-    let mut session = Session::new()?;
+/// One suite; a `long` run tries more of what is random, or takes long.
+pub(crate) fn one(suite: &str, long: bool) -> Result<()> {
+    let mut session = Session { long, ..Session::new()? };
     match suite {
         "fmt" => session.check(suite, &mut fmt()),
         "clippy" => session.check(suite, &mut clippy()),
@@ -108,6 +109,7 @@ struct Session {
     environment: Option<Vec<(&'static str, PathBuf)>>,
     /// The same, and nothing if it could not be started.
     keystone: Option<Option<Keystone>>,
+    long: bool,
     tally: Tally,
 }
 
@@ -116,7 +118,7 @@ impl Session {
         let (packages, target) = workspace()?;
         let tally = Tally::new(target.join("skips.txt"))?;
         let native = Build::native(&target);
-        Ok(Self { packages, target, native, environment: None, keystone: None, tally })
+        Ok(Self { packages, target, native, environment: None, keystone: None, long: false, tally })
     }
 
     fn check(&mut self, name: &str, command: &mut Command) {
@@ -151,6 +153,9 @@ impl Session {
     fn black_box(&mut self, suite: &str) {
         let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite]);
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
+        if self.long {
+            command.env("CASEMENT_LONG", "1");
+        }
         if WITH_KEYSTONE.contains(&suite) {
             command.envs(self.keystone().map(|description| ("CASEMENT_KEYSTONE", description)));
         }

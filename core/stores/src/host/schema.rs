@@ -31,7 +31,9 @@ pub(crate) fn checked_config(schema: &str, store: &StoreOptions) -> Result<Strin
     if complaints.is_empty() { Ok(config.to_string()) } else { Err(complaints.join("; ")) }
 }
 
-/// Keys that the schema marks `"format": "path"` count from the folder of the configuration file.
+/// Relative values of keys that the schema marks `"format": "path"` count from the folder of the configuration file. What
+/// starts with a root or a drive is left for the plugin to judge: on Windows `\srv\share` is no relative path, but
+/// joined to one it would lie somewhere on its drive.
 fn resolve_paths(schema: &Value, config: &mut Map<String, Value>, store: &StoreOptions) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     let base = platform::whole(&store.base_dir).unwrap_or_else(|_| store.base_dir.clone());
@@ -39,7 +41,9 @@ fn resolve_paths(schema: &Value, config: &mut Map<String, Value>, store: &StoreO
         if property.get("format").and_then(Value::as_str) != Some("path") {
             continue;
         }
-        if let Some(Value::String(path)) = config.get_mut(key) {
+        if let Some(Value::String(path)) = config.get_mut(key)
+            && !matches!(Path::new(&*path).components().next(), Some(Component::Prefix(_) | Component::RootDir))
+        {
             *path = plain(&base.join(&*path)).to_string_lossy().into_owned();
         }
     }

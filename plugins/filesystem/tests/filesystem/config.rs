@@ -1,5 +1,5 @@
 use crate::support::*;
-use casement_filesystem::{Config, Filesystem};
+use casement_filesystem::Config;
 use casement_sdk::Kind;
 use casement_sdk::blocking::Backend;
 use serde_json::json;
@@ -52,7 +52,7 @@ fn the_defaults_and_the_usual_spellings_are_accepted() {
         json!({"file_mode": "0o640"}),
         json!({"chunk_size": 65536, "sparse": true, "reserve": 1, "preallocate": false}),
     ] {
-        Filesystem::new(config(directory.path(), keys)).unwrap();
+        casement_filesystem::open(config(directory.path(), keys)).unwrap();
     }
 }
 

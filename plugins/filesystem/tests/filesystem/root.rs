@@ -1,12 +1,12 @@
 use crate::support::*;
-use casement_filesystem::Filesystem;
+use casement_filesystem::Store;
 use casement_sdk::blocking::{Backend, Writer};
 use casement_sdk::{Kind, Range};
 use serde_json::json;
 use std::fs;
 use std::path::Path;
 
-fn assert_everything_is_unavailable(store: &Filesystem, root: &Path) {
+fn assert_everything_is_unavailable(store: &Store, root: &Path) {
     let error = store.health().unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
     assert!(error.message().contains(root.to_str().unwrap()), "{error}");

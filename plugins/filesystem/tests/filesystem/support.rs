@@ -1,8 +1,9 @@
 //! A store in a temporary directory, and what tests do with it over and over.
 
-use casement_filesystem::{Config, Filesystem, Writer};
+use casement_filesystem::{Config, Store};
 use casement_sdk::blocking::{Backend, Lister, Reader, Writer as _};
 use casement_sdk::{Entry, Kind, Range, Result, Stat, WriteOptions};
+use casement_share::Platform;
 use serde_json::{Value, json};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,16 +16,16 @@ pub(crate) fn config(root: &Path, more: Value) -> Config {
     serde_json::from_value(keys).unwrap()
 }
 
-pub(crate) fn open(root: &Path) -> Filesystem {
+pub(crate) fn open(root: &Path) -> Store {
     open_with(root, json!({}))
 }
 
-pub(crate) fn open_with(root: &Path, more: Value) -> Filesystem {
-    Filesystem::new(config(root, more)).unwrap()
+pub(crate) fn open_with(root: &Path, more: Value) -> Store {
+    casement_filesystem::open(config(root, more)).unwrap()
 }
 
 pub(crate) fn refusal(root: &Path, more: Value) -> (Kind, String) {
-    let error = Filesystem::new(config(root, more)).unwrap_err();
+    let error = casement_filesystem::open(config(root, more)).unwrap_err();
     (error.kind(), error.message().to_owned())
 }
 
@@ -32,17 +33,17 @@ pub(crate) fn options(transfer: &str, size: Option<u64>) -> WriteOptions {
     WriteOptions { size, transfer: transfer.to_owned() }
 }
 
-pub(crate) fn start(store: &Filesystem, key: &str, transfer: &str) -> Writer {
+pub(crate) fn start(store: &Store, key: &str, transfer: &str) -> casement_share::Writer<Platform> {
     store.create(key, options(transfer, None)).unwrap()
 }
 
-pub(crate) fn put(store: &Filesystem, key: &str, data: &[u8]) -> Result<Stat> {
+pub(crate) fn put(store: &Store, key: &str, data: &[u8]) -> Result<Stat> {
     let mut writer = store.create(key, options("put", Some(data.len() as u64)))?;
     writer.write(data)?;
     writer.commit()
 }
 
-pub(crate) fn get(store: &Filesystem, key: &str, range: Range) -> Result<Vec<u8>> {
+pub(crate) fn get(store: &Store, key: &str, range: Range) -> Result<Vec<u8>> {
     let mut reader = store.read(key, range)?;
     let mut data = Vec::new();
     while let Some(chunk) = reader.next()? {
@@ -52,22 +53,22 @@ pub(crate) fn get(store: &Filesystem, key: &str, range: Range) -> Result<Vec<u8>
     Ok(data)
 }
 
-pub(crate) fn get_all(store: &Filesystem, key: &str) -> Vec<u8> {
+pub(crate) fn get_all(store: &Store, key: &str) -> Vec<u8> {
     get(store, key, Range::default()).unwrap()
 }
 
-pub(crate) fn pages(store: &Filesystem, prefix: &str, after: Option<&str>) -> Vec<Vec<Entry>> {
+pub(crate) fn pages(store: &Store, prefix: &str, after: Option<&str>) -> Vec<Vec<Entry>> {
     let mut lister = store.list(prefix, after).unwrap();
     let next = || Some(lister.next_page().unwrap()).filter(|page| !page.is_empty());
     std::iter::from_fn(next).collect()
 }
 
-pub(crate) fn keys(store: &Filesystem) -> Vec<String> {
+pub(crate) fn keys(store: &Store) -> Vec<String> {
     let pages = pages(store, "", None).into_iter();
     pages.flatten().map(|entry| entry.key).collect()
 }
 
-pub(crate) fn staged(store: &Filesystem) -> Vec<String> {
+pub(crate) fn staged(store: &Store) -> Vec<String> {
     let staged = store.list_staged().unwrap().into_iter();
     staged.map(|staged| staged.token).collect()
 }

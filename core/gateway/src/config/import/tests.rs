@@ -139,15 +139,22 @@ fn an_old_glance_with_one_store_is_carried_over() {
     imported.says("[DEFAULT] workers", "one process");
 }
 
+/// Those of the Windows example, with Glance's priorities.
+fn several_roots() -> Vec<toml::Table> {
+    let roots = [(r"C:\ClusterStorage\Volume1\images", 10), (r"\\sofs01\images$all", 200), (r"E:\images", 0)];
+    let table = |(path, weight): (&str, i64)| {
+        [("path".to_owned(), path.into()), ("weight".to_owned(), weight.into())].into_iter().collect()
+    };
+    roots.into_iter().map(table).collect()
+}
+
 #[test]
 fn windows_paths_survive() {
     let imported = accepted(&[WINDOWS]);
     imported.has("server.listen", "[::]:9292");
     imported.has("catalog.path", r"D:\glance\db\glance.sqlite");
-    imported.has("stores.cluster.root", r"\\sofs01\images$all");
+    imported.has("stores.cluster.roots", several_roots());
     imported.has("stores.cluster.description", r"C:\ClusterStorage");
-    imported.says("[cluster] filesystem_store_datadirs", r"C:\ClusterStorage\Volume1\images to that");
-    imported.says("[cluster] filesystem_store_datadirs", r"E:\images to that");
     assert!(!imported.toml.contains("relative"));
 }
 

@@ -13,8 +13,7 @@ const DATADIR: &str = "/var/lib/glance/images";
 
 pub(super) fn carry(options: &mut Options, draft: &mut Draft, store: &Store) -> bool {
     let table = begin(options, draft, store, "filesystem", "casement_filesystem");
-    let (root, comment) = root(options, draft, store);
-    draft.set(&format!("{table}.root"), root, comment);
+    root(options, draft, store, &table);
     carry_key(options, draft, store, "filesystem_thin_provisioning", &format!("{table}.sparse"), Kind::Bool);
     mode(options, draft, store, &table);
     chunk_size(options, draft, store, &table);
@@ -37,40 +36,39 @@ pub(super) fn carry(options: &mut Options, draft: &mut Draft, store: &Store) -> 
     true
 }
 
-/// One directory; Glance could spread a store over several.
-fn root(options: &mut Options, draft: &mut Draft, store: &Store) -> (String, String) {
+/// One directory, or several with their priorities.
+fn root(options: &mut Options, draft: &mut Draft, store: &Store, table: &str) {
     if let Some(found) = find(options, store, "filesystem_store_datadir") {
         match &found.value {
-            Ok(path) => return (path.clone(), found.name()),
+            Ok(path) => return draft.set(&format!("{table}.root"), path.clone(), found.name()),
             Err(why) => draft.drop(&found, why.clone()),
         }
     }
     let several: Vec<Found> =
         store.sections.iter().flat_map(|at| options.all(at, "filesystem_store_datadirs")).collect();
-    let mut folders: Vec<(String, i64, Found)> = Vec::new();
+    let mut folders: Vec<(String, i64)> = Vec::new();
+    let mut from = None;
     for found in several {
         match &found.value {
             Ok(text) => {
-                let (path, priority) = with_priority(text);
-                folders.push((path, priority, found));
+                folders.push(with_priority(text));
+                from.get_or_insert_with(|| found.name());
             }
             Err(why) => draft.drop(&found, why.clone()),
         }
     }
-    // Of several that are as good, the first.
-    folders.sort_by_key(|(_, priority, _)| -priority);
-    let mut folders = folders.into_iter();
-    let Some((path, _, first)) = folders.next() else {
-        return (DATADIR.to_owned(), "Glance's default".to_owned());
-    };
-    for (path, _, found) in folders {
-        let why = format!(
-            "a store has one directory: move the files of {path} to that of the highest priority, and their locations with \
-             them, or make it a store of its own"
-        );
-        draft.drop(&found, why);
+    let from = from.unwrap_or_else(|| "Glance's default".to_owned());
+    match &*folders {
+        [] => draft.set(&format!("{table}.root"), DATADIR.to_owned(), from),
+        [(path, _)] => draft.set(&format!("{table}.root"), path.clone(), from),
+        _ => draft.set(&format!("{table}.roots"), Value::Array(folders.into_iter().map(entry).collect()), from),
     }
-    (path, first.name())
+}
+
+fn entry((path, weight): (String, i64)) -> Value {
+    Value::Table(
+        [("path".to_owned(), Value::from(path)), ("weight".to_owned(), Value::from(weight))].into_iter().collect(),
+    )
 }
 
 /// `path[:priority]`; a Windows path has a colon of its own.
