@@ -5,7 +5,6 @@
 mod bodies;
 mod config;
 mod connections;
-
 mod hung_mount;
 mod identity;
 mod imports;

@@ -122,6 +122,32 @@ fn broken_toml_is_told_with_its_line_and_without_what_stands_there() {
 }
 
 #[test]
+fn a_path_of_windows_that_toml_cannot_read_is_told_how_it_is_written() {
+    for written in [
+        r#""C:\images""#,
+        r#""C:\s3cret""#,
+        r#""C:\users""#,
+        r#""C:\Users\x""#,
+        r#""\\srv\share""#,
+        r#""\srv\share""#,
+        r#""D:\""#,
+        r"C:\images",
+        r"\\srv\share",
+        r"'C:\images",
+    ] {
+        let found =
+            problems(&with(&format!("[stores.disk]\nplugin = 'filesystem'\nroot = {written}\n")), &[]).join("\n");
+        assert!(found.starts_with("casement.toml:17: is not TOML: "), "{written}: {found}");
+        assert!(
+            found.ends_with(r"write 'C:\images' or '\\server\share'") && !found.contains("s3cret"),
+            "{written}: {found}"
+        );
+    }
+    let found = problems(&with("[stores.disk\n"), &[]).join("\n");
+    assert!(!found.contains("backslash"), "{found}");
+}
+
+#[test]
 fn an_absent_file_is_told_by_its_path() {
     let err = load_with(Path::new("/nowhere/casement.toml"), HashMap::new()).unwrap_err();
     assert!(err.to_string().contains("casement.toml: cannot be read"), "{err}");
