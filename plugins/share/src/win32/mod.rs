@@ -6,12 +6,16 @@ mod cluster;
 mod code;
 mod copy;
 mod directory;
+#[cfg(test)]
+pub(crate) mod fake;
 mod file;
 mod location;
 mod names;
 mod path;
 mod probe;
 mod smb;
+#[cfg(test)]
+mod tests;
 mod volume;
 
 pub use api::{Answer, Api, DiskSpace, Id, Information, Open, RemoteProtocol, Setting, VolumeInformation, constants};
