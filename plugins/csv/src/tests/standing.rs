@@ -115,7 +115,7 @@ async fn what_the_account_may_not_know_hinders_nothing() {
     let store = store(&scene, Err(Code::ACCESS_DENIED)).await;
     store.health().await.unwrap();
     assert_eq!(logged("INFO", "its owner is not known, its way to the disk is not known"), 1);
-    assert_eq!(scene.gateway.metric("csv_volume1_redirected"), Some(0.0));
+    assert_eq!(scene.gateway.metric("csv_volume1_redirected"), None);
     assert_eq!(scene.gateway.metric("csv_volume1_owned_here"), None);
 }
 
