@@ -1,12 +1,16 @@
 //! A store's keys, checked against its plugin's JSON schema before the plugin sees them.
 
+#[cfg(unix)]
+#[path = "schema/unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "schema/windows.rs"]
+mod platform;
+
 use crate::config::StoreOptions;
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::{Map, Value};
-use std::{
-    fs,
-    path::{Component, Path, PathBuf},
-};
+use std::path::{Component, Path, PathBuf};
 
 /// The store's own keys as JSON text, checked, with relative paths resolved.
 ///
@@ -32,8 +36,7 @@ pub(crate) fn checked_config(schema: &str, store: &StoreOptions) -> Result<Strin
 /// joined to one it would lie somewhere on its drive.
 fn resolve_paths(schema: &Value, config: &mut Map<String, Value>, store: &StoreOptions) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    // Without symbolic links, so that a step back may be taken as text.
-    let base = fs::canonicalize(&store.base_dir).unwrap_or_else(|_| store.base_dir.clone());
+    let base = platform::whole(&store.base_dir).unwrap_or_else(|_| store.base_dir.clone());
     for (key, property) in properties {
         if property.get("format").and_then(Value::as_str) != Some("path") {
             continue;

@@ -92,6 +92,11 @@ impl Fake {
         self.state().mend(mount);
     }
 
+    /// Servers take this many sleeps to notice that a connection is lost, and keep its files open till then.
+    pub(crate) fn notice_after(&self, sleeps: usize) {
+        self.state().unnoticed = sleeps;
+    }
+
     /// The volume loses the data that nobody has flushed.
     pub fn forget(&self) {
         self.state().forget();

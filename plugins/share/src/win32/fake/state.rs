@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) faults: Vec<Fault>,
     pub(super) slept: Duration,
     pub(super) releases: Vec<(usize, Handle)>,
+    /// How many sleeps it takes until servers notice that handles of a lost connection are dead.
+    pub(super) unnoticed: usize,
     /// Shares with the account that is connected.
     pub(super) connections: Vec<(String, String)>,
 }
@@ -180,13 +182,17 @@ impl State {
         if refused {
             return Err(Code::ACCESS_DENIED);
         }
-        if self.opens.values().any(|open| open.node == number && !open.dead && open.conflicts(how.access, how.share)) {
+        let counts = |open: &Opened| open.node == number && (!open.dead || self.unnoticed > 0);
+        if self.opens.values().any(|open| counts(open) && open.conflicts(how.access, how.share)) {
             return Err(Code::SHARING_VIOLATION);
         }
         Ok(())
     }
 
     pub(super) fn close(&mut self, number: u64) {
+        if self.unnoticed > 0 && self.opens.get(&number).is_some_and(|open| open.dead) {
+            return;
+        }
         let Some(open) = self.opens.remove(&number) else { return };
         let is_last = !self.opens.values().any(|other| other.node == open.node);
         if open.posix_delete || is_last && self.nodes[&open.node].pending {
@@ -364,6 +370,7 @@ impl State {
 
     pub(super) fn sleep(&mut self, duration: Duration) -> Vec<Handle> {
         self.slept += duration;
+        self.unnoticed = self.unnoticed.saturating_sub(1);
         self.releases.iter_mut().for_each(|(left, _)| *left = left.saturating_sub(1));
         let (due, rest) = self.releases.drain(..).partition(|(left, _)| *left == 0);
         self.releases = rest;

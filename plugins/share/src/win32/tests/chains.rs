@@ -198,6 +198,14 @@ fn a_file_that_is_mapped_is_held_and_one_that_is_denied_is_not() {
 }
 
 #[test]
+fn a_file_that_an_old_listing_lacks_is_there() {
+    let (fake, scene) = on_share(FakeVolume::share);
+    scene.publish("id", b"data").unwrap();
+    fake.fail("find", "id", 0, Code::FILE_NOT_FOUND);
+    assert_eq!(scene.read("id").unwrap(), b"data");
+}
+
+#[test]
 fn a_read_only_file_is_removed() {
     for volume in [FakeVolume::ntfs, FakeVolume::wine, FakeVolume::poor] {
         let (fake, scene) = on_drive(volume);

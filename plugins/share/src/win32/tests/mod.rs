@@ -5,6 +5,8 @@
 mod chains;
 mod everywhere;
 mod losses;
+#[cfg(all(test, windows))]
+mod real;
 mod roots;
 mod shares;
 mod stores;

@@ -94,6 +94,19 @@ fn an_upload_goes_on_when_its_share_comes_back() {
 }
 
 #[test]
+fn an_upload_goes_on_although_its_server_notices_the_loss_late() {
+    let (fake, store) = on_share();
+    let mut writer = store.create("id", WriteOptions { size: None, transfer: "t".into() }).unwrap();
+    writer.write(b"before ").unwrap();
+    fake.cut(SHARE, Code::NETNAME_DELETED);
+    fake.notice_after(20);
+    fake.mend(SHARE);
+    writer.write(b"after").unwrap();
+    writer.commit().unwrap();
+    assert_eq!(get(&store, "id").unwrap(), b"before after");
+}
+
+#[test]
 fn an_upload_whose_share_forgot_data_fails_and_leaves_nothing() {
     let (fake, store) = on_share();
     let mut writer = store.create("id", WriteOptions { size: None, transfer: "t".into() }).unwrap();
