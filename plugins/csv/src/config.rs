@@ -1,10 +1,11 @@
 //! A store's keys in the configuration.
 
 use casement_share::Options;
-use std::time::Duration;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::{borrow::Cow, time::Duration};
 
 /// The configuration of one store.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The volumes: each a name below `C:\ClusterStorage` or its whole path in single quotes, or, with a weight,
@@ -41,15 +42,28 @@ pub struct Config {
 }
 
 /// One volume, by its name alone or with a weight.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Volume {
     Name(String),
     Weighted(WeightedVolume),
 }
 
+/// As one schema: of two in place of which either may hold, the gateway could not say what is wrong.
+impl JsonSchema for Volume {
+    fn schema_name() -> Cow<'static, str> {
+        "Volume".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = WeightedVolume::json_schema(generator);
+        schema.insert("type".to_owned(), ["string", "object"].as_slice().into());
+        schema
+    }
+}
+
 /// A volume that is preferred to others, or the other way round.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightedVolume {
     /// As in `volumes`.

@@ -206,10 +206,11 @@ fn a_variable_cannot_smuggle_in_a_second_key() {
 fn relative_paths_start_at_the_folder_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("casement.toml");
-    fs::write(&file, format!("plugin_dirs = [\"plugins\", \"/opt/p\"]\n{GOOD}")).unwrap();
+    let whole = folder.path().join("p");
+    fs::write(&file, format!("plugin_dirs = [\"plugins\", '{}']\n{GOOD}", whole.display())).unwrap();
     let config = load_with(&file, HashMap::new()).unwrap();
     assert_eq!(config.catalog.path, folder.path().join("../data/catalog.sqlite"));
-    assert_eq!(config.plugin_dirs.unwrap(), [folder.path().join("plugins"), "/opt/p".into()]);
+    assert_eq!(config.plugin_dirs.unwrap(), [folder.path().join("plugins"), whole]);
     assert_eq!(config.base_dir, folder.path());
 }
 
@@ -367,11 +368,13 @@ fn a_password_comes_from_the_environment_and_is_never_shown() {
 fn files_of_a_keystone_start_at_the_folder_of_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("casement.toml");
-    let lines = "username = \"u\"\npassword_file = \"p\"\nproject_name = \"service\"\ncafile = \"/etc/ca.pem\"";
-    fs::write(&file, keystone(lines)).unwrap();
+    let whole = folder.path().join("ca.pem");
+    let lines =
+        format!("username = \"u\"\npassword_file = \"p\"\nproject_name = \"service\"\ncafile = '{}'", whole.display());
+    fs::write(&file, keystone(&lines)).unwrap();
     fs::write(folder.path().join("p"), "s3cret\r\n").unwrap();
     let keystone = load_with(&file, HashMap::new()).unwrap().identity.keystone;
-    assert_eq!(keystone.cafile.as_deref(), Some(Path::new("/etc/ca.pem")));
+    assert_eq!(keystone.cafile, Some(whole));
     assert_eq!(keystone.secret().unwrap(), casement_identity::keystone::Secret::new("s3cret"));
 }
 

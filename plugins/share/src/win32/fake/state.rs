@@ -40,10 +40,20 @@ fn parent(path: &str) -> &str {
 
 impl State {
     pub(super) fn add(&mut self, volume: FakeVolume) {
+        // It hides what stood under its mount point.
+        let below = format!(r"{}\", key(&volume.mount));
+        self.names.retain(|path, _| !path.starts_with(&below));
         let node = Node { mount: volume.mount.clone(), attributes: FILE_ATTRIBUTE_DIRECTORY, ..Node::default() };
         let number = self.add_node(node);
         self.names.insert(key(&volume.mount), (volume.mount.clone(), number));
         self.volumes.push(volume);
+    }
+
+    /// Takes a volume away, with all that is on it.
+    pub(super) fn remove(&mut self, mount: &str) {
+        self.volumes.retain(|volume| volume.mount != mount);
+        let nodes = &self.nodes;
+        self.names.retain(|_, (_, node)| nodes[node].mount != mount);
     }
 
     fn number(&mut self) -> u64 {
@@ -119,7 +129,8 @@ impl State {
             path.strip_prefix(&mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('\\'))
         };
         let missing = if path.starts_with(r"\\?\UNC\") { Code::BAD_NETPATH } else { Code::PATH_NOT_FOUND };
-        let volume = self.volumes.iter().find(below).ok_or(missing)?;
+        // Of volumes that are mounted in one another, the innermost.
+        let volume = self.volumes.iter().filter(below).max_by_key(|volume| volume.mount.len()).ok_or(missing)?;
         if let Some(code) = volume.cut {
             return Err(code);
         }
