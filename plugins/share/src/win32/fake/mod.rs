@@ -93,7 +93,7 @@ impl Fake {
     }
 
     /// Servers take this many sleeps to notice that a connection is lost, and keep its files open till then.
-    pub(crate) fn notice_after(&self, sleeps: usize) {
+    pub fn notice_after(&self, sleeps: usize) {
         self.state().unnoticed = sleeps;
     }
 
