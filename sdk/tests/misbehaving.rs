@@ -26,7 +26,7 @@ async fn faulty(fault: &str, at: &str) -> (Result<Backend>, Arc<Gateway>) {
 fn plugin() -> &'static Plugin {
     static PLUGIN: LazyLock<Plugin> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
-        let library = c_library("../tests/fixtures/misbehaving.c", None, folder.path());
+        let library = c_library("sdk::misbehaving", "../tests/fixtures/misbehaving.c", None, folder.path()).unwrap();
         Library::open(&library, &OpenOptions { allow_c_abi: true, allow_abort: false }).unwrap()
     });
     &PLUGIN

@@ -76,7 +76,8 @@ fn a_rust_plugin_exports_its_two_doors_and_nothing_else() {
 #[tokio::test]
 async fn the_null_example_is_a_plugin_in_c() {
     let folder = tempfile::tempdir().unwrap();
-    let library = c_library("examples/null/null.c", None, folder.path());
+    let test = "sdk::plugin_files::the_null_example_is_a_plugin_in_c";
+    let Some(library) = c_library(test, "examples/null/null.c", None, folder.path()) else { return };
     #[cfg(target_os = "linux")]
     assert_eq!(common::exported_symbols(&library), ["casement_plugin_entry_v1"]);
 
@@ -110,7 +111,7 @@ fn what_is_no_plugin_is_refused_with_a_reason() {
     std::fs::write(&text_file, "no library").unwrap();
     assert_eq!(refused(&text_file, ANY_LANGUAGE).0, LoadErrorKind::Open);
 
-    let source = "../tests/fixtures/misbehaving.c";
+    let (test, source) = ("sdk::plugin_files::what_is_no_plugin_is_refused", "../tests/fixtures/misbehaving.c");
     for (define, kind, text) in [
         (
             "FAULT_WRONG_MAJOR",
@@ -121,7 +122,8 @@ fn what_is_no_plugin_is_refused_with_a_reason() {
         ("FAULT_NO_DESCRIPTOR", LoadErrorKind::NotAPlugin, "its entry function refused to start"),
         ("FAULT_NO_DESTROY", LoadErrorKind::NotAPlugin, "its backend has no `destroy`"),
     ] {
-        let (got, message) = refused(&c_library(source, Some(define), folder.path()), ANY_LANGUAGE);
+        let Some(library) = c_library(test, source, Some(define), folder.path()) else { return };
+        let (got, message) = refused(&library, ANY_LANGUAGE);
         assert_eq!(got, kind, "{message}");
         assert!(message.starts_with(text), "{message}");
     }

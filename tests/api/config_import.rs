@@ -1,6 +1,6 @@
 //! `casement config import`, from Glance's files to a service that runs on them.
 
-use casement_tests::Gateway;
+use casement_tests::{Gateway, Runner};
 use serde_json::json;
 use std::{fs, path::Path, sync::Arc};
 
@@ -12,8 +12,8 @@ fn glance(folder: &Path) -> String {
         "[DEFAULT]\nbind_host = 127.0.0.1\nbind_port = 0\nenabled_backends = fast:file, cheap:s3\nimage_tag_quota = 1\n\
          image_cache_dir = /var/cache\n[database]\nconnection = sqlite:///{}\n[glance_store]\ndefault_backend = fast\n\
          [fast]\nfilesystem_store_datadir = {}\n[cheap]\ns3_store_secret_key = s3cr3t-of-s3\n",
-        folder.join("glance.sqlite").display(),
-        images.display()
+        Runner::chosen().path(&folder.join("glance.sqlite")),
+        Runner::chosen().path(&images)
     )
 }
 
@@ -63,7 +63,7 @@ fn a_password_goes_to_a_file_of_its_own_and_only_when_asked() {
     let run = site.run_arguments(&["config", "import", from, "--secrets", folder.to_str().unwrap()]);
     let file = folder.join("keystone-password");
     assert_eq!(fs::read_to_string(&file).unwrap(), "s3cr3t-of-glance");
-    assert!(run.text.contains(file.to_str().unwrap()) && !run.text.contains("s3cr3t-of-glance"), "{}", run.text);
+    assert!(run.text.contains(&Runner::chosen().path(&file)) && !run.text.contains("s3cr3t-of-glance"), "{}", run.text);
 }
 
 #[test]

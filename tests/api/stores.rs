@@ -1,4 +1,4 @@
-use casement_tests::Gateway;
+use casement_tests::{Gateway, Runner};
 use serde_json::json;
 
 fn two() -> Gateway {
@@ -15,7 +15,7 @@ fn how_stores_are_set_up_is_told_to_administrators_and_services() {
     gateway.member().get("/v2/info/stores/detail").refused("member", 403, denied);
     for client in [gateway.admin(), gateway.service()] {
         let stores = client.get("/v2/info/stores/detail").expect(200).json();
-        let root = |id: &str| gateway.store(id).root().display().to_string();
+        let root = |id: &str| Runner::chosen().path(gateway.store(id).root());
         assert_eq!(
             stores,
             json!({"stores": [

@@ -73,6 +73,19 @@ fn values_of_the_wrong_kind_are_named() {
 }
 
 #[test]
+fn a_path_of_windows_that_toml_cannot_read_is_told_how_it_is_written() {
+    for written in [r#""C:\images""#, r#""C:\users""#, r#""\\srv\share""#, r#""D:\""#, r"C:\images"] {
+        let builder = builder();
+        let config = builder.config();
+        let (before, rest) = config.split_once("root = ").unwrap();
+        let (_, after) = rest.split_once('\n').unwrap();
+        let run = builder.check_text(&format!("{before}root = {written}\n{after}"));
+        assert_eq!(run.code, WRONG, "{written}: {}", run.text);
+        assert!(run.text.contains(r"'C:\images' or '\\server\share'"), "{written}: {}", run.text);
+    }
+}
+
+#[test]
 fn a_store_on_a_plugin_that_is_not_loaded_is_told_which_are() {
     let builder = builder();
     let wrong = builder.config().replacen("plugin = \"filesystem\"", "plugin = \"filesystm\"", 1);

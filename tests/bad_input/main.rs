@@ -1,18 +1,18 @@
 //! What clients, disks and operators get wrong. Every time: a clear answer, no byte lost or left over, and the
 //! next request is served.
-#![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
 mod bodies;
 mod config;
 mod connections;
-
 mod hung_mount;
 mod identity;
 mod imports;
 mod plugin_files;
 mod stop;
 mod storage;
+#[cfg(unix)]
+mod unix;
 mod uploads;
 
 use casement_tests::{Gateway, Pattern};

@@ -1,8 +1,14 @@
 //! Disks that fill up and folders that go away.
 
 use crate::{assert_serves_on, assert_uploads_now};
-use casement_tests::{Gateway, Pattern, eventually, skip};
-use std::{fs, path::Path, process::Command};
+use casement_tests::{Gateway, Pattern, eventually, eventually_true, skip};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
 use tempfile::TempDir;
 
 const MIB: u64 = 1 << 20;
@@ -24,6 +30,20 @@ impl SmallDisk {
 
     fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Takes every byte that is left, until [`SmallDisk::make_room`].
+    fn fill(&self) {
+        let mut file = fs::File::create(self.filler()).unwrap();
+        while file.write_all(&[1; 4096]).is_ok() {}
+    }
+
+    fn make_room(&self) {
+        fs::remove_file(self.filler()).unwrap();
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.path().join("filler")
     }
 }
 
@@ -61,6 +81,41 @@ fn a_disk_that_fills_up_in_mid_upload_takes_nothing() {
     assert_uploads_now(&gateway, &unknown);
     assert_eq!(gateway.member().download(&kept).expect(200).body, b"0123456789");
     drop(gateway);
+}
+
+#[test]
+fn a_full_disk_under_the_catalog_fails_what_would_change_it_and_loses_nothing() {
+    let Some(disk) = SmallDisk::mount("bad_input::full_disk_under_the_catalog") else {
+        return;
+    };
+    let builder = Gateway::builder().filesystem("local", None, "default = true");
+    let [usual, small] = [builder.folder(), disk.path()].map(|folder| builder.path(&folder.join("catalog.sqlite")));
+    let text = builder.config().replace(&usual, &small);
+    let gateway = Gateway::start(Arc::new(builder.site(&text)));
+    let member = gateway.member();
+    let kept = member.create_active("kept", b"0123456789");
+    let [under_way, queued] = ["under way", "queued"].map(|name| member.create_raw(name));
+    let data = Pattern::new(1, 4 * MIB).bytes();
+    let mut raw = gateway.raw();
+    raw.begin_upload(&under_way, data.len() as u64, &[]);
+    raw.send(&data[..data.len() / 2]);
+    eventually_true("the upload has begun", || member.status(&under_way) == "saving");
+
+    disk.fill();
+    raw.try_send(&data[data.len() / 2..]).ok();
+    raw.answer().unwrap().expect(503);
+    member.upload(&queued, b"abc").expect(503);
+    member.delete(&format!("/v2/images/{kept}")).expect(503);
+    assert_eq!(member.download(&kept).expect(200).body, b"0123456789");
+
+    disk.make_room();
+    member.upload(&queued, b"0123456789").expect(204);
+    // It waits for maintenance, or for the next start.
+    let gateway = gateway.crash_and_restart();
+    assert_uploads_now(&gateway, &under_way);
+    for id in [&kept, &queued] {
+        assert_eq!(gateway.member().download(id).expect(200).body, b"0123456789");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A call that fails at any failpoint: once, and from then on.
 
 use crate::{life::Stage, long, points};
-use casement_tests::Gateway;
+use casement_tests::{Gateway, eventually};
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
@@ -13,12 +13,27 @@ fn a_call_that_fails_anywhere_is_told_as_what_it_is_and_leaves_nothing() {
         for what in errors() {
             let order = format!("{point}={what}");
             let gateway = Gateway::start_armed(stage.site.clone(), &order).unwrap();
-            let lived = stage.live(&gateway, |answer| assert_ne!(answer.status, 500, "{order}: {answer:?}"));
+            let lived = stage.live(&gateway, |answer| {
+                assert_ne!(answer.status, 500, "{order}: {answer:?}");
+                if answer.status == 503 && order.ends_with("@1") {
+                    assert_goes_on(&gateway, &order);
+                }
+            });
             assert!(lived.is_ok(), "{order}: {}", gateway.log().text());
             gateway.kill();
             stage.recover(&order);
         }
     }
+}
+
+/// Holds that one failure keeps nobody from uploading again until maintenance sees to it.
+#[track_caller]
+fn assert_goes_on(gateway: &Gateway, case: &str) {
+    eventually("no upload that failed holds its image", || {
+        let saving = gateway.images().into_values().find(|image| image["status"] == "saving");
+        saving.map_or(Ok(()), |image| Err(format!("{case}: {image}")))
+    });
+    assert!(!gateway.log().text().contains("transfer recovered"), "{case}: it was left to maintenance");
 }
 
 fn errors() -> Vec<String> {

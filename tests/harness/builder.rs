@@ -1,5 +1,5 @@
 use crate::{
-    Gateway, StoreFolder, dist,
+    Gateway, Runner, StoreFolder, dist,
     gateway::{Run, Site},
 };
 use sha2::{Digest, Sha256};
@@ -45,6 +45,7 @@ const EVERYBODY: [Caller; 6] = [MEMBER, OTHER, STRANGER, READER, ADMIN, SERVICE]
 #[derive(Debug)]
 pub struct Builder {
     folder: TempDir,
+    runner: Runner,
     server: String,
     identity: Option<String>,
     plugins: String,
@@ -58,6 +59,7 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             folder: TempDir::with_prefix("casement-test-").unwrap(),
+            runner: Runner::chosen(),
             server: "listen = \"127.0.0.1:0\"\nheader_timeout_seconds = 2\nbody_idle_timeout_seconds = 3\n".into(),
             identity: None,
             plugins: String::new(),
@@ -71,6 +73,11 @@ impl Builder {
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A path as it stands in the configuration: the gateway's system may write it in another way than this one.
+    pub fn path(&self, path: &Path) -> String {
+        self.runner.path(path)
     }
 
     /// One more line in `[server]`.
@@ -114,7 +121,8 @@ impl Builder {
         let root = root.map_or_else(|| self.folder.path().join("images").join(id), Path::to_path_buf);
         fs::create_dir_all(&root).unwrap();
         self.folders.push((id.into(), StoreFolder::new(root.clone())));
-        self.store(id, &format!("plugin = \"filesystem\"\nroot = '{}'\n{lines}", root.display()))
+        let root = self.path(&root);
+        self.store(id, &format!("plugin = \"filesystem\"\nroot = '{root}'\n{lines}"))
     }
 
     /// Text at the end of the file.
@@ -147,15 +155,11 @@ impl Builder {
     }
 
     pub fn config(&self) -> String {
-        let catalog = self.folder.path().join("catalog.sqlite");
+        let catalog = self.path(&self.folder.path().join("catalog.sqlite"));
         let identity = self.identity.clone().unwrap_or_else(tokens);
         format!(
-            "[server]\n{}\n[catalog]\npath = '{}'\n\n[identity]\n{identity}\n{}\n{}\n{}",
-            self.server,
-            catalog.display(),
-            self.plugins,
-            self.stores,
-            self.more
+            "[server]\n{}\n[catalog]\npath = '{catalog}'\n\n[identity]\n{identity}\n{}\n{}\n{}",
+            self.server, self.plugins, self.stores, self.more
         )
     }
 
@@ -188,7 +192,7 @@ impl Builder {
     pub fn command(self, arguments: &[&str]) -> Run {
         let text = self.config();
         let site = self.site(&text);
-        site.run_arguments(&[arguments, &["--config", site.config.to_str().unwrap()]].concat())
+        site.run_arguments(&[arguments, &["--config", &site.runner.path(&site.config)]].concat())
     }
 
     /// The binary with other arguments.
@@ -202,6 +206,7 @@ impl Builder {
         fs::write(&config, text).unwrap();
         Site {
             dist: self.own_dist.unwrap_or_else(dist),
+            runner: self.runner,
             with_tokens: self.identity.is_none(),
             stores: self.folders,
             config,

@@ -1,5 +1,6 @@
 use crate::{
-    ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, SERVICE, STRANGER, StoreFolder, eventually,
+    ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, Runner, SERVICE, STRANGER, StoreFolder,
+    eventually, system,
 };
 use serde_json::Value;
 use std::{
@@ -20,6 +21,7 @@ pub struct Site {
     pub(crate) folder: TempDir,
     pub(crate) config: PathBuf,
     pub(crate) dist: PathBuf,
+    pub(crate) runner: Runner,
     pub(crate) with_tokens: bool,
     pub(crate) stores: Vec<(String, StoreFolder)>,
 }
@@ -47,17 +49,17 @@ impl Site {
     }
 
     fn command(&self) -> Command {
-        let binary = self.dist.join("bin/casement");
+        let binary = self.runner.program(&self.dist);
         let hint = "build it with `cargo xtask dist`, or name another folder in CASEMENT_DIST";
         assert!(binary.is_file(), "{} is missing: {hint}", binary.display());
-        let mut command = Command::new(binary);
+        let mut command = self.runner.command(&binary);
         command.stdin(Stdio::null()).env("CASEMENT_DIST", &self.dist);
         command
     }
 
     #[track_caller]
     pub(crate) fn run(&self, verb: &str) -> Run {
-        self.run_arguments(&[verb, "--config", self.config.to_str().unwrap()])
+        self.run_arguments(&[verb, "--config", &self.runner.path(&self.config)])
     }
 
     /// The binary with these arguments.
@@ -122,7 +124,8 @@ impl Gateway {
 
     fn launch(site: Arc<Site>, failpoints: &str) -> Self {
         let mut command = site.command();
-        command.arg("serve").arg("--config").arg(&site.config).env("CASEMENT_FAILPOINTS", failpoints);
+        command.args(["serve", "--config", &site.runner.path(&site.config)]).env("CASEMENT_FAILPOINTS", failpoints);
+        system::prepare(&mut command);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());
         Self { site, child, log, address: String::new() }
@@ -168,7 +171,6 @@ impl Gateway {
     }
 
     /// Asks it to stop, and gives the exit code.
-    #[cfg(unix)]
     #[track_caller]
     pub fn terminate(self) -> (Option<i32>, Arc<Site>) {
         self.order_to_stop();
@@ -176,10 +178,9 @@ impl Gateway {
     }
 
     /// Asks it to stop, and comes back when it has heard.
-    #[cfg(unix)]
     #[track_caller]
     pub fn order_to_stop(&self) {
-        crate::unix::terminate(self.child.id());
+        system::order_to_stop(self.child.id(), self.site.runner);
         assert!(self.log.wait_for("no new requests", START).is_some(), "{}", self.log.text());
     }
 
@@ -190,21 +191,18 @@ impl Gateway {
         (status.code(), self.site.clone())
     }
 
-    /// Peak resident memory since the start or the last reset, in bytes.
-    #[cfg(unix)]
+    /// Peak resident memory since the start or, where the system can do that, the last reset; in bytes.
     pub fn peak_memory(&self) -> u64 {
-        crate::unix::memory(self.child.id(), "VmHWM")
+        system::peak_memory(self.child.id())
     }
 
     /// Resident memory now, in bytes.
-    #[cfg(unix)]
     pub fn memory(&self) -> u64 {
-        crate::unix::memory(self.child.id(), "VmRSS")
+        system::memory(self.child.id())
     }
 
-    #[cfg(unix)]
     pub fn reset_peak_memory(&self) {
-        crate::unix::reset_peak_memory(self.child.id());
+        system::reset_peak_memory(self.child.id());
     }
 
     pub fn client(&self, caller: &Caller) -> Client {

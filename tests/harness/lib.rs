@@ -11,10 +11,15 @@ mod keystone;
 mod log;
 mod pattern;
 mod raw;
+mod runner;
 mod store;
-mod tools;
 #[cfg(unix)]
-mod unix;
+#[path = "unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+mod tools;
 mod wait;
 
 pub use answer::Answer;
@@ -26,6 +31,7 @@ pub use keystone::Keystone;
 pub use log::Log;
 pub use pattern::{Pattern, md5_hex, sha512_hex};
 pub use raw::Raw;
+pub use runner::Runner;
 pub use store::StoreFolder;
 pub use tools::{client_tools, dist, fixtures, have_tool, metadefs, skip};
 pub use wait::{eventually, eventually_true};

@@ -28,7 +28,7 @@ impl StoreFolder {
         self.root.join(id)
     }
 
-    /// Every published object by its name below the root, with its size.
+    /// Every published object by its name below the root, parted by `/`, with its size.
     pub fn objects(&self) -> BTreeMap<String, u64> {
         let mut objects = BTreeMap::new();
         self.gather(&self.root, &mut objects);
@@ -57,7 +57,7 @@ impl StoreFolder {
             match fs::symlink_metadata(&path) {
                 Ok(found) if found.is_dir() => self.gather(&path, into),
                 Ok(found) => {
-                    let name = path.strip_prefix(&self.root).unwrap().to_string_lossy().into_owned();
+                    let name = path.strip_prefix(&self.root).unwrap().to_string_lossy().replace('\\', "/");
                     into.insert(name, found.len());
                 }
                 Err(_) => {}

@@ -1,22 +1,39 @@
 //! What Linux tells of a process, and the signals it takes.
 
+use crate::Runner;
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs;
+use std::{fs, process::Command};
 
-pub(crate) fn terminate(pid: u32) {
+/// A gateway is told to stop by a signal, which needs no preparation.
+pub(crate) fn prepare(_command: &mut Command) {}
+
+/// Sends what tells a gateway to stop.
+pub(crate) fn order_to_stop(pid: u32, runner: Runner) {
     let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    kill_process(pid, Signal::TERM).unwrap();
+    // Wine makes the interrupt a Ctrl-C. By the other signal it would end at once.
+    let signal = if runner == Runner::Wine { Signal::INT } else { Signal::TERM };
+    kill_process(pid, signal).unwrap();
 }
 
-/// A field of /proc/<pid>/status in bytes: `VmHWM`, `VmRSS`.
-pub(crate) fn memory(pid: u32, field: &str) -> u64 {
+/// Peak resident memory since the start or the last reset, in bytes.
+pub(crate) fn peak_memory(pid: u32) -> u64 {
+    memory_field(pid, "VmHWM")
+}
+
+/// Resident memory now, in bytes.
+pub(crate) fn memory(pid: u32) -> u64 {
+    memory_field(pid, "VmRSS")
+}
+
+/// Starts the peak anew (proc(5), /proc/pid/clear_refs).
+pub(crate) fn reset_peak_memory(pid: u32) {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").unwrap();
+}
+
+/// A field of /proc/<pid>/status that is told in kB.
+fn memory_field(pid: u32, field: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
     let kib: u64 = line.unwrap().trim().trim_end_matches(" kB").parse().unwrap();
     kib * 1024
-}
-
-/// Starts the peak of `VmHWM` anew (proc(5), /proc/pid/clear_refs).
-pub(crate) fn reset_peak_memory(pid: u32) {
-    fs::write(format!("/proc/{pid}/clear_refs"), "5").unwrap();
 }

@@ -1,11 +1,9 @@
 //! The misbehaving plugins: those in Rust as they were built, the one in C compiled here.
 
-use casement_tests::{Builder, Gateway, fixtures, skip};
+use casement_tests::{Builder, Gateway, Runner, fixtures, skip};
 use std::{
     collections::BTreeSet,
-    env::consts::DLL_SUFFIX,
     path::{Path, PathBuf},
-    process::Command,
     sync::Mutex,
 };
 
@@ -48,7 +46,7 @@ impl Fixture {
         match self.source {
             Source::Rust => {
                 let folder = fixtures().ok_or("CASEMENT_FIXTURES names no folder")?;
-                let path = folder.join(format!("{}{DLL_SUFFIX}", self.file));
+                let path = folder.join(format!("{}{}", self.file, Runner::chosen().dll_suffix()));
                 if path.is_file() { Ok(path) } else { Err(format!("{} is missing", path.display())) }
             }
             Source::C(source, define) => compiled(self.file, source, define),
@@ -87,13 +85,18 @@ impl Fixture {
 fn compiled(name: &'static str, source: &str, define: &str) -> Result<PathBuf, String> {
     static DONE: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{DLL_SUFFIX}"));
+    let runner = Runner::chosen();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{}", runner.dll_suffix()));
     let mut done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if !done.contains(name) {
-        let mut compiler = Command::new("cc");
-        compiler.args(["-shared", "-fPIC", "-fvisibility=hidden", "-pthread", &format!("-D{define}"), "-I"]);
-        compiler.arg(root.join("sdk/include")).arg(root.join(source)).arg("-o").arg(&file);
-        let output = compiler.output().map_err(|error| format!("cc can't be run: {error}"))?;
+        let mut compiler = runner.c_library_compiler();
+        compiler
+            .args([&format!("-D{define}"), "-I"])
+            .arg(root.join("sdk/include"))
+            .arg(root.join(source))
+            .arg("-o")
+            .arg(&file);
+        let output = compiler.output().map_err(|error| format!("{compiler:?} can't be run: {error}"))?;
         assert!(output.status.success(), "{compiler:?}: {}", String::from_utf8_lossy(&output.stderr));
         done.insert(name);
     }

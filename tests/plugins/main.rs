@@ -1,6 +1,5 @@
 //! Plugins that break the contract in every way they can. A store on such a plugin fails with a clear answer in
 //! bounded time, the image stays usable, and the stores beside it serve.
-#![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
 mod cases;

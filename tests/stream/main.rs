@@ -1,5 +1,4 @@
 //! One image far larger than the gateway's memory, in one stream up and in eight ranges at once down.
-#![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
 use casement_tests::{Client, Gateway, Pattern, md5_hex, sha512_hex};

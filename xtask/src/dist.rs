@@ -10,20 +10,33 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// How a system calls its programs and libraries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileNames {
+    dll_prefix: &'static str,
+    dll_suffix: &'static str,
+    exe_suffix: &'static str,
+}
+
+impl FileNames {
+    pub(crate) const NATIVE: Self = Self { dll_prefix: DLL_PREFIX, dll_suffix: DLL_SUFFIX, exe_suffix: EXE_SUFFIX };
+    pub(crate) const WINDOWS: Self = Self { dll_prefix: "", dll_suffix: ".dll", exe_suffix: ".exe" };
+}
+
 /// Builds a release and lays it out in `target/dist`.
 pub(crate) fn release() -> Result<PathBuf> {
     let (packages, target) = workspace()?;
     succeed(&mut cargo(&["build", "--release"]))?;
     let folder = target.join("dist");
-    lay_out(&packages, &target.join("release"), &folder)?;
+    lay_out(&packages, FileNames::NATIVE, &target.join("release"), &folder)?;
     Ok(folder)
 }
 
 /// Lays out what cargo has put into `built`.
-pub(crate) fn lay_out(packages: &[Package], built: &Path, folder: &Path) -> Result<()> {
-    let casement = format!("casement{EXE_SUFFIX}");
+pub(crate) fn lay_out(packages: &[Package], names: FileNames, built: &Path, folder: &Path) -> Result<()> {
+    let casement = format!("casement{}", names.exe_suffix);
     copy(&built.join(&casement), &folder.join("bin").join(casement))?;
-    plugins(packages, "plugins/", built, &folder.join("plugins"))?;
+    plugins(packages, "plugins/", names, built, &folder.join("plugins"))?;
     for entry in files(&root().join("configs"))? {
         copy(&entry, &folder.join("configs").join(entry.file_name().unwrap_or_default()))?;
     }
@@ -34,13 +47,14 @@ pub(crate) fn lay_out(packages: &[Package], built: &Path, folder: &Path) -> Resu
 }
 
 /// Copies the plugin files of the packages in `room`, each under the bare name that a configuration gives it.
-pub(crate) fn plugins(packages: &[Package], room: &str, built: &Path, folder: &Path) -> Result<()> {
+pub(crate) fn plugins(packages: &[Package], room: &str, names: FileNames, built: &Path, folder: &Path) -> Result<()> {
     for package in packages.iter().filter(|package| package.room.starts_with(room)) {
         for target in package.targets.iter().filter(|target| target.is_plugin()) {
             let name = target.name.replace('-', "_");
+            let FileNames { dll_prefix, dll_suffix, .. } = names;
             let built = if target.is("example") { built.join("examples") } else { built.to_path_buf() };
-            let from = built.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
-            copy(&from, &folder.join(format!("{name}{DLL_SUFFIX}")))?;
+            let from = built.join(format!("{dll_prefix}{name}{dll_suffix}"));
+            copy(&from, &folder.join(format!("{name}{dll_suffix}")))?;
         }
     }
     Ok(())

@@ -16,8 +16,8 @@ Tasks:
   cargo xtask run             build, and start the service with configs/quickstart.toml
   cargo xtask dist            build a release, and lay out what an operator installs in target/dist
   cargo xtask test            everything that must hold: format, lints, unit tests, black-box suites
-  cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, or a suite of tests/; with --long, for as
-                              long as it can find something
+  cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, windows, or a suite of tests/; with
+                              --long, for as long as it can find something
   cargo xtask keystone        start the Keystone that these suites get, for work on them";
 
 /// What every task ends with; the text is for a person.

@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind, Options, Result, schema};
 use sqlx::{
-    Pool, Sqlite, SqliteConnection, Transaction,
+    Connection, Pool, Sqlite, SqliteConnection, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 use std::{
@@ -54,7 +54,13 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             // More than FULL only where a file system has no WAL: then the directory is flushed as well.
             .synchronous(SqliteSynchronous::Extra);
-        let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+        let pool = SqlitePoolOptions::new()
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            // SQLite undoes a transaction by itself when the disk is full or fails. sqlx, whose own undoing then finds
+            // nothing, believes for ever that it is open, and would begin no other one on this connection.
+            .before_acquire(|conn, _| Box::pin(async { Ok(!conn.is_in_transaction()) }));
 
         let opened = async {
             let writer = pool.clone().max_connections(1).connect_with(writing).await?;
@@ -181,6 +187,19 @@ mod tests {
         let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.unwrap();
         assert_eq!((mode.as_str(), synchronous), ("wal", 3));
         sqlx::query("DELETE FROM images").execute(db.reader()).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_has_undone_by_itself_is_not_the_last_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::open(&Options { path: dir.path().join("c.db"), readers: 1 }).await.unwrap();
+        for begun in [db.write().await, db.snapshot().await] {
+            let mut tx = begun.unwrap();
+            sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap_err();
+        }
+        db.write().await.unwrap().commit().await.unwrap();
+        db.snapshot().await.unwrap().commit().await.unwrap();
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use unix::Posix as Platform;
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub use windows::Platform;
+pub use windows::{ClusApi, Platform, Win32};
 
 pub use credentials::Credentials;
 pub use error::{Class, Error, Result};

@@ -60,13 +60,22 @@ pub(crate) fn parse(fs: &impl FileSystem, roots: &[&str], uri: &str) -> Result<S
     Err(Error::new(Class::NotFound, message))
 }
 
+/// Whether two roots lie in one place.
+pub(crate) fn are_one(fs: &impl FileSystem, one: &str, other: &str) -> bool {
+    let (one, other) = (fs.place(one), fs.place(other));
+    leads_to(fs, &one.host, &one.names, &other)
+}
+
+fn leads_to(fs: &impl FileSystem, host: &str, names: &[Vec<u8>], root: &Place) -> bool {
+    names.len() == root.names.len()
+        && host.eq_ignore_ascii_case(&root.host)
+        && names.iter().zip(&root.names).all(|(one, other)| fs.same_name(one, other))
+}
+
 /// The last name of `reading` if it is a key and all before it are the root's. A `..` is never resolved: it equals no
 /// name of a root and is no key.
 fn key_below(fs: &impl FileSystem, root: &Place, reading: &Place) -> Option<String> {
     let (key, directory) = reading.names.split_last()?;
     let key = std::str::from_utf8(key).ok()?;
-    let lies_in = directory.len() == root.names.len()
-        && reading.host.eq_ignore_ascii_case(&root.host)
-        && directory.iter().zip(&root.names).all(|(one, other)| fs.same_name(one, other));
-    (lies_in && keys::is_key(fs, key)).then(|| key.to_owned())
+    (leads_to(fs, &reading.host, directory, root) && keys::is_key(fs, key)).then(|| key.to_owned())
 }

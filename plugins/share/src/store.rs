@@ -168,6 +168,8 @@ impl<V: Flavour> Store<V> {
     }
 
     fn look_after(&self) -> Result<()> {
+        // Who knows more of the volumes can say more of what is wrong with one.
+        self.flavour.inspect()?;
         for root in &self.roots {
             let space = root.verified()?.space()?;
             if space.read_only {
@@ -175,7 +177,7 @@ impl<V: Flavour> Store<V> {
                 return Err(Error::new(Class::ReadOnly, message));
             }
         }
-        self.flavour.inspect()
+        Ok(())
     }
 }
 
@@ -201,7 +203,7 @@ fn open_any<F: FileSystem>(roots: &[Arc<Root<F>>]) -> Result<bool> {
 
 fn refuse_twins<F: FileSystem>(roots: &[Arc<Root<F>>]) -> Result<()> {
     for (index, root) in roots.iter().enumerate() {
-        if roots[..index].iter().any(|other| root.fs.place(&root.path) == root.fs.place(&other.path)) {
+        if roots[..index].iter().any(|other| location::are_one(&*root.fs, &root.path, &other.path)) {
             return Err(Error::new(Class::Config, format!("the root `{}` is named twice: leave one out", root.path)));
         }
     }

@@ -1,6 +1,10 @@
 //! The calls to Win32. The only code of this crate without the compiler's protection, and so without any judgement.
 #![allow(unsafe_code)]
 
+mod cluster;
+
+pub use cluster::ClusApi;
+
 use crate::{
     Class, Error, Options, Result,
     win32::{Answer, Api, Code, DiskSpace, Id, Information, Ntfs, Open, RemoteProtocol, Setting, VolumeInformation},

@@ -186,6 +186,8 @@ impl<F: FileSystem> Writer<F> {
         drop(self.file.take());
         let file = self.staging.reopen_file(&self.transfer).map_err(|error| match error.class() {
             Class::NotFound => self.discarded(),
+            // A file server that has not noticed the loss still has the old handle open.
+            Class::Held => self.failed("opening again", error.with_class(Class::Lost)),
             _ => self.failed("opening again", error),
         })?;
         self.file = Some(file);

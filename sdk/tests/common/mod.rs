@@ -4,6 +4,8 @@
 use casement_sdk::host::{HostServices, Level};
 use std::{
     env,
+    fs::OpenOptions,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex},
@@ -88,8 +90,13 @@ impl HostServices for Gateway {
     }
 }
 
-/// The library that cargo makes of a package of this workspace.
+/// The library that cargo makes of a package of this workspace. Where there is no cargo, as there is none under Wine, the
+/// folder that CASEMENT_FIXTURES names has it.
 pub fn cdylib(package: &str) -> PathBuf {
+    if let Some(folder) = env::var_os("CASEMENT_FIXTURES") {
+        let name = format!("{}{}", package.replace('-', "_"), env::consts::DLL_SUFFIX);
+        return std::path::absolute(Path::new(&folder).join(name)).unwrap();
+    }
     let cargo = env::var_os("CARGO").unwrap();
     let args = ["build", "--quiet", "--message-format=json", "--package", package];
     let made = Command::new(cargo).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
@@ -105,22 +112,44 @@ pub fn cdylib(package: &str) -> PathBuf {
     library.unwrap()
 }
 
-/// Compiles a C source of this repository to a library in `folder`.
-pub fn c_library(source: &str, define: Option<&str>, folder: &Path) -> PathBuf {
+/// Compiles a C source of this repository to a library in `folder`. Where there is no compiler, says that `test` was not
+/// run, also in the file that collects such lines.
+pub fn c_library(test: &str, source: &str, define: Option<&str>, folder: &Path) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let library = folder.join(format!("{}.so", define.unwrap_or("plugin")));
-    let made = Command::new("cc")
-        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread"])
+    let library = folder.join(format!("{}{}", define.unwrap_or("plugin"), env::consts::DLL_SUFFIX));
+    let (compiler, how): (_, &[_]) = match env::consts::OS {
+        // The runtime for threads goes into the library: nothing finds it beside it.
+        "windows" => ("gcc", &["-static"]),
+        _ => ("cc", &["-fPIC", "-fvisibility=hidden"]),
+    };
+    let made = Command::new(compiler)
+        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-shared", "-pthread"])
+        .args(how)
         .args(define.map(|name| format!("-D{name}")))
         .arg("-I")
         .arg(root.join("include"))
         .arg(root.join(source))
         .arg("-o")
         .arg(&library)
-        .output()
-        .unwrap();
+        .output();
+    let made = match made {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            skip(&format!("SKIP {test}: {compiler} is not installed\n"));
+            return None;
+        }
+        made => made.unwrap(),
+    };
     assert!(made.status.success(), "cannot compile {source}: {}", String::from_utf8_lossy(&made.stderr));
-    library
+    Some(library)
+}
+
+fn skip(line: &str) {
+    eprint!("{line}");
+    if let Some(path) = env::var_os("CASEMENT_SKIPS") {
+        let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+        // In one piece: other tests write at the same time.
+        file.write_all(line.as_bytes()).unwrap();
+    }
 }
 
 /// The symbols a library exports, sorted.

@@ -5,6 +5,7 @@
 //! nothing is built twice. It also keeps overflow checks and debug assertions on under the black-box suites. What
 //! would be slow without optimization, the digests, is optimized in the dev profile.
 
+mod build;
 mod cache;
 mod keystone;
 mod metadefs;
@@ -12,18 +13,23 @@ mod python;
 mod sanitizer;
 mod system;
 mod tally;
+mod windows;
 
 use crate::{
     Result,
     cargo::{Package, cargo, root, succeed, workspace},
-    dist,
 };
+use build::Build;
 use keystone::Keystone;
 use std::{path::PathBuf, process::Command};
 use tally::Tally;
+use windows::Windows;
 
 /// The package whose test targets are the black-box suites.
 const BLACK_BOX: &str = "casement-tests";
+
+/// The suite about what only a gateway on Windows has; elsewhere it runs under Wine.
+const WINDOWS: &str = "windows";
 
 /// The suites that talk to a real Keystone, which takes some seconds to start.
 const WITH_KEYSTONE: [&str; 2] = ["keystone", TEMPEST];
@@ -42,6 +48,7 @@ pub(crate) fn all() -> Result<()> {
             session.black_box(&suite);
         }
         session.sanitizer();
+        session.windows();
     }
     session.tally.close()
 }
@@ -55,6 +62,11 @@ pub(crate) fn one(suite: &str, long: bool) -> Result<()> {
         "unit" => session.unit(),
         "doc" => session.doc(),
         "sanitizer" => session.sanitizer(),
+        WINDOWS if !on_windows() => {
+            if session.build() {
+                session.windows();
+            }
+        }
         _ if session.black_box_suites().iter().any(|known| known == suite) => {
             if session.build() {
                 session.black_box(suite);
@@ -62,7 +74,7 @@ pub(crate) fn one(suite: &str, long: bool) -> Result<()> {
         }
         _ => {
             let known = session.black_box_suites().join(", ");
-            return Err(format!("no suite `{suite}`; there are fmt, clippy, unit, doc, sanitizer, {known}"));
+            return Err(format!("no suite `{suite}`; there are fmt, clippy, unit, doc, sanitizer, windows, {known}"));
         }
     }
     session.tally.close()
@@ -85,9 +97,14 @@ fn clippy() -> Command {
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
 }
 
+fn on_windows() -> bool {
+    std::env::consts::OS == "windows"
+}
+
 struct Session {
     packages: Vec<Package>,
     target: PathBuf,
+    native: Build,
     /// Made when the first suite asks for it.
     environment: Option<Vec<(&'static str, PathBuf)>>,
     /// The same, and nothing if it could not be started.
@@ -100,7 +117,8 @@ impl Session {
     fn new() -> Result<Self> {
         let (packages, target) = workspace()?;
         let tally = Tally::new(target.join("skips.txt"))?;
-        Ok(Self { packages, target, environment: None, keystone: None, long: false, tally })
+        let native = Build::native(&target);
+        Ok(Self { packages, target, native, environment: None, keystone: None, long: false, tally })
     }
 
     fn check(&mut self, name: &str, command: &mut Command) {
@@ -111,25 +129,14 @@ impl Session {
     /// Builds everything, and lays out the gateway and the fixtures for the black-box suites.
     fn build(&mut self) -> bool {
         system::provide();
-        let (dist, fixtures) = (self.target.join("dist-dev"), self.target.join("fixtures"));
-        let built = self.target.join("debug");
-        let done = succeed(&mut cargo(&["build", "--workspace", "--all-targets"]))
-            .and_then(|()| dist::lay_out(&self.packages, &built, &dist))
-            .and_then(|()| dist::plugins(&self.packages, "tests/fixtures/", &built, &fixtures))
-            .and_then(|()| dist::plugins(&self.packages, "sdk/examples/", &built, &fixtures));
+        let done = self.native.make(&self.packages);
         self.tally.step("build", done)
     }
 
     /// The tests inside the rooms and beside them: all but the black-box suites.
     fn unit(&mut self) {
         system::provide();
-        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--examples"]);
-        for package in self.packages.iter().filter(|package| package.name != BLACK_BOX) {
-            for target in package.targets.iter().filter(|target| target.is("test")) {
-                command.args(["--test", &target.name]);
-            }
-        }
-        self.tally.tests("unit", &mut command);
+        self.tally.tests("unit", &mut self.native.unit(&self.packages));
     }
 
     fn doc(&mut self) {
@@ -139,7 +146,8 @@ impl Session {
     fn black_box_suites(&self) -> Vec<String> {
         let own = self.packages.iter().filter(|package| package.name == BLACK_BOX);
         let targets = own.flat_map(|package| &package.targets);
-        targets.filter(|target| target.is("test")).map(|target| target.name.clone()).collect()
+        let suites = targets.filter(|target| target.is("test")).map(|target| target.name.clone());
+        suites.filter(|suite| suite != WINDOWS || on_windows()).collect()
     }
 
     fn black_box(&mut self, suite: &str) {
@@ -161,10 +169,9 @@ impl Session {
     }
 
     fn environment(&mut self) -> &[(&'static str, PathBuf)] {
-        let target = &self.target;
+        let native = &self.native;
         self.environment.get_or_insert_with(|| {
-            let mut environment =
-                vec![("CASEMENT_DIST", target.join("dist-dev")), ("CASEMENT_FIXTURES", target.join("fixtures"))];
+            let mut environment = native.environment().to_vec();
             match python::environment("tests/clients/requirements.txt") {
                 Ok(programs) => environment.push(("CASEMENT_CLIENTS", programs)),
                 Err(text) => println!("The tests with foreign clients will be skipped: {text}"),
@@ -191,6 +198,17 @@ impl Session {
         match sanitizer::command(&self.packages) {
             Ok(mut command) => self.tally.tests("sanitizer", command.current_dir(root())),
             Err(reason) => self.tally.skip("sanitizer", &reason),
+        }
+    }
+
+    /// Everything that is run of a build for Windows, where this is none.
+    fn windows(&mut self) {
+        if let Err(reason) = system::provide_for_windows() {
+            return self.tally.skip(WINDOWS, &reason);
+        }
+        match Windows::provide(&self.target) {
+            Ok(windows) => windows.run(&self.packages, &mut self.tally),
+            Err(text) => _ = self.tally.step(WINDOWS, Err(text)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Programs of the system that the tests use.
 
+use crate::Result;
 use std::{
     env,
     path::Path,
@@ -27,13 +28,30 @@ const TOOLS: [Tool; 7] = [
     Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
 ];
 
+/// What it takes to build for Windows and to run that here.
+const TOOLS_FOR_WINDOWS: [Tool; 3] = [
+    Tool { program: "x86_64-w64-mingw32-gcc-win32", package: "gcc-mingw-w64-x86-64-win32", why: "links for Windows" },
+    Tool { program: "wine", package: "wine wine64", why: "runs what was built for Windows" },
+    Tool { program: "apt-get", package: "apt", why: "fetches a Rust that builds for Windows" },
+];
+
 /// Looks once whether everything is there, and installs what is missing where that can be done (Debian, as root). Tests that still miss something skip themselves.
 pub(super) fn provide() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(look_and_install);
+    ONCE.call_once(|| {
+        if let Err(text) = install(&missing()) {
+            println!("{text}: the tests that need them will be skipped.");
+        }
+    });
 }
 
-fn look_and_install() {
+/// The same for what `cargo xtask test windows` needs.
+pub(super) fn provide_for_windows() -> Result<()> {
+    let missing: Vec<_> = TOOLS_FOR_WINDOWS.iter().filter(|tool| !have(tool.program)).collect();
+    install(&missing)
+}
+
+fn missing() -> Vec<&'static Tool> {
     let mut missing: Vec<_> = TOOLS.iter().filter(|tool| !have(tool.program)).collect();
     const PYTHON: Tool = Tool {
         program: "python3 -m venv",
@@ -48,21 +66,28 @@ fn look_and_install() {
     if !quiet("python3", &["-c", "import os, sysconfig; os.stat(sysconfig.get_path('include') + '/Python.h')"]) {
         missing.push(&HEADERS);
     }
+    missing
+}
+
+/// # Errors
+/// What is missing still, and why.
+fn install(missing: &[&Tool]) -> Result<()> {
     if missing.is_empty() {
-        return;
+        return Ok(());
     }
-    for tool in &missing {
+    for tool in missing {
         println!("{} is missing (Debian: {}); it {}", tool.program, tool.package, tool.why);
     }
+    let programs = missing.iter().map(|tool| tool.program).collect::<Vec<_>>().join(", ");
     if !have("apt-get") || !is_root() {
-        println!("Not installed, because that takes Debian and root: the tests that need them will be skipped.");
-        return;
+        return Err(format!("{programs}: not installed, because that takes Debian and root"));
     }
     let packages: Vec<_> = missing.iter().flat_map(|tool| tool.package.split(' ')).collect();
     println!("Installing {}", packages.join(" "));
-    let installed = apt(&["update"]) && apt(&[&["install", "--yes", "--no-install-recommends"], &*packages].concat());
-    if !installed {
-        println!("That failed: the tests that need them will be skipped.");
+    if apt(&["update"]) && apt(&[&["install", "--yes", "--no-install-recommends"], &*packages].concat()) {
+        Ok(())
+    } else {
+        Err(format!("{programs}: could not be installed"))
     }
 }
 

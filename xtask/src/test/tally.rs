@@ -85,7 +85,7 @@ impl Tally {
         }
         let mut sum = Count::default();
         for (name, count) in &self.suites {
-            println!("{name:<12} {}", line(*count));
+            println!("{name:<18} {}", line(*count));
             sum.passed += count.passed;
             sum.failed += count.failed;
             sum.skipped += count.skipped;

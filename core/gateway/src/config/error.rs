@@ -36,10 +36,21 @@ impl ConfigError {
     /// What is no TOML. The parser's own report shows the line, which may hold a secret.
     pub(super) fn of_syntax(file: &Path, text: &str, error: &toml::de::Error) -> Self {
         let before = error.span().and_then(|span| text.get(..span.start));
-        let place = before.map_or(Place::File, |before| Place::Line(before.matches('\n').count() + 1));
-        let problem = Problem { place, text: format!("is not TOML: {}", error.message()) };
+        let line = before.map(|before| before.matches('\n').count());
+        let hint = if line.is_some_and(|line| has_backslash(text, line)) { BACKSLASH_HINT } else { "" };
+        let place = line.map_or(Place::File, |line| Place::Line(line + 1));
+        let problem = Problem { place, text: format!("is not TOML: {}{hint}", error.message()) };
         Self { file: file.into(), problems: vec![problem] }
     }
+}
+
+/// For those who write a path of Windows as it is.
+const BACKSLASH_HINT: &str =
+    r": a backslash is taken as it is between single quotes alone: write 'C:\images' or '\\server\share'";
+
+/// A quote that a backslash escaped is missed in the line after it, at the latest.
+fn has_backslash(text: &str, line: usize) -> bool {
+    text.lines().skip(line.saturating_sub(1)).take(2).any(|line| line.contains('\\'))
 }
 
 impl fmt::Display for ConfigError {

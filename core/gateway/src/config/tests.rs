@@ -122,6 +122,32 @@ fn broken_toml_is_told_with_its_line_and_without_what_stands_there() {
 }
 
 #[test]
+fn a_path_of_windows_that_toml_cannot_read_is_told_how_it_is_written() {
+    for written in [
+        r#""C:\images""#,
+        r#""C:\s3cret""#,
+        r#""C:\users""#,
+        r#""C:\Users\x""#,
+        r#""\\srv\share""#,
+        r#""\srv\share""#,
+        r#""D:\""#,
+        r"C:\images",
+        r"\\srv\share",
+        r"'C:\images",
+    ] {
+        let found =
+            problems(&with(&format!("[stores.disk]\nplugin = 'filesystem'\nroot = {written}\n")), &[]).join("\n");
+        assert!(found.starts_with("casement.toml:17: is not TOML: "), "{written}: {found}");
+        assert!(
+            found.ends_with(r"write 'C:\images' or '\\server\share'") && !found.contains("s3cret"),
+            "{written}: {found}"
+        );
+    }
+    let found = problems(&with("[stores.disk\n"), &[]).join("\n");
+    assert!(!found.contains("backslash"), "{found}");
+}
+
+#[test]
 fn an_absent_file_is_told_by_its_path() {
     let err = load_with(Path::new("/nowhere/casement.toml"), HashMap::new()).unwrap_err();
     assert!(err.to_string().contains("casement.toml: cannot be read"), "{err}");
@@ -180,10 +206,11 @@ fn a_variable_cannot_smuggle_in_a_second_key() {
 fn relative_paths_start_at_the_folder_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("casement.toml");
-    fs::write(&file, format!("plugin_dirs = [\"plugins\", \"/opt/p\"]\n{GOOD}")).unwrap();
+    let whole = folder.path().join("p");
+    fs::write(&file, format!("plugin_dirs = [\"plugins\", '{}']\n{GOOD}", whole.display())).unwrap();
     let config = load_with(&file, HashMap::new()).unwrap();
     assert_eq!(config.catalog.path, folder.path().join("../data/catalog.sqlite"));
-    assert_eq!(config.plugin_dirs.unwrap(), [folder.path().join("plugins"), "/opt/p".into()]);
+    assert_eq!(config.plugin_dirs.unwrap(), [folder.path().join("plugins"), whole]);
     assert_eq!(config.base_dir, folder.path());
 }
 
@@ -341,11 +368,13 @@ fn a_password_comes_from_the_environment_and_is_never_shown() {
 fn files_of_a_keystone_start_at_the_folder_of_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("casement.toml");
-    let lines = "username = \"u\"\npassword_file = \"p\"\nproject_name = \"service\"\ncafile = \"/etc/ca.pem\"";
-    fs::write(&file, keystone(lines)).unwrap();
+    let whole = folder.path().join("ca.pem");
+    let lines =
+        format!("username = \"u\"\npassword_file = \"p\"\nproject_name = \"service\"\ncafile = '{}'", whole.display());
+    fs::write(&file, keystone(&lines)).unwrap();
     fs::write(folder.path().join("p"), "s3cret\r\n").unwrap();
     let keystone = load_with(&file, HashMap::new()).unwrap().identity.keystone;
-    assert_eq!(keystone.cafile.as_deref(), Some(Path::new("/etc/ca.pem")));
+    assert_eq!(keystone.cafile, Some(whole));
     assert_eq!(keystone.secret().unwrap(), casement_identity::keystone::Secret::new("s3cret"));
 }
 

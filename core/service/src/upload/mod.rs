@@ -46,10 +46,8 @@ impl Service {
             let upload = service.begin(&caller, &id, request).await?;
             let end = AssertUnwindSafe(service.carry_out(&upload, body)).catch_unwind().await;
             let end = end.unwrap_or_else(|_panic| Err(ended_unexpectedly()));
-            let Upload { id, claim, .. } = upload;
-            drop(claim);
             if end.is_err() {
-                service.settle_soon(id);
+                service.let_go(upload);
             }
             end
         });
@@ -68,8 +66,22 @@ impl Service {
         let claim = self.claim(&id).ok_or_else(ended_unexpectedly)?;
         let bounds = self.bounds(image.owner.as_deref()).await?;
         let upload = Upload { id, key: ObjectKey::of(&image.id), image, store, request, bounds, claim };
-        self.open_transfer(&upload).await?;
-        Ok(upload)
+        match self.open_transfer(&upload).await {
+            Ok(()) => Ok(upload),
+            // It may have been opened all the same, and only the answer was lost.
+            Err(error) if error.is_retryable() => {
+                self.let_go(upload);
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes an upload out of hand, and has what is left of it settled.
+    fn let_go(&self, upload: Upload) {
+        let Upload { id, claim, .. } = upload;
+        drop(claim);
+        self.settle_soon(id);
     }
 
     fn store_for(&self, request: &UploadRequest) -> Result<Arc<Store>> {

@@ -1,12 +1,16 @@
 //! A store's keys, checked against its plugin's JSON schema before the plugin sees them.
 
+#[cfg(unix)]
+#[path = "schema/unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "schema/windows.rs"]
+mod platform;
+
 use crate::config::StoreOptions;
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::{Map, Value};
-use std::{
-    fs,
-    path::{Component, Path, PathBuf},
-};
+use std::path::{Component, Path, PathBuf};
 
 /// The store's own keys as JSON text, checked, with relative paths resolved.
 ///
@@ -32,8 +36,7 @@ pub(crate) fn checked_config(schema: &str, store: &StoreOptions) -> Result<Strin
 /// joined to one it would lie somewhere on its drive.
 fn resolve_paths(schema: &Value, config: &mut Map<String, Value>, store: &StoreOptions) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    // Without symbolic links, so that a step back may be taken as text.
-    let base = fs::canonicalize(&store.base_dir).unwrap_or_else(|_| store.base_dir.clone());
+    let base = platform::whole(&store.base_dir).unwrap_or_else(|_| store.base_dir.clone());
     for (key, property) in properties {
         if property.get("format").and_then(Value::as_str) != Some("path") {
             continue;
@@ -62,7 +65,12 @@ fn plain(path: &Path) -> PathBuf {
 
 fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String {
     let place = format!("[stores.{store}]");
+    let path = error.instance_path().to_string();
+    let key = path.trim_start_matches('/');
     match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } if !key.is_empty() => {
+            format!("{place} {key}: unknown key `{}`", unexpected.join("`, `"))
+        }
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let plugins_own = schema.get("properties").and_then(Value::as_object);
             let known: Vec<&str> =
@@ -71,8 +79,6 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
             format!("{place}: {}", named.join("; "))
         }
         _ => {
-            let path = error.instance_path().to_string();
-            let key = path.trim_start_matches('/');
             // What stands there may be a secret at the wrong key.
             let error = error.masked_with("what stands there");
             if key.is_empty() { format!("{place}: {error}") } else { format!("{place} {key}: {error}") }
@@ -117,6 +123,14 @@ mod tests {
         assert!(refused.contains("[stores.fast]") && refused.contains("did you mean `chunk_size`?"), "{refused}");
         let refused = checked_config(SCHEMA, &store(json!({"root": "/r", "defualt": true}))).unwrap_err();
         assert!(refused.contains("did you mean `default`?"), "{refused}");
+    }
+
+    #[test]
+    fn an_unknown_key_inside_of_another_is_named_with_its_place() {
+        let schema = r#"{"type": "object", "properties": {"roots": {"type": "array", "items":
+            {"type": "object", "additionalProperties": false, "properties": {"path": {"type": "string"}}}}}}"#;
+        let refused = checked_config(schema, &store(json!({"roots": [{"path": "/r"}, {"pth": "/s"}]}))).unwrap_err();
+        assert_eq!(refused, "[stores.fast] roots/1: unknown key `pth`");
     }
 
     #[test]

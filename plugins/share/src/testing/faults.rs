@@ -3,7 +3,7 @@
 
 use super::{Bare, Faulty, Script, faulty, get, options, put, store};
 use crate::{Class, Platform, Store, testing::When};
-use casement_sdk::{Kind, Range, blocking::*};
+use casement_sdk::{Kind, blocking::*};
 use std::{path::Path, time::Duration};
 use tempfile::TempDir;
 
@@ -256,7 +256,7 @@ fn what_a_share_forgot_is_noticed_although_the_length_is_right() {
 fn a_download_never_goes_on_in_another_file() {
     let scene = Scene::on_a_share();
     put(&scene.store, "id", &CHUNKS).unwrap();
-    let mut reader = scene.store.read("id", Range::default()).unwrap();
+    let mut reader = scene.store.read("id", casement_sdk::Range::default()).unwrap();
     std::fs::remove_file(scene.folder.path().join("id")).unwrap();
     std::fs::write(scene.folder.path().join("id"), b"as long as it was").unwrap();
     std::fs::write(scene.folder.path().join("id"), b"as long as it is !").unwrap();

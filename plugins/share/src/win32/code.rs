@@ -100,6 +100,8 @@ codes! {
     121  SEM_TIMEOUT                    Lost          "the file server or the disk did not answer in time"
     123  INVALID_NAME                   Config        "no file can have this name"
     124  INVALID_LEVEL                  Unsupported   "the file system cannot do this"
+    126  MOD_NOT_FOUND                  Unsupported   "this Windows lacks the library for that"
+    127  PROC_NOT_FOUND                 Unsupported   "this Windows lacks the function for that"
     145  DIR_NOT_EMPTY                  Other         "the directory is not empty"
     161  BAD_PATHNAME                   Config        "this is no path"
     170  BUSY                           Held          "another program uses this"
@@ -108,8 +110,10 @@ codes! {
     223  FILE_TOO_LARGE                 Full          "the file system takes no file of this size"
     225  VIRUS_INFECTED                 Denied        "the virus scanner refuses the file: it takes it for malicious"
     226  VIRUS_DELETED                  Denied        "the virus scanner removed the file: it takes it for malicious"
+    234  MORE_DATA                      Other         "there is more data than was asked for"
     // STATUS_VIRTUAL_CIRCUIT_CLOSED
     240  VC_DISCONNECTED                Lost          "the session with the file server has ended"
+    259  NO_MORE_ITEMS                  NotFound      "there are no more of these"
     267  DIRECTORY                      NotADirectory "this is not a directory"
     303  DELETE_PENDING                 Held          "the file is being deleted"
     // Thin provisioning: the pool is full, whatever the volume says.
@@ -174,12 +178,20 @@ codes! {
     2404 DEVICE_IN_USE                  Lost          "the connection is in use by another process and cannot be made anew yet"
     5004 RESOURCE_NOT_ONLINE            Paused        "the cluster resource is not online"
     5005 HOST_NODE_NOT_AVAILABLE        Paused        "no node of the cluster runs the resource"
-    // What only the owner node of a volume can do: there is another way, or none.
-    5951 CSV_VOLUME_NOT_LOCAL           Unsupported   "another node owns the cluster shared volume"
-    5966 CLUSTER_SHARED_VOLUME_REDIRECTED Unsupported "the cluster shared volume is in redirected access"
+    5007 RESOURCE_NOT_FOUND             NotFound      "the cluster has no such resource"
+    5038 RESOURCE_FAILED                Paused        "the cluster resource has failed"
+    5908 CLUSTER_GROUP_MOVING           Paused        "the cluster moves the resource to another node"
+    5945 CLUSTER_NOT_SHARED_VOLUME      Config        "this is no cluster shared volume"
+    5950 NON_CSV_PATH                   Config        "this path is not on a cluster shared volume"
+    // While a volume moves; and also for what only its owner can do, see `is_for_owner`.
+    5951 CSV_VOLUME_NOT_LOCAL           Paused        "another node owns the cluster shared volume"
+    5963 CLUSTER_DISK_NOT_CONNECTED     Paused        "no node of the cluster reaches the disk"
+    5966 CLUSTER_SHARED_VOLUME_REDIRECTED Paused      "the cluster shared volume is in redirected access"
+    5970 CLUSTER_RESOURCE_IS_IN_MAINTENANCE_MODE Paused "the cluster resource is in maintenance"
     5979 CLUSTER_CSV_IO_PAUSE_TIMEOUT   Paused        "the cluster shared volume was paused for too long"
+    5980 NODE_NOT_ACTIVE_CLUSTER_MEMBER Paused        "this node takes no part in the cluster now"
     5989 CLUSTER_CSV_INVALID_HANDLE     Lost          "the cluster shared volume moved, and the file is no longer open"
-    5990 CLUSTER_CSV_SUPPORTED_ONLY_ON_COORDINATOR Unsupported "only the volume's owner node can do this"
+    5990 CLUSTER_CSV_SUPPORTED_ONLY_ON_COORDINATOR Paused "only the volume's owner node can do this"
 }
 
 impl Code {
@@ -189,6 +201,17 @@ impl Code {
 
     pub fn class(self) -> Class {
         self.row().map_or(Class::Other, |row| row.class)
+    }
+
+    /// Whether a call failed because only the node that owns a cluster shared volume can make it: there is another way, and
+    /// this one may do when the volume has moved.
+    pub(super) fn is_for_owner(self) -> bool {
+        matches!(
+            self,
+            Self::CSV_VOLUME_NOT_LOCAL
+                | Self::CLUSTER_SHARED_VOLUME_REDIRECTED
+                | Self::CLUSTER_CSV_SUPPORTED_ONLY_ON_COORDINATOR
+        )
     }
 
     /// Whether a call failed because this system, file system or server has no such call. For a class of information

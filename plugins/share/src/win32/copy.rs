@@ -47,6 +47,7 @@ fn clone<A: Api>(source: &NtfsFile<A>, target: &NtfsFile<A>, size: u64) -> Answe
         match feature.attempt(share) {
             Ok(Some(())) => offset += length,
             Ok(None) | Err(Code::BLOCK_TOO_MANY_REFERENCES) => return Ok(false),
+            Err(code) if code.is_for_owner() => return Ok(false),
             Err(code) => return Err(code),
         }
     }

@@ -51,8 +51,13 @@ impl<A: Api> NtfsDir<A> {
         // What is being deleted cannot be opened any more, and does not come back.
         let gone = |code| if code == Code::DELETE_PENDING { Code::FILE_NOT_FOUND } else { code };
         let handle = open(&path).map_err(gone)?;
-        let stored = self.api().find(&path)?;
-        if stored.iter().any(|stored| stored == name) { Ok(handle) } else { Err(Code::FILE_NOT_FOUND) }
+        match self.api().find(&path) {
+            Ok(stored) if stored.iter().any(|stored| stored == name) => Ok(handle),
+            Ok(_) => Err(Code::FILE_NOT_FOUND),
+            // The client of a file server may answer from a listing that is some seconds old.
+            Err(Code::FILE_NOT_FOUND) => Ok(handle),
+            Err(code) => Err(code),
+        }
     }
 
     /// Opens a file to read or write its data.

@@ -2,18 +2,24 @@
 //! every system, on a fake that answers as Windows does, or as something less.
 
 mod api;
+mod cluster;
 mod code;
 mod copy;
 mod directory;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
 mod file;
 mod location;
 mod names;
 mod path;
 mod probe;
 mod smb;
+#[cfg(test)]
+mod tests;
 mod volume;
 
 pub use api::{Answer, Api, DiskSpace, Id, Information, Open, RemoteProtocol, Setting, VolumeInformation, constants};
+pub use cluster::Cluster;
 pub use code::Code;
 pub use directory::NtfsDir;
 pub use file::NtfsFile;
@@ -101,7 +107,9 @@ impl<A: Api> Ntfs<A> {
             let volume_path = api.volume_path(&root.extended());
             volume_path.is_ok_and(|path| api.drive_type(&path) == DRIVE_REMOTE)
         };
-        let is_remote = root.share().is_some() || connection.is_some() || is_network_drive();
+        // What was written to a cluster shared volume may be with its owner node alone, and die with it.
+        let is_clustered = file_system.starts_with("CSVFS");
+        let is_remote = root.share().is_some() || connection.is_some() || is_clustered || is_network_drive();
         let features = Features::default();
         if flags & FILE_SUPPORTS_BLOCK_REFCOUNTING == 0 {
             features.clone.give_up();
