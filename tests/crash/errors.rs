@@ -1,10 +1,12 @@
 //! A call that fails at any failpoint: once, and from then on.
 
 use crate::{life::Stage, long, points};
-use casement_tests::{Gateway, eventually};
+use casement_tests::{Gateway, Runner, eventually};
 
-const EIO: i32 = 5;
-const ENOSPC: i32 = 28;
+/// EIO and ENOSPC, or ERROR_IO_DEVICE and ERROR_DISK_FULL.
+fn codes() -> [i32; 2] {
+    if Runner::chosen().is_windows() { [1117, 112] } else { [5, 28] }
+}
 
 #[test]
 fn a_call_that_fails_anywhere_is_told_as_what_it_is_and_leaves_nothing() {
@@ -37,9 +39,10 @@ fn assert_goes_on(gateway: &Gateway, case: &str) {
 }
 
 fn errors() -> Vec<String> {
-    let mut errors = vec![format!("error({EIO})@1"), format!("error({ENOSPC})")];
+    let [broken, full] = codes();
+    let mut errors = vec![format!("error({broken})@1"), format!("error({full})")];
     if long() {
-        errors.extend([format!("error({EIO})@2"), format!("error({ENOSPC})@1"), format!("error({EIO})")]);
+        errors.extend([format!("error({broken})@2"), format!("error({full})@1"), format!("error({broken})")]);
     }
     errors
 }

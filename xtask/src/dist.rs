@@ -29,7 +29,22 @@ pub(crate) fn release() -> Result<PathBuf> {
     succeed(&mut cargo(&["build", "--release"]))?;
     let folder = target.join("dist");
     lay_out(&packages, FileNames::NATIVE, &target.join("release"), &folder)?;
+    for part in ["bin", "plugins"] {
+        for file in files(&folder.join(part))? {
+            refuse_failpoints(&file)?;
+        }
+    }
     Ok(folder)
+}
+
+/// What tests arm a program's failpoints by is in no program that an operator gets.
+fn refuse_failpoints(file: &Path) -> Result<()> {
+    const VARIABLE: &[u8] = b"CASEMENT_FAILPOINTS";
+    let program = fs::read(file).map_err(|err| format!("{}: {err}", file.display()))?;
+    if program.windows(VARIABLE.len()).any(|bytes| bytes == VARIABLE) {
+        return Err(format!("{} has failpoints: was it built with debug assertions?", file.display()));
+    }
+    Ok(())
 }
 
 /// Lays out what cargo has put into `built`.
@@ -74,4 +89,18 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         .and_then(|()| fs::copy(from, &new))
         .and_then(|_| fs::rename(&new, to));
     copied.map_err(|err| format!("{} cannot be copied to {}: {err}", from.display(), to.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_program_with_failpoints_is_not_for_operators() {
+        // This program names the variable, and is built with debug assertions.
+        let refusal = refuse_failpoints(&std::env::current_exe().unwrap()).unwrap_err();
+        assert!(refusal.contains("failpoints"), "{refusal}");
+        refuse_failpoints(&root().join("Cargo.toml")).unwrap();
+    }
 }

@@ -171,6 +171,7 @@ impl Api for Win32 {
         // SAFETY: both members of the union are plain numbers, and all of it was written.
         let smb = unsafe { found.ProtocolSpecific.Smb2 };
         Ok(RemoteProtocol {
+            version: found.StructureVersion,
             protocol: found.Protocol,
             major: found.ProtocolMajorVersion,
             minor: found.ProtocolMinorVersion,

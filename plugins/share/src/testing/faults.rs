@@ -211,8 +211,6 @@ fn a_delete_of_what_somebody_holds_is_done_for_the_client_at_once_and_on_the_dis
     put(&again, "id", &CHUNKS).unwrap();
 }
 
-// On Windows nobody can write to what the store has open; its fake tells the same story.
-#[cfg(all(test, unix))]
 #[test]
 fn a_copy_on_a_share_that_is_lost_at_any_call_is_whole_or_gone() {
     let scene = || {
@@ -235,6 +233,8 @@ fn a_copy_on_a_share_that_is_lost_at_any_call_is_whole_or_gone() {
     );
 }
 
+// On Windows nobody can write to what the store has open; its fake tells the same story.
+#[cfg(all(test, unix))]
 #[test]
 fn what_a_share_forgot_is_noticed_although_the_length_is_right() {
     let scene = Scene::on_a_share();

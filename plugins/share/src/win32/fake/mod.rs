@@ -67,6 +67,12 @@ impl Fake {
         self.state().faults.push(Fault { name, path: path.to_owned(), skip, code });
     }
 
+    /// Lets something happen at the call after `skip` more, whichever it is.
+    pub fn happen(&self, skip: usize, accident: Accident) {
+        let mut state = self.state();
+        state.accident = Some((state.calls.len() + skip, accident));
+    }
+
     /// What was called, each with the path it was called on.
     pub fn calls(&self) -> Vec<String> {
         self.state().calls.clone()
@@ -147,6 +153,16 @@ impl Fake {
     pub fn paths(&self) -> Vec<String> {
         self.state().paths()
     }
+}
+
+/// What can happen at any call.
+#[derive(Debug, Clone, Copy)]
+pub enum Accident {
+    Answer(Code),
+    /// The connection is cut before the call, and is back at once; what was open is dead.
+    LossBefore,
+    /// The same after the call, so that its answer is lost.
+    LossAfter,
 }
 
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What is on the volumes, and who has it open.
 
-use super::{Abilities, FakeVolume, Fault, Handle};
-use crate::win32::{Answer, Code, Open, constants::*, names};
+use super::{Abilities, Accident, FakeVolume, Fault, Handle};
+use crate::win32::{Answer, Code, Open, Setting, constants::*, names};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
@@ -21,6 +21,8 @@ pub(super) struct State {
     next: u64,
     pub(super) calls: Vec<String>,
     pub(super) faults: Vec<Fault>,
+    /// What happens at the call of this number.
+    pub(super) accident: Option<(usize, Accident)>,
     pub(super) slept: Duration,
     pub(super) releases: Vec<(usize, Handle)>,
     /// How many sleeps it takes until servers notice that handles of a lost connection are dead.
@@ -91,8 +93,15 @@ impl State {
     }
 
     /// Records a call, and answers it if the script says so.
-    pub(super) fn call(&mut self, name: &'static str, path: &str) -> Answer<()> {
+    pub(super) fn begin(&mut self, name: &'static str, path: &str) -> Answer<()> {
         self.calls.push(format!("{name} {path}"));
+        if let Some((_, fault)) = self.accident.filter(|(at, _)| self.calls.len() - 1 == *at) {
+            match fault {
+                Accident::Answer(code) => return Err(code),
+                Accident::LossBefore => return self.lose(),
+                Accident::LossAfter => {}
+            }
+        }
         let due = |fault: &mut Fault| {
             let meant = fault.name == name && path.contains(&fault.path);
             if meant && fault.skip > 0 {
@@ -105,6 +114,32 @@ impl State {
             Some(at) => Err(self.faults.remove(at).code),
             None => Ok(()),
         }
+    }
+
+    /// After a call was made.
+    pub(super) fn end(&mut self) -> Answer<()> {
+        match self.accident {
+            Some((at, Accident::LossAfter)) if self.calls.len() - 1 == at => self.lose(),
+            _ => Ok(()),
+        }
+    }
+
+    fn lose(&mut self) -> Answer<()> {
+        self.let_die(|_| true);
+        Err(Code::NETNAME_DELETED)
+    }
+
+    /// Ends what is open on some volumes, as the server does when a connection is cut: deletes that waited are done.
+    fn let_die(&mut self, is_lost: impl Fn(&str) -> bool) {
+        for open in self.opens.values_mut().filter(|open| is_lost(&self.nodes[&open.node].mount)) {
+            open.dead = true;
+        }
+        let going = |node: &u64| {
+            let mut of_node = self.opens.values().filter(|open| open.node == *node);
+            let posix = self.opens.values().any(|open| open.node == *node && open.dead && open.posix_delete);
+            posix || self.nodes[node].pending && of_node.all(|open| open.dead)
+        };
+        self.names.retain(|_, (_, node)| !going(node));
     }
 
     pub(super) fn volume_mut(&mut self, mount: &str) -> &mut FakeVolume {
@@ -194,7 +229,7 @@ impl State {
             return;
         }
         let Some(open) = self.opens.remove(&number) else { return };
-        let is_last = !self.opens.values().any(|other| other.node == open.node);
+        let is_last = !self.opens.values().any(|other| other.node == open.node && !other.dead);
         if open.posix_delete || is_last && self.nodes[&open.node].pending {
             self.names.retain(|_, (_, node)| *node != open.node);
         }
@@ -209,11 +244,17 @@ impl State {
         Ok(self.nodes.get_mut(&open.node).unwrap())
     }
 
+    /// The volume of an open file.
+    pub(super) fn volume_under(&mut self, number: u64) -> Answer<&mut FakeVolume> {
+        let mount = self.node(number)?.mount.clone();
+        Ok(self.volume_mut(&mount))
+    }
+
     pub(super) fn index(&self, number: u64) -> u64 {
         self.opens[&number].node
     }
 
-    pub(super) fn has(&self, number: u64, access: u32) -> Answer<()> {
+    fn has(&self, number: u64, access: u32) -> Answer<()> {
         if self.opens[&number].access & access != 0 { Ok(()) } else { Err(Code::ACCESS_DENIED) }
     }
 
@@ -230,8 +271,7 @@ impl State {
 
     pub(super) fn write(&mut self, number: u64, offset: u64, data: &[u8]) -> Answer<usize> {
         self.has(number, GENERIC_WRITE)?;
-        let mount = self.node(number)?.mount.clone();
-        let volume = self.volume_mut(&mount);
+        let volume = self.volume_under(number)?;
         volume.free = volume.free.checked_sub(data.len() as u64).ok_or(Code::DISK_FULL)?;
         let node = self.node(number)?;
         let at = usize::try_from(offset).unwrap();
@@ -249,14 +289,34 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn set_len(&mut self, number: u64, length: u64) -> Answer<()> {
+    fn set_len(&mut self, number: u64, length: u64) -> Answer<()> {
         self.has(number, GENERIC_WRITE)?;
         self.node(number)?.data.resize(usize::try_from(length).unwrap(), 0);
         Ok(())
     }
 
+    pub(super) fn set(&mut self, number: u64, setting: &Setting<'_>) -> Answer<()> {
+        let volume = self.volume_under(number)?;
+        let (can, free) = (volume.can, volume.free);
+        let known = |can: bool| if can { Ok(()) } else { Err(Code::INVALID_PARAMETER) };
+        match *setting {
+            Setting::RenameEx { to, .. } => known(can.posix_rename).and_then(|()| self.rename(number, to)),
+            Setting::Rename { to } => known(can.rename).and_then(|()| self.rename(number, to)),
+            Setting::DispositionEx { .. } if can.posix_delete_is_a_lie => self.delete(number, false),
+            Setting::DispositionEx { .. } => known(can.posix_delete).and_then(|()| self.delete(number, true)),
+            Setting::Disposition => self.delete(number, false),
+            Setting::EndOfFile(length) => self.set_len(number, length),
+            Setting::Allocation(length) if can.allocation.is_ok() && length > free => Err(Code::DISK_FULL),
+            Setting::Allocation(_) => can.allocation,
+            Setting::Attributes(attributes) => {
+                self.node(number)?.attributes = attributes & !FILE_ATTRIBUTE_NORMAL;
+                Ok(())
+            }
+        }
+    }
+
     /// Gives an open file another name.
-    pub(super) fn rename(&mut self, number: u64, to: &str) -> Answer<()> {
+    fn rename(&mut self, number: u64, to: &str) -> Answer<()> {
         self.has(number, DELETE)?;
         self.node(number)?;
         self.rename_node(self.index(number), to)
@@ -290,7 +350,7 @@ impl State {
         }
     }
 
-    pub(super) fn delete(&mut self, number: u64, posix: bool) -> Answer<()> {
+    fn delete(&mut self, number: u64, posix: bool) -> Answer<()> {
         self.has(number, DELETE)?;
         let node = self.node(number)?;
         if node.attributes & FILE_ATTRIBUTE_READONLY != 0 {
@@ -353,11 +413,33 @@ impl State {
         Ok([".".into(), "..".into()].into_iter().chain(inside.map(|(path, _)| name_of(path))).collect())
     }
 
+    pub(super) fn connect(&mut self, share: &str, username: &str, password: &str) -> Answer<()> {
+        let mount = share.replacen(r"\\", r"\\?\UNC\", 1);
+        let volume = self.volumes.iter().find(|volume| volume.mount == mount).ok_or(Code::BAD_NETPATH)?;
+        if let Some(code) = volume.cut {
+            return Err(code);
+        }
+        if volume.account.is_some_and(|account| account != (username, password)) {
+            return Err(Code::LOGON_FAILURE);
+        }
+        let server = |share: &str| share.trim_start_matches('\\').split('\\').next().map(str::to_owned);
+        let other = |(known, account): &(String, String)| server(known) == server(share) && account != username;
+        if self.connections.iter().any(other) {
+            return Err(Code::SESSION_CREDENTIAL_CONFLICT);
+        }
+        self.connections.push((share.to_owned(), username.to_owned()));
+        Ok(())
+    }
+
+    pub(super) fn disconnect(&mut self, share: &str) -> Answer<()> {
+        let before = self.connections.len();
+        self.connections.retain(|(known, _)| known != share);
+        if self.connections.len() < before { Ok(()) } else { Err(Code::NOT_CONNECTED) }
+    }
+
     pub(super) fn cut(&mut self, mount: &str, code: Code) {
         self.volume_mut(mount).cut = Some(code);
-        for open in self.opens.values_mut().filter(|open| self.nodes[&open.node].mount == mount) {
-            open.dead = true;
-        }
+        self.let_die(|on| on == mount);
     }
 
     pub(super) fn mend(&mut self, mount: &str) {

@@ -75,6 +75,7 @@ impl FakeVolume {
     pub fn share(mount: &str, serial: u64) -> Self {
         let can = Abilities { posix_rename: false, posix_delete: false, ..ALL };
         let protocol = RemoteProtocol {
+            version: 4,
             protocol: 0x2_0000,
             major: 3,
             minor: 1,
