@@ -43,7 +43,8 @@ impl View {
         if !volumes.is_csvfs(&file)? {
             return Err(Code::NON_CSV_PATH);
         }
-        let is_refs = api.volume_information(&file)?.flags & FILE_SUPPORTS_BLOCK_REFCOUNTING != 0;
+        let volume = api.volume_information(&file)?;
+        let is_refs = volume.flags & FILE_SUPPORTS_BLOCK_REFCOUNTING != 0 || volume.file_system.ends_with("ReFS");
         match Access::ask(api, &file) {
             Err(code) if code.class().is_transient() => Err(code),
             access => Ok(Self { access: access.ok(), is_refs }),
