@@ -1,15 +1,14 @@
 //! What is on the volumes, and who has it open.
 
-use super::{Abilities, Accident, FakeVolume, Fault, Handle};
+use super::{
+    Abilities, Accident, FakeVolume, Fault, Handle,
+    node::{CLUSTER, Node, Opened, SHARED},
+};
 use crate::win32::{Answer, Code, Open, Setting, constants::*, names};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
-
-const CLUSTER: usize = 4096;
-/// The rights that share modes are about.
-const SHARED: u32 = GENERIC_READ | GENERIC_WRITE | DELETE;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -29,30 +28,6 @@ pub(super) struct State {
     pub(super) unnoticed: usize,
     /// Shares with the account that is connected.
     pub(super) connections: Vec<(String, String)>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Node {
-    pub(super) mount: String,
-    pub(super) attributes: u32,
-    pub(super) reparse_tag: u32,
-    pub(super) data: Vec<u8>,
-    flushed: Vec<u8>,
-    allocated: BTreeSet<usize>,
-    pending: bool,
-    denied: bool,
-    sddl: Option<String>,
-}
-
-#[derive(Debug)]
-struct Opened {
-    node: u64,
-    access: u32,
-    share: u32,
-    /// Without following its reparse point.
-    raw: bool,
-    posix_delete: bool,
-    dead: bool,
 }
 
 fn key(path: &str) -> String {
@@ -261,24 +236,14 @@ impl State {
     pub(super) fn read(&mut self, number: u64, offset: u64, length: u32) -> Answer<Vec<u8>> {
         self.has(number, GENERIC_READ)?;
         let raw = self.opens[&number].raw;
-        let node = self.node(number)?;
-        let at = usize::try_from(offset).unwrap();
-        let end = node.data.len().min(at.saturating_add(length as usize));
-        let data = node.data.get(at..end).filter(|data| !data.is_empty()).ok_or(Code::HANDLE_EOF)?;
-        let is_elsewhere = raw && node.attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0;
-        Ok(if is_elsewhere { vec![0; data.len()] } else { data.to_vec() })
+        self.node(number)?.read(offset, length, raw)
     }
 
     pub(super) fn write(&mut self, number: u64, offset: u64, data: &[u8]) -> Answer<usize> {
         self.has(number, GENERIC_WRITE)?;
         let volume = self.volume_under(number)?;
         volume.free = volume.free.checked_sub(data.len() as u64).ok_or(Code::DISK_FULL)?;
-        let node = self.node(number)?;
-        let at = usize::try_from(offset).unwrap();
-        let end = at + data.len();
-        node.grow(end);
-        node.data[at..end].copy_from_slice(data);
-        node.allocated.extend(at / CLUSTER..end.div_ceil(CLUSTER));
+        self.node(number)?.write(offset, data);
         Ok(data.len())
     }
 
@@ -364,14 +329,8 @@ impl State {
         Ok(())
     }
 
-    /// What of a range was ever written.
     pub(super) fn next_range(&mut self, number: u64, start: u64, length: u64) -> Answer<Option<(u64, u64)>> {
-        let node = self.node(number)?;
-        let (start, end) = (start as usize, (start + length) as usize);
-        let Some(first) = node.allocated.range(start / CLUSTER..end.div_ceil(CLUSTER)).next() else { return Ok(None) };
-        let last = (*first..).take_while(|cluster| node.allocated.contains(cluster)).last().unwrap();
-        let (from, to) = ((first * CLUSTER).max(start), ((last + 1) * CLUSTER).min(end).min(node.data.len()));
-        Ok((from < to).then(|| (from as u64, (to - from) as u64)))
+        Ok(self.node(number)?.next_range(start as usize, (start + length) as usize))
     }
 
     pub(super) fn duplicate(&mut self, source: u64, target: u64, offset: u64, length: u64) -> Answer<()> {
@@ -491,30 +450,5 @@ impl State {
 
     pub(super) fn paths(&self) -> Vec<String> {
         self.names.values().map(|(path, _)| path.clone()).collect()
-    }
-}
-
-impl Node {
-    fn grow(&mut self, length: usize) {
-        let old = self.data.len();
-        if length > old {
-            self.data.resize(length, 0);
-            if self.attributes & FILE_ATTRIBUTE_SPARSE_FILE == 0 {
-                self.allocated.extend(old / CLUSTER..length.div_ceil(CLUSTER));
-            }
-        }
-    }
-}
-
-impl Opened {
-    /// Whether another opening may not have this beside it.
-    fn conflicts(&self, access: u32, share: u32) -> bool {
-        let rights = [(GENERIC_READ, FILE_SHARE_READ), (GENERIC_WRITE, FILE_SHARE_WRITE), (DELETE, FILE_SHARE_DELETE)];
-        let concerned = |access: u32| access & SHARED != 0;
-        concerned(access)
-            && concerned(self.access)
-            && rights.iter().any(|(right, mode)| {
-                access & right != 0 && self.share & mode == 0 || self.access & right != 0 && share & mode == 0
-            })
     }
 }
