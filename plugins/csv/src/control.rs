@@ -1,5 +1,9 @@
 //! The control codes of cluster shared volumes, and the structures that they answer. Numbers are those of `winioctl.h` and
 //! `clusapi.h`; each names its page in Microsoft's documentation.
+//!
+//! The cluster's own reasons for redirected access (CLUSTER_SHARED_VOLUME_STATE_INFO_EX) are not asked for: the control
+//! code that tells them, CLUSCTL_RESOURCE_STORAGE_GET_SHARED_VOLUME_STATES, takes the right to change the cluster, and
+//! Microsoft does not say in what form it answers.
 
 use casement_share::win32::{Answer, Api, Code};
 

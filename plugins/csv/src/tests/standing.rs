@@ -128,3 +128,19 @@ async fn a_disk_that_is_not_online_hides_no_other() {
     store.health().await.unwrap();
     assert_eq!(logged("INFO", "owned by node `N2`"), 1);
 }
+
+#[tokio::test]
+async fn a_volume_that_is_gone_or_replaced_makes_the_store_unhealthy() {
+    for is_replaced in [false, true] {
+        let scene = Scene::new();
+        let store = store(&scene, access(2, 1, true, true)).await;
+        scene.windows.remove(&mount("Volume1"));
+        if is_replaced {
+            scene.folder(&mount("Volume1"));
+        }
+        let error = store.health().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Unavailable, "{error}");
+        assert!(error.message().contains(r"`C:\ClusterStorage\Volume1`"), "{error}");
+        assert_eq!(scene.gateway.metric("csv_volume1_available"), Some(0.0));
+    }
+}
