@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, fmt};
 pub(crate) struct View {
     /// `None` where Windows does not tell this account.
     pub(crate) access: Option<Access>,
-    /// ReFS reads and writes through the owner node by design ("Resilient File System (ReFS) overview").
+    /// ReFS reads and writes through the owner node by design.
     pub(crate) is_refs: bool,
 }
 
