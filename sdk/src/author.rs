@@ -256,8 +256,8 @@ pub struct Capabilities {
     pub copy: bool,
     /// `usage` knows the free space.
     pub usage: bool,
-    /// The size of chunk, in bytes, in which the backend likes to be written and read; 0 leaves it to the
-    /// gateway (1 MiB).
+    /// The size of chunk, in bytes, in which the backend likes to be written; 0 leaves it to the gateway (1 MiB), which
+    /// gives no more than 16 MiB at once. Chunks can be smaller, not only the last.
     pub chunk_size: u64,
     /// The largest object in bytes; 0 where there is no limit.
     pub max_object_size: u64,

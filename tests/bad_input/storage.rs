@@ -182,3 +182,20 @@ fn a_folder_that_is_lost_in_mid_upload_fails_the_upload() {
     });
     assert_serves_on(&gateway);
 }
+
+#[test]
+fn a_store_on_cluster_shared_volumes_says_that_there_is_no_cluster_and_hinders_no_other() {
+    let gateway = Gateway::builder()
+        .plugin("path = \"casement_csv\"")
+        .filesystem("local", None, "default = true")
+        .store(
+            "cluster",
+            "plugin = \"csv\"\nvolumes = [\"Volume1\", { name = 'C:\\ClusterStorage\\Volume2', weight = 2 }]",
+        )
+        .start();
+    let listed = gateway.member().get("/v2/info/stores").expect(200).json();
+    let cluster = listed["stores"].as_array().unwrap().iter().find(|store| store["id"] == "cluster").unwrap();
+    let reason = cluster["unavailable"].as_str().unwrap_or_default().to_lowercase();
+    assert!(reason.contains("cluster shared volumes"), "{listed:#}");
+    gateway.member().create_active("kept", b"0123456789");
+}

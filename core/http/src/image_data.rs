@@ -2,7 +2,6 @@
 
 use crate::{
     failure::{Failure, Result},
-    gather::gather,
     reply,
     request::{Head, Request, Segment, answer},
 };
@@ -32,8 +31,7 @@ async fn file(id: &str, request: Request) -> Result {
         }
         Method::PUT => {
             let upload = upload_request(&request.head)?;
-            let body = gather(request.body, request.options.chunk_size);
-            request.service.upload(&request.caller, id, upload, body).await?;
+            request.service.upload(&request.caller, id, upload, request.body).await?;
             Ok(reply::no_content())
         }
         _ => Err(Failure::method_not_allowed("GET, PUT")),

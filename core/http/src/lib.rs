@@ -10,7 +10,6 @@ mod cors;
 mod credentials;
 mod error_body;
 mod failure;
-mod gather;
 mod healthcheck;
 mod image_data;
 mod images;

@@ -29,8 +29,6 @@ pub struct Options {
     pub max_headers: usize,
     /// Bytes of a JSON body.
     pub max_json_body: usize,
-    /// Bytes of the chunks in which image data is handed on.
-    pub chunk_size: usize,
     /// The URL of this service as clients see it, when a proxy stands before it.
     pub public_endpoint: Option<String>,
     /// Where clients get a token, as told to those who come without one.
@@ -55,7 +53,6 @@ impl Options {
             max_header_bytes: 64 << 10,
             max_headers: 100,
             max_json_body: 1 << 20,
-            chunk_size: 1 << 20,
             public_endpoint: None,
             www_authenticate_uri: None,
             cors: Cors::default(),
@@ -66,7 +63,6 @@ impl Options {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let rules = [
             ("max_connections", (1..=1 << 20).contains(&self.max_connections), "must be from 1 to 1048576"),
-            ("chunk_size", (4 << 10..=64 << 20).contains(&self.chunk_size), "must be from 4 KiB to 64 MiB"),
             ("max_header_bytes", (1 << 10..=1 << 20).contains(&self.max_header_bytes), "must be from 1 KiB to 1 MiB"),
             ("max_headers", (1..=1000).contains(&self.max_headers), "must be from 1 to 1000"),
             (
@@ -120,7 +116,6 @@ mod tests {
         public("https://images.example:9292/v").check().unwrap();
         for (bad, name) in [
             (Options { max_connections: 0, ..options() }, "max_connections"),
-            (Options { chunk_size: 0, ..options() }, "chunk_size"),
             (Options { max_header_bytes: 0, ..options() }, "max_header_bytes"),
             (Options { max_headers: 0, ..options() }, "max_headers"),
             (public("images.example"), "public_endpoint"),

@@ -24,7 +24,7 @@ impl Service {
             info,
             kind: kind_of(&store.options().plugin).to_owned(),
             weight: store.options().weight,
-            properties: properties(store.options()),
+            properties: properties(store.options(), store.chunk_size()),
         };
         Ok(self.parts().stores.iter().zip(self.stores()).map(detail).collect())
     }
@@ -96,7 +96,7 @@ fn kind_of(plugin: &str) -> &str {
 }
 
 /// How a store is set up, under Glance's names where Glance has such a store.
-fn properties(options: &StoreOptions) -> Map<String, Value> {
+fn properties(options: &StoreOptions, chunk_size: usize) -> Map<String, Value> {
     let config = &options.config;
     match options.plugin.as_str() {
         "filesystem" => {
@@ -104,7 +104,7 @@ fn properties(options: &StoreOptions) -> Map<String, Value> {
             let folder = options.base_dir.join(root);
             let entries = [
                 ("data_dir", json!(folder.display().to_string())),
-                ("chunk_size", config.get("chunk_size").cloned().unwrap_or(json!(1 << 20))),
+                ("chunk_size", config.get("chunk_size").cloned().unwrap_or(json!(chunk_size))),
                 ("thin_provisioning", config.get("sparse").cloned().unwrap_or(json!(false))),
             ];
             entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -147,14 +147,14 @@ mod tests {
 
     #[test]
     fn a_store_of_files_is_told_of_in_glances_names_and_no_secret_is_told() {
-        let file = properties(&options("filesystem", json!({"root": "/srv/images", "sparse": true})));
-        let wanted = json!({"data_dir": "/srv/images", "chunk_size": 1 << 20, "thin_provisioning": true});
+        let file = properties(&options("filesystem", json!({"root": "/srv/images", "sparse": true})), 4 << 20);
+        let wanted = json!({"data_dir": "/srv/images", "chunk_size": 4 << 20, "thin_provisioning": true});
         assert_eq!(Value::Object(file), wanted);
-        assert!(properties(&options("http", json!({"proxy": "http://p"}))).is_empty());
+        assert!(properties(&options("http", json!({"proxy": "http://p"})), 1).is_empty());
         let other = json!({
             "bucket": "images", "part_size": 5, "access_key": "A", "secret_key": "B", "auth_url": "http://k",
             "endpoint": "https://user:word@host", "password": "p", "nested": {"password": "p"}, "tokens": ["t"],
         });
-        assert_eq!(Value::Object(properties(&options("s3", other))), json!({"bucket": "images", "part_size": 5}));
+        assert_eq!(Value::Object(properties(&options("s3", other), 1)), json!({"bucket": "images", "part_size": 5}));
     }
 }

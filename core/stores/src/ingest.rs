@@ -7,7 +7,8 @@
 use crate::{
     digest::{Digest, DigestThreads, Multihash},
     error::{Error, Kind, Side},
-    store::StagedWrite,
+    gather::gather,
+    store::{CHUNK_SIZE, StagedWrite},
 };
 use bytes::Bytes;
 use casement_inspect::{Inspection, Inspector};
@@ -15,9 +16,9 @@ use futures_util::{Stream, StreamExt, TryStreamExt, future::pending, try_join};
 use std::pin::{Pin, pin};
 use tokio::sync::mpsc;
 
-/// Chunks that may wait in front of one lane. All lanes hold the same chunks, so an upload has little more
-/// than this many in memory.
-const WINDOW: usize = 4;
+/// Bytes that may wait in front of one lane; a single chunk always may. All lanes hold the same chunks, so an upload has
+/// little more than this in memory, and the chunks that are being gathered and written.
+const WINDOW: usize = 4 << 20;
 
 /// Why a body ended before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum BodyError {
     Stalled,
 }
 
-/// Image data on its way in, in chunks of about 1 MiB.
+/// Image data on its way in, as it comes.
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// What came, for the caller to judge.
@@ -67,8 +68,9 @@ impl Ingest<'_> {
     /// # Errors
     /// The first failure of any lane.
     pub async fn run(self, body: BodyStream, write: &mut StagedWrite) -> Result<Ingested, IngestError> {
-        let store = write.store_id().to_owned();
-        self.fan_out(body.map_err(IngestError::Body), &store, Some(write)).await
+        let (store, chunk_size) = (write.store_id().to_owned(), write.chunk_size());
+        let chunks = gather(body, chunk_size).map_err(IngestError::Body);
+        self.fan_out(chunks, chunk_size, &store, Some(write)).await
     }
 
     /// Looks at data that `store` has already.
@@ -80,18 +82,20 @@ impl Ingest<'_> {
         data: impl Stream<Item = Result<Bytes, Error>>,
         store: &str,
     ) -> Result<Ingested, IngestError> {
-        self.fan_out(data.map_err(IngestError::Store), store, None).await
+        self.fan_out(data.map_err(IngestError::Store), CHUNK_SIZE, store, None).await
     }
 
     async fn fan_out(
         self,
         chunks: impl Stream<Item = Result<Bytes, IngestError>>,
+        chunk_size: usize,
         store_id: &str,
         write: Option<&mut StagedWrite>,
     ) -> Result<Ingested, IngestError> {
-        let (to_md5, md5_chunks) = mpsc::channel(WINDOW);
-        let (to_multihash, multihash_chunks) = mpsc::channel(WINDOW);
-        let (to_store, store_chunks) = mpsc::channel(WINDOW);
+        let window = (WINDOW / chunk_size).max(1);
+        let (to_md5, md5_chunks) = mpsc::channel(window);
+        let (to_multihash, multihash_chunks) = mpsc::channel(window);
+        let (to_store, store_chunks) = mpsc::channel(window);
         let mut lanes = vec![to_md5, to_multihash];
         if write.is_some() {
             lanes.push(to_store);
@@ -192,6 +196,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_backend_is_written_in_chunks_of_the_size_that_it_likes_best() {
+        for (size, pieces) in [(5, 10), (25, 10), (64, 3), (3 << 20, 600_000)] {
+            let chunks = vec![Ok("0123456789"); pieces];
+            let ingested = run(json!({"chunk_size": size}), body(&chunks), u64::MAX).await.unwrap();
+            assert_eq!(ingested.size, 10 * pieces as u64);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_backend_makes_an_upload_hold_more_than_so_much() {
+        for (wanted, given) in [(0, CHUNK_SIZE), (1 << 22, 1 << 22), (u64::MAX, 16 << 20)] {
+            assert_eq!(store("s", json!({"chunk_size": wanted})).await.chunk_size(), given);
+        }
+    }
+
+    #[tokio::test]
     async fn a_body_of_nothing_has_the_digests_of_nothing() {
         let ingested = run(json!({}), body(&[]), u64::MAX).await.unwrap();
         assert_eq!((ingested.size, ingested.checksum.as_str()), (0, "d41d8cd98f00b204e9800998ecf8427e"));
@@ -203,11 +223,11 @@ mod tests {
         assert!(matches!(run(json!({}), cut, u64::MAX).await, Err(IngestError::Body(BodyError::Stalled))));
 
         let endless = Box::pin(stream::repeat_with(|| Ok(Bytes::from("abc"))));
-        let full = run(json!({"full_at": 10}), endless, u64::MAX).await;
+        let full = run(json!({"full_at": 10, "chunk_size": 3}), endless, u64::MAX).await;
         assert!(matches!(full, Err(IngestError::Store(error)) if error.kind == Kind::NoSpace));
 
         let endless = Box::pin(stream::repeat_with(|| Ok(Bytes::from("abc"))));
-        assert!(matches!(run(json!({}), endless, 4).await, Err(IngestError::TooLong(6))));
+        assert!(matches!(run(json!({"chunk_size": 3}), endless, 4).await, Err(IngestError::TooLong(6))));
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 pub mod config;
 mod digest;
 mod error;
+mod gather;
 mod guard;
 pub mod host;
 pub mod ingest;

@@ -18,6 +18,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+/// The size of chunk for a backend that likes none best.
+pub(crate) const CHUNK_SIZE: usize = 1 << 20;
+
 /// Where a store is on its way from the configuration to service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreState {
@@ -84,6 +87,15 @@ impl Store {
     /// `None` while the store is out of service.
     pub fn capabilities(&self) -> Option<Capabilities> {
         self.read_standing(|standing| standing.backend.as_ref().map(|backend| *backend.capabilities()))
+    }
+
+    /// The size of chunk that the backend likes best, within what a transfer may have in memory.
+    pub fn chunk_size(&self) -> usize {
+        const MOST: usize = 16 << 20;
+        match self.capabilities().map_or(0, |can| can.chunk_size) {
+            0 => CHUNK_SIZE,
+            size => usize::try_from(size).unwrap_or(MOST).min(MOST),
+        }
     }
 
     pub(crate) fn enter(&self, state: StoreState) {
@@ -223,6 +235,10 @@ impl StagedWrite {
     /// The name under which recovery finds the staged data after a crash.
     pub fn token(&self) -> &str {
         self.writer.token()
+    }
+
+    pub(crate) fn chunk_size(&self) -> usize {
+        self.store.chunk_size()
     }
 
     pub(crate) async fn write(&mut self, chunk: Bytes) -> Result<()> {

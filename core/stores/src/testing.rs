@@ -30,6 +30,8 @@ struct Config {
     /// Nothing can be deleted.
     #[serde(default)]
     keeps: bool,
+    /// The size of chunk that it likes best, and insists on.
+    chunk_size: Option<u64>,
 }
 
 struct Memory {
@@ -41,6 +43,7 @@ struct Staged {
     key: String,
     data: Vec<u8>,
     full_at: u64,
+    chunk_size: Option<usize>,
     objects: Arc<Mutex<HashMap<String, Bytes>>>,
 }
 
@@ -64,7 +67,11 @@ impl Backend for Memory {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { delete: !self.config.keeps, ..Self::CAPABILITIES }
+        Capabilities {
+            delete: !self.config.keeps,
+            chunk_size: self.config.chunk_size.unwrap_or(0),
+            ..Self::CAPABILITIES
+        }
     }
 
     async fn stat(&self, key: &str) -> Result<Stat> {
@@ -75,7 +82,8 @@ impl Backend for Memory {
 
     async fn create(&self, key: &str, _options: WriteOptions) -> Result<Staged> {
         let full_at = self.config.full_at.unwrap_or(u64::MAX);
-        Ok(Staged { key: key.to_owned(), data: Vec::new(), full_at, objects: Arc::clone(&self.objects) })
+        let chunk_size = self.config.chunk_size.map(|size| size as usize);
+        Ok(Staged { key: key.to_owned(), data: Vec::new(), full_at, chunk_size, objects: Arc::clone(&self.objects) })
     }
 
     async fn read(&self, key: &str, range: Range) -> Result<Part> {
@@ -114,6 +122,10 @@ impl Writer for Staged {
     }
 
     async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        if self.chunk_size.is_some_and(|size| !self.data.len().is_multiple_of(size) || chunk.len() > size) {
+            let message = format!("{} bytes at {} are no such chunk", chunk.len(), self.data.len());
+            return Err(Error::new(Kind::Misuse, message));
+        }
         self.data.extend_from_slice(&chunk);
         match self.data.len() as u64 > self.full_at {
             true => Err(Error::new(Kind::NoSpace, "full")),

@@ -1,10 +1,11 @@
 //! A store's keys in the configuration.
 
 use casement_share::Options;
-use std::time::Duration;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::{borrow::Cow, time::Duration};
 
 /// The configuration of one store.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The volumes: each a name below `C:\ClusterStorage` or its whole path in single quotes, or, with a weight,
@@ -24,13 +25,13 @@ pub struct Config {
     /// Claims the space of an image before its first byte, where its size is known.
     #[serde(default = "default_preallocate")]
     pub preallocate: bool,
-    /// How many bytes are read or written at once: 65536 (64 KiB) to 16777216 (16 MiB).
-    #[serde(default = "default_chunk_size")]
-    pub chunk_size: u64,
-    /// How many writes, each of a part of a chunk, are on their way at once: 1 to 16. More than one pays on a volume in
-    /// redirected access.
-    #[serde(default = "default_writes_in_flight")]
-    pub writes_in_flight: u32,
+    /// How many bytes are read or written at once: 65536 (64 KiB) to 16777216 (16 MiB). By default 4194304 (4 MiB). A
+    /// transfer holds a few of them in memory.
+    #[serde(default)]
+    pub chunk_size: Option<u64>,
+    /// How many writes, each of a part of a chunk, are on their way at once: 1 to 16. By default 4.
+    #[serde(default)]
+    pub writes_in_flight: Option<u32>,
     /// Access control of the image files in the security descriptor definition language, "D:P(A;;FA;;;BA)(A;;FA;;;SY)"
     /// for example. By default they inherit that of the folder.
     #[serde(default)]
@@ -41,15 +42,28 @@ pub struct Config {
 }
 
 /// One volume, by its name alone or with a weight.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Volume {
     Name(String),
     Weighted(WeightedVolume),
 }
 
+/// As one schema: of two in place of which either may hold, the gateway could not say what is wrong.
+impl JsonSchema for Volume {
+    fn schema_name() -> Cow<'static, str> {
+        "Volume".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = WeightedVolume::json_schema(generator);
+        schema.insert("type".to_owned(), ["string", "object"].as_slice().into());
+        schema
+    }
+}
+
 /// A volume that is preferred to others, or the other way round.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightedVolume {
     /// As in `volumes`.
@@ -69,14 +83,6 @@ fn default_pause_timeout() -> u64 {
 
 fn default_preallocate() -> bool {
     true
-}
-
-fn default_chunk_size() -> u64 {
-    Options::CHUNK_SIZE
-}
-
-fn default_writes_in_flight() -> u32 {
-    Options::WRITES_IN_FLIGHT
 }
 
 impl Config {

@@ -1,5 +1,9 @@
 //! The control codes of cluster shared volumes, and the structures that they answer. Numbers are those of `winioctl.h` and
 //! `clusapi.h`; each names its page in Microsoft's documentation.
+//!
+//! The cluster's own reasons for redirected access (CLUSTER_SHARED_VOLUME_STATE_INFO_EX) are not asked for: the control
+//! code that tells them, CLUSCTL_RESOURCE_STORAGE_GET_SHARED_VOLUME_STATES, takes the right to change the cluster, and
+//! Microsoft does not say in what form it answers.
 
 use casement_share::win32::{Answer, Api, Code};
 
@@ -123,4 +127,25 @@ impl VolumeInfo {
 /// The caller knows that there are four bytes.
 fn number(data: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([data[at], data[at + 1], data[at + 2], data[at + 3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_off_or_makes_no_sense_is_no_volume() {
+        let mut info = vec![0; VolumeInfo::END];
+        info[VolumeInfo::FAULTS] = 4;
+        info[VolumeInfo::FRIENDLY_NAME] = b'x';
+        let entry = |kind: u32, length: u32| [&kind.to_le_bytes()[..], &length.to_le_bytes(), &info].concat();
+        let whole = entry(0x0001_0001, info.len() as u32);
+        let volume = VolumeInfo { faults: 4, in_backup: false, friendly_name: "x".into() };
+        assert_eq!(VolumeInfo::list(&[whole.clone(), whole.clone(), vec![0; 4]].concat()), [volume.clone(), volume]);
+        // Of another kind, shorter than it says, or with less in it than a volume.
+        for wrong in [entry(0x0001_0003, info.len() as u32), entry(0x0001_0001, u32::MAX), entry(0x0001_0001, 8)] {
+            assert_eq!(VolumeInfo::list(&wrong), []);
+        }
+        assert!((0..whole.len()).all(|length| VolumeInfo::list(&whole[..length]).is_empty()));
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use casement_share::{
     Class, Error,
-    win32::{Answer, Api, Cluster, constants::FILE_SUPPORTS_BLOCK_REFCOUNTING},
+    win32::{Answer, Api, Cluster, Code, constants::FILE_SUPPORTS_BLOCK_REFCOUNTING},
 };
 use std::{collections::BTreeMap, fmt};
 
@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, fmt};
 pub(crate) struct View {
     /// `None` where Windows does not tell this account.
     pub(crate) access: Option<Access>,
-    /// ReFS reads and writes through the owner node by design ("Resilient File System (ReFS) overview").
+    /// ReFS reads and writes through the owner node by design.
     pub(crate) is_refs: bool,
 }
 
@@ -40,7 +40,11 @@ impl View {
     pub(crate) fn of<A: Api>(volumes: &Volumes<A>, volume: &str) -> Answer<Self> {
         let api = volumes.api();
         let file = volumes.open(&volumes.path(volume), 0)?;
-        let is_refs = api.volume_information(&file)?.flags & FILE_SUPPORTS_BLOCK_REFCOUNTING != 0;
+        if !volumes.is_csvfs(&file)? {
+            return Err(Code::NON_CSV_PATH);
+        }
+        let volume = api.volume_information(&file)?;
+        let is_refs = volume.flags & FILE_SUPPORTS_BLOCK_REFCOUNTING != 0 || volume.file_system.ends_with("ReFS");
         match Access::ask(api, &file) {
             Err(code) if code.class().is_transient() => Err(code),
             access => Ok(Self { access: access.ok(), is_refs }),
@@ -104,9 +108,14 @@ impl State {
         let owner = owner.unwrap_or_default();
         match (self.view, told) {
             (Ok(_), None) => None,
-            (Err(code), None) => Some(
-                Error::from(code).context(&format!("the cluster shared volume `{path}`{owner} cannot be looked at")),
-            ),
+            (Err(code), None) => {
+                let class = match code.class() {
+                    Class::NotFound | Class::Config => Class::Absent,
+                    class => class,
+                };
+                let message = format!("the cluster shared volume `{path}`{owner} cannot be looked at: {code}");
+                Some(Error::new(class, message))
+            }
             (_, Some(fault)) => {
                 let message = format!(
                     "the cluster shared volume `{path}`{owner} {fault}: Get-ClusterSharedVolume tells its state, and the \

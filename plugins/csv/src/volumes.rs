@@ -110,11 +110,14 @@ impl<A: Api> Volumes<A> {
     /// Looks at what a path leads to. Where the control code is not known, the name of the file system tells: `CSVFS`, or
     /// with the name of the one below it.
     fn is_on_csvfs(&self, path: &str) -> Answer<bool> {
-        let file = self.open(path, 0)?;
-        if control::is_csv_file(&self.api, &file)? {
+        self.is_csvfs(&self.open(path, 0)?)
+    }
+
+    pub(crate) fn is_csvfs(&self, file: &A::Handle) -> Answer<bool> {
+        if control::is_csv_file(&self.api, file)? {
             return Ok(true);
         }
-        self.api.volume_information(&file).map(|volume| volume.file_system.starts_with("CSVFS"))
+        self.api.volume_information(file).map(|volume| volume.file_system.starts_with("CSVFS"))
     }
 
     fn serial(&self, path: &str) -> Answer<u32> {

@@ -102,8 +102,8 @@ impl<A: Api, C: Cluster> Watch<A, C> {
         let set = |figure, value| self.host.gauge_set(&metric(name, figure), value);
         set("available", f64::from(u8::from(state.view.is_ok())));
         let Ok(view) = state.view else { return };
-        set("redirected", f64::from(u8::from(view.is_redirected())));
         if let Some(access) = view.access {
+            set("redirected", f64::from(u8::from(view.is_redirected())));
             set("owned_here", f64::from(u8::from(access.is_owner())));
         }
         if let Ok(space) = self.volumes.api().disk_space(&extended(&self.volumes.path(name))) {

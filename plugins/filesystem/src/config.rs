@@ -25,13 +25,14 @@ pub struct Config {
     /// Claims the space of an image before its first byte, where its size is known.
     #[serde(default = "default_preallocate")]
     pub preallocate: bool,
-    /// How many bytes are read or written at once: 65536 (64 KiB) to 16777216 (16 MiB).
-    #[serde(default = "default_chunk_size")]
-    pub chunk_size: u64,
-    /// How many writes, each of a part of a chunk, are on their way at once: 1 to 16. More than one pays on a share that
-    /// is far away.
-    #[serde(default = "default_writes_in_flight")]
-    pub writes_in_flight: u32,
+    /// How many bytes are read or written at once: 65536 (64 KiB) to 16777216 (16 MiB). By default 1048576 (1 MiB) on a
+    /// disk and 4194304 (4 MiB) on a share. A transfer holds a few of them in memory.
+    #[serde(default)]
+    pub chunk_size: Option<u64>,
+    /// How many writes, each of a part of a chunk, are on their way at once: 1 to 16. By default 1 on a disk and 4 on a
+    /// share.
+    #[serde(default)]
+    pub writes_in_flight: Option<u32>,
     /// Permissions of the image files as an octal string, "0640" for example. By default 0666 less the umask. Linux only.
     #[serde(default)]
     pub file_mode: Option<String>,
@@ -72,14 +73,6 @@ pub struct Root {
 
 fn default_preallocate() -> bool {
     true
-}
-
-fn default_chunk_size() -> u64 {
-    Options::CHUNK_SIZE
-}
-
-fn default_writes_in_flight() -> u32 {
-    Options::WRITES_IN_FLIGHT
 }
 
 fn default_ride_out() -> u64 {

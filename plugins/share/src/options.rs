@@ -16,10 +16,10 @@ pub struct Options {
     /// Stores blocks of zeros as holes; excludes `preallocate`.
     pub sparse: bool,
     pub preallocate: bool,
-    /// How many bytes are read or written at once.
-    pub chunk_size: u64,
-    /// How many writes, each of a part of a chunk, are on their way at once.
-    pub writes_in_flight: u32,
+    /// How many bytes are read or written at once; by default what suits a disk or a server.
+    pub chunk_size: Option<u64>,
+    /// How many writes, each of a part of a chunk, are on their way at once; by default as above.
+    pub writes_in_flight: Option<u32>,
     /// Permissions of image files as an octal text (Unix).
     pub file_mode: Option<String>,
     /// Access control of image files, in the security descriptor definition language (Windows).
@@ -41,8 +41,6 @@ pub struct RootOptions {
 }
 
 impl Options {
-    pub const CHUNK_SIZE: u64 = 1 << 20;
-    pub const WRITES_IN_FLIGHT: u32 = 1;
     pub const RIDE_OUT: Duration = Duration::from_secs(20);
 
     /// Refuses what no system can do.
@@ -50,16 +48,39 @@ impl Options {
         if self.roots.is_empty() {
             return bad("no root is named: write `root`, the directory that holds the images".into());
         }
-        if !CHUNK_SIZES.contains(&self.chunk_size) {
+        if let Some(size) = self.chunk_size.filter(|size| !CHUNK_SIZES.contains(size)) {
             let (least, most) = (CHUNK_SIZES.start(), CHUNK_SIZES.end());
-            return bad(format!("chunk_size = {}: write a number of bytes from {least} to {most}", self.chunk_size));
+            return bad(format!("chunk_size = {size}: write a number of bytes from {least} to {most}"));
         }
-        if !WRITES_IN_FLIGHT.contains(&self.writes_in_flight) {
+        if let Some(number) = self.writes_in_flight.filter(|number| !WRITES_IN_FLIGHT.contains(number)) {
             let (least, most) = (WRITES_IN_FLIGHT.start(), WRITES_IN_FLIGHT.end());
-            return bad(format!("writes_in_flight = {}: write {least} to {most}", self.writes_in_flight));
+            return bad(format!("writes_in_flight = {number}: write {least} to {most}"));
         }
         Ok(())
     }
+
+    /// How a store moves its data, on a disk or on a server.
+    pub(crate) fn tuning(&self, is_remote: bool) -> Tuning {
+        let default = if is_remote { Tuning::SERVER } else { Tuning::DISK };
+        Tuning {
+            chunk_size: self.chunk_size.unwrap_or(default.chunk_size),
+            writes_in_flight: self.writes_in_flight.unwrap_or(default.writes_in_flight),
+        }
+    }
+}
+
+/// How much is moved at once. The defaults are measured: `docs/benchmarks.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tuning {
+    pub(crate) chunk_size: u64,
+    pub(crate) writes_in_flight: u32,
+}
+
+impl Tuning {
+    /// The system's cache answers at once.
+    const DISK: Self = Self { chunk_size: 1 << 20, writes_in_flight: 1 };
+    /// Each answer takes a round trip, so few large chunks; in parts, so that sending and storing overlap.
+    const SERVER: Self = Self { chunk_size: 4 << 20, writes_in_flight: 4 };
 }
 
 pub(crate) fn bad<T>(message: String) -> Result<T> {

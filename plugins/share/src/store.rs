@@ -2,6 +2,7 @@
 
 use crate::{
     Class, Dir, Error, File, FileSystem, Lister, Metadata, Options, Reader, Result, Writer, keys, location,
+    options::Tuning,
     root::{Root, STAGING},
     sweeper::Sweeper,
     wait::ride_out,
@@ -34,6 +35,7 @@ pub struct Store<V: Flavour> {
     flavour: V,
     roots: Vec<Arc<Root<V::FileSystem>>>,
     options: Arc<Options>,
+    tuning: Tuning,
     _sweeper: Sweeper,
 }
 
@@ -46,9 +48,9 @@ impl<V: Flavour> Store<V> {
         let roots = options.roots.iter().map(|root| Root::new(&fs, root, &options).map(Arc::new));
         let roots = roots.collect::<Result<Vec<_>>>()?;
         refuse_twins(&roots)?;
-        open_any(&roots)?;
+        let tuning = options.tuning(open_any(&roots)?);
         let sweeper = Sweeper::start(&roots)?;
-        Ok(Self { flavour, roots, options: Arc::new(options), _sweeper: sweeper })
+        Ok(Self { flavour, roots, options: Arc::new(options), tuning, _sweeper: sweeper })
     }
 
     /// The root that has an object. While one of several cannot be asked, nobody knows that there is none.
@@ -112,7 +114,7 @@ impl<V: Flavour> Store<V> {
         transfer: String,
         size: Option<u64>,
     ) -> Result<Writer<V::FileSystem>> {
-        Writer::create(root, &self.options, key, transfer, size)
+        Writer::create(root, &self.options, self.tuning, key, transfer, size)
     }
 
     /// Tells of a failure at any root, unless another one has what is asked for.
@@ -179,12 +181,13 @@ impl<V: Flavour> Store<V> {
     }
 }
 
-fn open_any<F: FileSystem>(roots: &[Arc<Root<F>>]) -> Result<()> {
-    let mut opened = false;
+/// Whether any root that could be opened lies on a server.
+fn open_any<F: FileSystem>(roots: &[Arc<Root<F>>]) -> Result<bool> {
+    let mut is_remote = None;
     let mut failure = None;
     for root in roots {
         match root.verified() {
-            Ok(_) => opened = true,
+            Ok(dir) => *is_remote.get_or_insert(false) |= dir.is_remote(),
             Err(error) if error.class() == Class::Config => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "a root cannot be used");
@@ -192,9 +195,9 @@ fn open_any<F: FileSystem>(roots: &[Arc<Root<F>>]) -> Result<()> {
             }
         }
     }
-    match failure {
-        Some(error) if !opened => Err(error),
-        _ => Ok(()),
+    match (is_remote, failure) {
+        (None, Some(error)) => Err(error),
+        (is_remote, _) => Ok(is_remote.unwrap_or(false)),
     }
 }
 
@@ -271,7 +274,7 @@ impl<V: Flavour> blocking::Backend for Store<V> {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { chunk_size: self.options.chunk_size, ..Self::CAPABILITIES }
+        Capabilities { chunk_size: self.tuning.chunk_size, ..Self::CAPABILITIES }
     }
 
     fn stat(&self, key: &str) -> Sdk<Stat> {
@@ -284,7 +287,7 @@ impl<V: Flavour> blocking::Backend for Store<V> {
     }
 
     fn read(&self, key: &str, range: Range) -> Sdk<Self::Reader> {
-        Ok(Reader::new(self.find(key)?.0, key, range, self.options.chunk_size)?)
+        Ok(Reader::new(self.find(key)?.0, key, range, self.tuning.chunk_size)?)
     }
 
     fn delete(&self, key: &str) -> Sdk<()> {

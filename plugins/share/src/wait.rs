@@ -40,7 +40,11 @@ fn gave_up(error: Error, limit: Duration) -> Error {
     if limit.is_zero() {
         return error;
     }
-    let waited = format!("this has not changed in {} s: look at the file server and the network", limit.as_secs());
+    let where_to_look = match error.class() {
+        Class::Paused => "the cluster, and the state of the volume in it",
+        _ => "the file server and the network",
+    };
+    let waited = format!("this has not changed in {} s: look at {where_to_look}", limit.as_secs());
     error.advice(&waited)
 }
 

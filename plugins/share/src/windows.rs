@@ -33,7 +33,7 @@ use windows_sys::Win32::{
     Storage::FileSystem as fs,
     System::{
         IO::{DeviceIoControl, GetOverlappedResult, OVERLAPPED},
-        Ioctl::{DUPLICATE_EXTENTS_DATA, FSCTL_DUPLICATE_EXTENTS_TO_FILE},
+        Ioctl::FSCTL_DUPLICATE_EXTENTS_TO_FILE,
         SystemInformation::GetSystemWindowsDirectoryW,
         Threading::CreateEventW,
     },
@@ -119,12 +119,8 @@ impl Api for Win32 {
 
     fn set(&self, file: &OwnedHandle, setting: &Setting<'_>) -> Answer<()> {
         match *setting {
-            Setting::RenameEx { to, flags } => {
-                let mut info = fs::FILE_RENAME_INFO::default();
-                info.Anonymous.Flags = flags;
-                set_bytes(file, fs::FileRenameInfoEx, &rename(info, to))
-            }
-            Setting::Rename { to } => set_bytes(file, fs::FileRenameInfo, &rename(fs::FILE_RENAME_INFO::default(), to)),
+            Setting::RenameEx { to, flags } => set_bytes(file, fs::FileRenameInfoEx, &rename(flags, to)),
+            Setting::Rename { to } => set_bytes(file, fs::FileRenameInfo, &rename(0, to)),
             Setting::DispositionEx { flags } => {
                 set(file, fs::FileDispositionInfoEx, &fs::FILE_DISPOSITION_INFO_EX { Flags: flags })
             }
@@ -171,6 +167,7 @@ impl Api for Win32 {
         // SAFETY: both members of the union are plain numbers, and all of it was written.
         let smb = unsafe { found.ProtocolSpecific.Smb2 };
         Ok(RemoteProtocol {
+            version: found.StructureVersion,
             protocol: found.Protocol,
             major: found.ProtocolMajorVersion,
             minor: found.ProtocolMinorVersion,
@@ -183,25 +180,27 @@ impl Api for Win32 {
     }
 
     fn control(&self, file: &OwnedHandle, code: u32, input: &[u8], output: &mut [u8]) -> Answer<usize> {
+        // Some codes hand the buffers to the file system as they are, which wants them aligned.
+        let (asked, mut told) = (words(input), words(output));
         let (input_length, output_length) = (input.len() as u32, output.len() as u32);
-        let (input, output) = (input.as_ptr().cast(), output.as_mut_ptr().cast());
-        // SAFETY: both buffers have the lengths that go with them, and live until `complete` returns.
-        unsafe {
+        // SAFETY: both buffers have at least the lengths that go with them, and live until `complete` returns.
+        let moved = unsafe {
+            let (file_handle, input, output) = (file.as_raw_handle(), asked.as_ptr().cast(), told.as_mut_ptr().cast());
             complete(file, 0, |overlapped| {
-                let file = file.as_raw_handle();
-                DeviceIoControl(file, code, input, input_length, output, output_length, null_mut(), overlapped)
-            })
+                let none = null_mut();
+                DeviceIoControl(file_handle, code, input, input_length, output, output_length, none, overlapped)
+            })?
+        };
+        for (place, byte) in output.iter_mut().zip(told.iter().flat_map(|word| word.to_ne_bytes())) {
+            *place = byte;
         }
+        Ok(moved.min(output.len()))
     }
 
     fn duplicate_extents(&self, source: &OwnedHandle, target: &OwnedHandle, offset: u64, length: u64) -> Answer<()> {
-        let range = DUPLICATE_EXTENTS_DATA {
-            FileHandle: source.as_raw_handle(),
-            SourceFileOffset: signed(offset),
-            TargetFileOffset: signed(offset),
-            ByteCount: signed(length),
-        };
-        self.control(target, FSCTL_DUPLICATE_EXTENTS_TO_FILE, bytes_of(&range), &mut []).map(drop)
+        // A `DUPLICATE_EXTENTS_DATA` of 64-bit Windows.
+        let range = [source.as_raw_handle() as u64, offset, offset, length].map(u64::to_ne_bytes);
+        self.control(target, FSCTL_DUPLICATE_EXTENTS_TO_FILE, range.as_flattened(), &mut []).map(drop)
     }
 
     fn move_file(&self, from: &str, to: &str, flags: u32) -> Answer<()> {
@@ -418,24 +417,27 @@ fn set_bytes(file: &OwnedHandle, class: fs::FILE_INFO_BY_HANDLE_CLASS, info: &[u
     })
 }
 
-/// A `FILE_RENAME_INFO` with its text, in words so that it is aligned.
-fn rename(mut info: fs::FILE_RENAME_INFO, to: &str) -> Vec<u64> {
+/// A `FILE_RENAME_INFO` with its text: `flags`, no root directory, and the length of the text without its end.
+fn rename(flags: u32, to: &str) -> Vec<u64> {
     let name = wide(to);
-    info.FileNameLength = ((name.len() - 1) * size_of::<u16>()) as u32;
-    let length = size_of::<fs::FILE_RENAME_INFO>() + name.len() * size_of::<u16>();
-    let mut bytes = vec![0; length.next_multiple_of(size_of::<u64>())];
-    let at = offset_of!(fs::FILE_RENAME_INFO, FileName);
-    bytes[..at].copy_from_slice(&bytes_of(&info)[..at]);
-    for (place, unit) in bytes[at..].chunks_exact_mut(2).zip(&name) {
-        place.copy_from_slice(&unit.to_ne_bytes());
-    }
-    bytes.chunks_exact(8).map(|word| u64::from_ne_bytes(word.try_into().unwrap_or_default())).collect()
+    let length = ((name.len() - 1) * size_of::<u16>()) as u32;
+    let mut bytes = vec![0; size_of::<fs::FILE_RENAME_INFO>() + name.len() * size_of::<u16>()];
+    let mut put = |at: usize, part: &[u8]| bytes[at..at + part.len()].copy_from_slice(part);
+    put(offset_of!(fs::FILE_RENAME_INFO, Anonymous), &flags.to_ne_bytes());
+    put(offset_of!(fs::FILE_RENAME_INFO, FileNameLength), &length.to_ne_bytes());
+    let name: Vec<u8> = name.into_iter().flat_map(u16::to_ne_bytes).collect();
+    put(offset_of!(fs::FILE_RENAME_INFO, FileName), &name);
+    words(&bytes)
 }
 
-/// A structure of Win32's as it lies in memory.
-fn bytes_of<T: Copy>(value: &T) -> &[u8] {
-    // SAFETY: only called with structures that were made from zeros or have no padding, so that every byte is set.
-    unsafe { std::slice::from_raw_parts((value as *const T).cast(), size_of::<T>()) }
+/// Bytes in words, so that they are aligned for every structure; with zeros after them.
+fn words(bytes: &[u8]) -> Vec<u64> {
+    let word = |bytes: &[u8]| {
+        let mut word = [0; size_of::<u64>()];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_ne_bytes(word)
+    };
+    bytes.chunks(size_of::<u64>()).map(word).collect()
 }
 
 /// UTF-16 that ends with zero.

@@ -1,8 +1,8 @@
 //! A staged write: a file in the staging directory that gets its final name when it is whole.
 
 use crate::{
-    Class, Dir, Error, File, FileSystem, Options, Result, holes::data_runs, keys, root::Root, store::stat_of,
-    unflushed::Unflushed, wait::ride_out,
+    Class, Dir, Error, File, FileSystem, Options, Result, holes::data_runs, keys, options::Tuning, root::Root,
+    store::stat_of, unflushed::Unflushed, wait::ride_out,
 };
 use casement_failpoints::failpoint;
 use casement_sdk::{Stat, blocking};
@@ -24,6 +24,7 @@ type FileOf<F> = <<F as FileSystem>::Dir as Dir>::File;
 pub struct Writer<F: FileSystem> {
     root: Arc<Root<F>>,
     options: Arc<Options>,
+    writes_in_flight: u32,
     staging: F::Dir,
     /// Gone while it is being published.
     file: Option<FileOf<F>>,
@@ -52,6 +53,7 @@ impl<F: FileSystem> Writer<F> {
     pub(crate) fn create(
         root: &Arc<Root<F>>,
         options: &Arc<Options>,
+        tuning: Tuning,
         key: &str,
         transfer: String,
         size: Option<u64>,
@@ -70,6 +72,7 @@ impl<F: FileSystem> Writer<F> {
             unflushed: staging.is_remote().then(Unflushed::default),
             root: Arc::clone(root),
             options: Arc::clone(options),
+            writes_in_flight: tuning.writes_in_flight,
             staging,
             file: Some(file),
             id,
@@ -135,7 +138,7 @@ impl<F: FileSystem> Writer<F> {
 
     fn put(&mut self, data: &[u8], offset: u64) -> Result<()> {
         self.watch_space(offset, data.len() as u64)?;
-        let parts = self.options.writes_in_flight;
+        let parts = self.writes_in_flight;
         self.riding_out(|writer| {
             writer.on_file("writing", |file| {
                 failpoint("share.write")?;

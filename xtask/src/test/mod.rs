@@ -97,6 +97,15 @@ fn clippy() -> Command {
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
 }
 
+/// A black-box suite, without what it needs to find.
+fn black_box(suite: &str, long: bool) -> Command {
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite]);
+    if long {
+        command.env("CASEMENT_LONG", "1");
+    }
+    command
+}
+
 fn on_windows() -> bool {
     std::env::consts::OS == "windows"
 }
@@ -151,11 +160,8 @@ impl Session {
     }
 
     fn black_box(&mut self, suite: &str) {
-        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite]);
+        let mut command = black_box(suite, self.long);
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
-        if self.long {
-            command.env("CASEMENT_LONG", "1");
-        }
         if WITH_KEYSTONE.contains(&suite) {
             command.envs(self.keystone().map(|description| ("CASEMENT_KEYSTONE", description)));
         }
@@ -207,7 +213,7 @@ impl Session {
             return self.tally.skip(WINDOWS, &reason);
         }
         match Windows::provide(&self.target) {
-            Ok(windows) => windows.run(&self.packages, &mut self.tally),
+            Ok(windows) => windows.run(&self.packages, self.long, &mut self.tally),
             Err(text) => _ = self.tally.step(WINDOWS, Err(text)),
         }
     }

@@ -15,7 +15,7 @@ so on for every key; a value that is no text is written there as here.
 This file is written from the program's source: `UPDATE=1 cargo test -p casement reference`.
 ";
 
-const WEB: &str = "\
+const FURTHER: &str = "\
 A further store can read image data from web servers, by the URLs that are given as locations of images:
 
     [[plugins]]
@@ -26,7 +26,17 @@ A further store can read image data from web servers, by the URLs that are given
     allowed_schemes = [\"https\"]
     allowed_hosts = [\"images.example.org\"]
 
-Its keys: docs/operators/configuration.md.
+On the nodes of a Windows failover cluster a store can lie on Cluster Shared Volumes:
+
+    [[plugins]]
+    path = \"casement_csv\"
+
+    [stores.cluster]
+    plugin = \"csv\"
+    volumes = [\"Volume1\", \"Volume2\"]
+    folder = \"images\"
+
+The keys of both: docs/operators/configuration.md.
 ";
 
 fn configs(name: &str) -> std::path::PathBuf {
@@ -60,7 +70,7 @@ fn reference() -> String {
     comment(&mut out, HEAD);
     table(&mut out, &schema(), "");
     out.push('\n');
-    comment(&mut out, WEB);
+    comment(&mut out, FURTHER);
     out
 }
 

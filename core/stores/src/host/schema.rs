@@ -65,7 +65,12 @@ fn plain(path: &Path) -> PathBuf {
 
 fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String {
     let place = format!("[stores.{store}]");
+    let path = error.instance_path().to_string();
+    let key = path.trim_start_matches('/');
     match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } if !key.is_empty() => {
+            format!("{place} {key}: unknown key `{}`", unexpected.join("`, `"))
+        }
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let plugins_own = schema.get("properties").and_then(Value::as_object);
             let known: Vec<&str> =
@@ -74,8 +79,6 @@ fn complaint(error: &ValidationError<'_>, schema: &Value, store: &str) -> String
             format!("{place}: {}", named.join("; "))
         }
         _ => {
-            let path = error.instance_path().to_string();
-            let key = path.trim_start_matches('/');
             // What stands there may be a secret at the wrong key.
             let error = error.masked_with("what stands there");
             if key.is_empty() { format!("{place}: {error}") } else { format!("{place} {key}: {error}") }
@@ -120,6 +123,14 @@ mod tests {
         assert!(refused.contains("[stores.fast]") && refused.contains("did you mean `chunk_size`?"), "{refused}");
         let refused = checked_config(SCHEMA, &store(json!({"root": "/r", "defualt": true}))).unwrap_err();
         assert!(refused.contains("did you mean `default`?"), "{refused}");
+    }
+
+    #[test]
+    fn an_unknown_key_inside_of_another_is_named_with_its_place() {
+        let schema = r#"{"type": "object", "properties": {"roots": {"type": "array", "items":
+            {"type": "object", "additionalProperties": false, "properties": {"path": {"type": "string"}}}}}}"#;
+        let refused = checked_config(schema, &store(json!({"roots": [{"path": "/r"}, {"pth": "/s"}]}))).unwrap_err();
+        assert_eq!(refused, "[stores.fast] roots/1: unknown key `pth`");
     }
 
     #[test]

@@ -1,70 +1,82 @@
 //! What the cluster of the tests tells, in the form that ClusAPI has for it.
 
-use super::node::Node;
 use casement_share::win32::{Answer, Cluster, Code};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+/// A cluster. Clones are one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FakeCluster(Arc<Mutex<Told>>);
 
 /// What ClusAPI answers.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) node_state: Answer<u32>,
     /// By name of a disk's resource.
-    pub(super) resources: Answer<BTreeMap<String, Disk>>,
+    pub(super) disks: Answer<BTreeMap<String, Disk>>,
+    /// How often it was asked for the disks.
+    pub(super) asked: usize,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Disk {
     pub(super) owner: String,
-    pub(super) volumes: Answer<Vec<(String, u32, u32)>>,
+    pub(super) info: Answer<Vec<u8>>,
 }
 
 impl Default for Told {
     fn default() -> Self {
         // ClusterStateRunning
-        Self { node_state: Ok(19), resources: Ok(BTreeMap::new()) }
+        Self { node_state: Ok(19), disks: Ok(BTreeMap::new()), asked: 0 }
     }
 }
 
-impl Node {
-    /// Lets the cluster tell of a disk with one volume.
+impl FakeCluster {
+    pub(super) fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap()
+    }
+
+    /// A disk with one volume.
     pub(super) fn disk(&self, owner: &str, volume: &str, faults: u32, backup: u32) {
-        let path = format!(r"C:\ClusterStorage\{volume}");
-        let disk = Disk { owner: owner.to_owned(), volumes: Ok(vec![(path, faults, backup)]) };
-        self.lock().cluster.resources.as_mut().unwrap().insert(format!("Disk of {volume}"), disk);
+        let info = value_list(&volume_info(&format!(r"C:\ClusterStorage\{volume}"), faults, backup));
+        self.insert(&format!("Disk of {volume}"), Disk { owner: owner.to_owned(), info: Ok(info) });
     }
 
-    fn resource(&self, name: &str) -> Answer<Disk> {
-        self.lock().cluster.resources.clone()?.remove(name).ok_or(Code(5007))
+    pub(super) fn insert(&self, resource: &str, disk: Disk) {
+        self.told().disks.as_mut().unwrap().insert(resource.to_owned(), disk);
+    }
+
+    fn find(&self, resource: &str) -> Answer<Disk> {
+        self.told().disks.clone()?.remove(resource).ok_or(Code::RESOURCE_NOT_FOUND)
     }
 }
 
-impl Cluster for Node {
+impl Cluster for FakeCluster {
     fn node_state(&self) -> Answer<u32> {
-        self.lock().cluster.node_state
+        self.told().node_state
     }
 
     fn shared_volume_resources(&self) -> Answer<Vec<String>> {
-        let mut state = self.lock();
-        state.calls.push("ask the cluster".into());
-        Ok(state.cluster.resources.clone()?.into_keys().collect())
+        let mut told = self.told();
+        told.asked += 1;
+        Ok(told.disks.clone()?.into_keys().collect())
     }
 
     fn owner(&self, resource: &str) -> Answer<String> {
-        Ok(self.resource(resource)?.owner)
+        Ok(self.find(resource)?.owner)
     }
 
     fn resource_control(&self, resource: &str, code: u32) -> Answer<Vec<u8>> {
-        assert_eq!(code, 0x0100_0225);
-        let mut answer = Vec::new();
-        for (path, faults, backup) in self.resource(resource)?.volumes? {
-            let info = volume_info(&path, faults, backup);
-            answer.extend_from_slice(&0x0001_0001_u32.to_le_bytes());
-            answer.extend_from_slice(&(info.len() as u32).to_le_bytes());
-            answer.extend_from_slice(&info);
-        }
-        answer.extend_from_slice(&[0; 4]);
-        Ok(answer)
+        assert_eq!(code, 0x0100_0225, "CLUSCTL_RESOURCE_STORAGE_GET_SHARED_VOLUME_INFO");
+        self.find(resource)?.info
     }
+}
+
+/// One entry, and the end.
+fn value_list(entry: &[u8]) -> Vec<u8> {
+    [&0x0001_0001_u32.to_le_bytes(), &(entry.len() as u32).to_le_bytes(), entry, &[0; 4]].concat()
 }
 
 /// A CLUS_CSV_VOLUME_INFO.

@@ -2,22 +2,18 @@
 
 use super::*;
 use casement_sdk::Kind;
-use casement_share::win32::{Code, constants::FILE_SUPPORTS_BLOCK_REFCOUNTING};
 use serde_json::json;
-
-const ON_1: &str = r"C:\ClusterStorage\Volume1\images";
-const ON_2: &str = r"C:\ClusterStorage\Volume2\images";
 
 #[tokio::test]
 async fn volumes_are_found_and_the_one_with_most_room_is_filled_first() {
     let scene = Scene::with_two_volumes();
-    scene.node.change("Volume2", |volume| volume.available *= 2);
+    scene.set_free("Volume2", 1 << 31);
     let store = scene.open(json!({})).await.unwrap();
     put(&store, "a", b"data").await.unwrap();
-    assert!(scene.node.has(&format!(r"{ON_2}\a")));
-    scene.node.change("Volume2", |volume| volume.available = 3);
+    assert!(scene.has("Volume2", "a"));
+    scene.set_free("Volume2", 3);
     put(&store, "b", b"data").await.unwrap();
-    assert!(scene.node.has(&format!(r"{ON_1}\b")));
+    assert!(scene.has("Volume1", "b"));
     assert_eq!(
         (get(&store, "a").await.unwrap(), get(&store, "b").await.unwrap()),
         (b"data".to_vec(), b"data".to_vec())
@@ -32,18 +28,19 @@ async fn a_heavier_volume_is_filled_first_and_named_in_any_spelling() {
         ["Volume1", "C:\\ClusterStorage\\Volume1", "c:/clusterstorage/Volume1/", r"\\?\C:\ClusterStorage\Volume1"]
     {
         let scene = Scene::with_two_volumes();
-        scene.node.change("Volume2", |volume| volume.available *= 2);
+        scene.set_free("Volume2", 1 << 31);
         let volumes = json!({"volumes": [{"name": heavy, "weight": 2}, "Volume2"]});
         let store = scene.open(volumes).await.unwrap();
         put(&store, "a", b"data").await.unwrap();
-        assert!(scene.node.has(&format!(r"{ON_1}\a")), "{heavy}");
+        assert!(scene.has("Volume1", "a"), "{heavy}");
     }
 }
 
 #[tokio::test]
 async fn a_folder_that_only_looks_like_a_volume_is_never_written_to() {
     let scene = Scene::new();
-    scene.node.folder(r"C:\ClusterStorage").folder(r"C:\ClusterStorage\Volume1").folder(ON_1);
+    scene.folder(&mount("Volume1"));
+    scene.folder(&format!(r"{}\images", mount("Volume1")));
     for config in [json!({"volumes": ["Volume1"]}), json!({})] {
         let error = scene.refusal(config.clone()).await;
         assert_eq!(error.kind(), Kind::Unavailable, "{error}");
@@ -53,16 +50,16 @@ async fn a_folder_that_only_looks_like_a_volume_is_never_written_to() {
         assert!(error.message().contains(shown), "{error}");
     }
     assert_eq!(logged("WARN", "folder or file of the system disk"), 2);
-    assert!(!scene.node.has(&format!(r"{ON_1}\.casement-store")));
+    assert!(!scene.has("Volume1", ".casement-store"));
 
     // It is used as soon as the volume is there, and the other may serve until then.
-    scene.node.volume("Volume2", Volume::healthy(12));
+    scene.mount(csv("Volume2", 12));
     let store = scene.open(json!({"volumes": ["Volume1", "Volume2"]})).await.unwrap();
     put(&store, "a", b"1").await.unwrap();
-    assert!(scene.node.has(&format!(r"{ON_2}\a")));
-    scene.node.volume("Volume1", Volume { available: 1 << 40, ..Volume::healthy(11) });
+    assert!(scene.has("Volume2", "a"));
+    scene.mount(FakeVolume { free: 1 << 40, ..csv("Volume1", 11) });
     put(&store, "b", b"2").await.unwrap();
-    assert!(scene.node.has(&format!(r"{ON_1}\b")));
+    assert!(scene.has("Volume1", "b"));
 }
 
 #[tokio::test]
@@ -70,17 +67,16 @@ async fn a_volume_that_is_replaced_by_a_folder_is_noticed() {
     let scene = Scene::with_two_volumes();
     let store = scene.open(json!({"volumes": ["Volume1"], "pause_timeout_seconds": 0})).await.unwrap();
     put(&store, "a", b"1").await.unwrap();
-    scene.node.lock().forget(r"C:\ClusterStorage\Volume1");
-    scene.node.folder(r"C:\ClusterStorage\Volume1").folder(ON_1);
+    scene.windows.remove(&mount("Volume1"));
+    scene.folder(&mount("Volume1"));
+    scene.folder(&format!(r"{}\images", mount("Volume1")));
     assert_eq!(put(&store, "b", b"2").await.unwrap_err().kind(), Kind::Unavailable);
-    assert!(!scene.node.has(&format!(r"{ON_1}\b")));
+    assert!(!scene.has("Volume1", "b"));
 }
 
 #[tokio::test]
 async fn a_mount_point_of_an_ordinary_disk_is_no_volume_of_the_cluster() {
-    let scene = Scene::new();
-    let disk = Volume { file_system: "NTFS", csv: Err(Code::INVALID_FUNCTION), ..Volume::healthy(11) };
-    scene.node.volume("Volume1", disk);
+    let scene = Scene::with([FakeVolume::ntfs(&mount("Volume1"), 11)]);
     let error = scene.refusal(json!({"volumes": ["Volume1"]})).await;
     assert!(error.message().contains("not CSVFS"), "{error}");
 }
@@ -88,8 +84,8 @@ async fn a_mount_point_of_an_ordinary_disk_is_no_volume_of_the_cluster() {
 #[tokio::test]
 async fn the_name_of_the_file_system_tells_where_the_control_code_is_not_known() {
     for file_system in ["CSVFS", "CSVFS_ReFS"] {
-        let scene = Scene::new();
-        scene.node.volume("Volume1", Volume { file_system, csv: Err(Code::NOT_SUPPORTED), ..Volume::healthy(11) });
+        let controls = vec![(IS_CSV_FILE, Err(Code::NOT_SUPPORTED))];
+        let scene = Scene::with([FakeVolume { file_system, controls, ..csv("Volume1", 11) }]);
         scene.open(json!({})).await.unwrap();
     }
 }
@@ -119,7 +115,7 @@ async fn what_cannot_be_a_volume_is_told_what_to_write() {
 #[tokio::test]
 async fn a_folder_that_leads_to_another_volume_is_refused() {
     let scene = Scene::with_two_volumes();
-    scene.node.lock().volumes.insert(ON_1.to_lowercase(), Volume::healthy(99));
+    scene.windows.add(csv(r"Volume1\images", 99));
     let error = scene.refusal(json!({"volumes": ["Volume1"]})).await;
     assert_eq!(error.kind(), Kind::Config, "{error}");
     assert!(error.message().contains("another volume"), "{error}");
@@ -128,13 +124,13 @@ async fn a_folder_that_leads_to_another_volume_is_refused() {
 #[tokio::test]
 async fn only_volumes_with_the_folder_are_used_and_those_that_come_later_are_told_of_once() {
     let scene = Scene::with_two_volumes();
-    scene.node.folder(r"C:\ClusterStorage\Volume2\other");
+    scene.folder(&format!(r"{}\other", mount("Volume2")));
     let store = scene.open(json!({"folder": "other"})).await.unwrap();
     put(&store, "a", b"1").await.unwrap();
-    assert!(scene.node.has(r"C:\ClusterStorage\Volume2\other\a"));
+    assert!(scene.windows.data(&format!(r"{}\other\a", mount("Volume2"))).is_some());
     assert_eq!(logged("INFO", "a volume without this folder is not used"), 1);
 
-    scene.node.folder(r"C:\ClusterStorage\Volume1\other");
+    scene.folder(&format!(r"{}\other", mount("Volume1")));
     store.health().await.unwrap();
     store.health().await.unwrap();
     assert_eq!(logged("WARN", "restart the gateway to use it"), 1);
@@ -153,34 +149,33 @@ async fn a_machine_without_a_cluster_is_told_so() {
         (Ok(3), Kind::Unavailable, "Start-ClusterNode"),
     ] {
         let scene = Scene::with_two_volumes();
-        scene.node.lock().cluster.node_state = answer;
+        scene.cluster.told().node_state = answer;
         let error = scene.refusal(json!({})).await;
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.message().contains(words), "{error}");
     }
     // One that does not answer is not in the way.
     let scene = Scene::with_two_volumes();
-    scene.node.lock().cluster.node_state = Err(Code::ACCESS_DENIED);
+    scene.cluster.told().node_state = Err(Code::ACCESS_DENIED);
     scene.open(json!({})).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_copy_inside_a_volume_with_refs_shares_whole_clusters() {
-    let scene = Scene::new();
-    scene.node.volume("Volume1", Volume { flags: FILE_SUPPORTS_BLOCK_REFCOUNTING, ..Volume::healthy(11) });
+    let scene = Scene::with([csv_on_refs("Volume1", 11)]);
     let store = scene.open(json!({})).await.unwrap();
     let data: Vec<u8> = (0..200_000_u32).map(|at| (at % 251) as u8).collect();
     put(&store, "a", &data).await.unwrap();
     store.copy("a", "b").await.unwrap();
-    assert_eq!(scene.node.count("duplicate extents"), 1);
+    assert_eq!(scene.windows.called("clone"), 1);
     assert_eq!(get(&store, "b").await.unwrap(), data);
 
     // Another node may be the only one that can: then it is copied, and tried again the next time.
-    scene.node.refuse("duplicate extents", "", Code::CLUSTER_CSV_SUPPORTED_ONLY_ON_COORDINATOR, 1);
+    scene.fail("clone", "", Code::CLUSTER_CSV_SUPPORTED_ONLY_ON_COORDINATOR, 1);
     store.copy("a", "c").await.unwrap();
     assert_eq!(get(&store, "c").await.unwrap(), data);
     store.copy("a", "d").await.unwrap();
-    assert_eq!(scene.node.count("duplicate extents"), 3);
+    assert_eq!(scene.windows.called("clone"), 3);
 }
 
 #[tokio::test]
@@ -189,6 +184,6 @@ async fn a_copy_inside_a_volume_with_ntfs_reads_and_writes() {
     let store = scene.open(json!({})).await.unwrap();
     put(&store, "a", b"data").await.unwrap();
     store.copy("a", "b").await.unwrap();
-    assert_eq!(scene.node.count("duplicate extents"), 0);
+    assert_eq!(scene.windows.called("clone"), 0);
     assert_eq!(get(&store, "b").await.unwrap(), b"data");
 }

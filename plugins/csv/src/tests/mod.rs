@@ -3,7 +3,6 @@
 
 mod cluster;
 mod finding;
-mod node;
 mod pauses;
 mod standing;
 
@@ -12,7 +11,12 @@ use casement_sdk::{
     Blocking, Error, Range, WriteOptions,
     host::{Backend, HostServices, Level, Plugin},
 };
-use node::{Node, Volume};
+use casement_share::win32::{
+    Api, Code,
+    constants::{FILE_ATTRIBUTE_REPARSE_POINT, REPARSE_TAG_NAME_SURROGATE},
+    fake::{Fake, FakeVolume},
+};
+use cluster::FakeCluster;
 use serde_json::Value;
 use std::{
     io,
@@ -20,7 +24,7 @@ use std::{
 };
 
 /// The node that is opened next. Tests take turns.
-static NODE: Mutex<Option<Node>> = Mutex::new(None);
+static NODE: Mutex<Option<(Fake, FakeCluster)>> = Mutex::new(None);
 static TURN: Mutex<()> = Mutex::new(());
 /// What was logged in this turn, a line each. A plugin that is linked has its log from whoever it is linked into.
 static LOG: Mutex<String> = Mutex::new(String::new());
@@ -29,15 +33,15 @@ static LOG: Mutex<String> = Mutex::new(String::new());
 struct Tested;
 
 impl System for Tested {
-    type Api = Node;
-    type Cluster = Node;
+    type Api = Fake;
+    type Cluster = FakeCluster;
 
-    fn api() -> Node {
-        NODE.lock().unwrap().clone().unwrap()
+    fn api() -> Fake {
+        NODE.lock().unwrap().clone().unwrap().0
     }
 
-    fn cluster() -> Node {
-        Self::api()
+    fn cluster() -> FakeCluster {
+        NODE.lock().unwrap().clone().unwrap().1
     }
 }
 
@@ -95,9 +99,36 @@ impl HostServices for Gateway {
     fn histogram_observe(&self, _: &str, _: f64) {}
 }
 
-/// A node, its gateway, and the turn of the test that has them.
+const IS_CSV_FILE: u32 = 0x0009_0248;
+const CSV_CONTROL: u32 = 0x0009_02D4;
+
+/// `\\?\C:\ClusterStorage\Volume1`
+fn mount(volume: &str) -> String {
+    format!(r"\\?\C:\ClusterStorage\{volume}")
+}
+
+/// A volume that this node, number 1, reaches directly, and another node owns.
+fn csv(volume: &str, serial: u64) -> FakeVolume {
+    let controls = vec![(IS_CSV_FILE, Ok(Vec::new())), (CSV_CONTROL, access(2, 1, true, true))];
+    FakeVolume { file_system: "CSVFS", free: 1 << 30, controls, ..FakeVolume::ntfs(&mount(volume), serial) }
+}
+
+/// The same with ReFS below it.
+fn csv_on_refs(volume: &str, serial: u64) -> FakeVolume {
+    let FakeVolume { flags, can, .. } = FakeVolume::refs("", 0);
+    FakeVolume { flags, can, ..csv(volume, serial) }
+}
+
+/// A CSV_QUERY_VOLUME_REDIRECT_STATE.
+fn access(owner: u32, here: u32, disk: bool, direct: bool) -> Result<Vec<u8>, Code> {
+    let flags = [disk.into(), direct.into(), 0, 0];
+    Ok([owner.to_le_bytes(), here.to_le_bytes(), flags, 3_u32.to_le_bytes()].concat())
+}
+
+/// A node of a cluster, its gateway, and the turn of the test that has them.
 struct Scene {
-    node: Node,
+    windows: Fake,
+    cluster: FakeCluster,
     gateway: Arc<Gateway>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -105,22 +136,55 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         static SET_UP: Once = Once::new();
-        SET_UP.call_once(|| {
-            let lines = tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(|| Log);
-            lines.init();
-        });
+        SET_UP.call_once(|| tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(|| Log).init());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         LOG.lock().unwrap().clear();
-        let node = Node::default();
-        *NODE.lock().unwrap() = Some(node.clone());
-        Self { node, gateway: Arc::default(), _turn: turn }
+        let (windows, cluster) = (Fake::default(), FakeCluster::default());
+        windows.add(FakeVolume::ntfs(r"\\?\C:\", 1));
+        windows.create_directory(r"\\?\C:\ClusterStorage").unwrap();
+        *NODE.lock().unwrap() = Some((windows.clone(), cluster.clone()));
+        Self { windows, cluster, gateway: Arc::default(), _turn: turn }
     }
 
-    /// One with two volumes that nothing is wrong with.
-    fn with_two_volumes() -> Self {
+    /// With volumes that each have the folder of images.
+    fn with(volumes: impl IntoIterator<Item = FakeVolume>) -> Self {
         let scene = Self::new();
-        scene.node.volume("Volume1", Volume::healthy(11)).volume("Volume2", Volume::healthy(12));
+        volumes.into_iter().for_each(|volume| scene.mount(volume));
         scene
+    }
+
+    fn with_two_volumes() -> Self {
+        Self::with([csv("Volume1", 11), csv("Volume2", 12)])
+    }
+
+    fn mount(&self, volume: FakeVolume) {
+        let mount = volume.mount.clone();
+        self.windows.add(volume);
+        self.windows.mark(&mount, FILE_ATTRIBUTE_REPARSE_POINT, REPARSE_TAG_NAME_SURROGATE);
+        self.folder(&format!(r"{mount}\images"));
+    }
+
+    fn folder(&self, path: &str) {
+        self.windows.create_directory(path).unwrap();
+    }
+
+    /// Changes how this node reaches a volume.
+    fn reach(&self, volume: &str, access: Result<Vec<u8>, Code>) {
+        self.windows.change(&mount(volume), |volume| volume.controls[1].1 = access);
+    }
+
+    fn set_free(&self, volume: &str, free: u64) {
+        self.windows.change(&mount(volume), |volume| volume.free = free);
+    }
+
+    /// Lets calls on a path fail, each once.
+    fn fail(&self, call: &'static str, path: &str, code: Code, times: usize) {
+        (0..times).for_each(|_| self.windows.fail(call, path, 0, code));
+    }
+
+    /// Whether an image is on a volume.
+    fn has(&self, volume: &str, image: &str) -> bool {
+        self.windows.data(&format!(r"{}\images\{image}", mount(volume))).is_some()
     }
 
     async fn open(&self, config: Value) -> Result<Backend, Error> {

@@ -12,6 +12,20 @@ fn bad_values_say_what_to_write_instead() {
         (json!({"chunk_size": 0}), "from 65536 to 16777216"),
         (json!({"chunk_size": 65535}), "from 65536 to 16777216"),
         (json!({"chunk_size": 16777217}), "from 65536 to 16777216"),
+        (json!({"writes_in_flight": 0}), "1 to 16"),
+    ] {
+        let (kind, message) = refusal(directory.path(), keys.clone());
+        assert_eq!(kind, Kind::Config, "{keys}");
+        assert!(message.contains(advice), "{message}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mode_that_is_none_says_what_to_write_instead() {
+    let directory = tempfile::tempdir().unwrap();
+    for (keys, advice) in [
         (json!({"file_mode": "rw-r-----"}), "\"0640\""),
         (json!({"file_mode": "0990"}), "\"0640\""),
         (json!({"file_mode": "-640"}), "\"0640\""),
@@ -47,8 +61,11 @@ fn the_defaults_and_the_usual_spellings_are_accepted() {
     let directory = tempfile::tempdir().unwrap();
     for keys in [
         json!({}),
+        #[cfg(unix)]
         json!({"file_mode": "0640"}),
+        #[cfg(unix)]
         json!({"file_mode": "640"}),
+        #[cfg(unix)]
         json!({"file_mode": "0o640"}),
         json!({"chunk_size": 65536, "sparse": true, "reserve": 1, "preallocate": false}),
     ] {
@@ -56,6 +73,7 @@ fn the_defaults_and_the_usual_spellings_are_accepted() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn locations_name_the_root_in_its_simplest_spelling() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,9 +1,7 @@
 use crate::support::*;
 use casement_sdk::blocking::{Backend, Lister};
 use casement_sdk::{Entry, Kind};
-use std::ffi::OsStr;
 use std::fs::{self, write};
-use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn objects_are_listed_in_the_order_of_their_bytes() {
@@ -42,9 +40,18 @@ fn what_is_no_object_is_not_listed() {
     put(&store, "id", b"data").unwrap();
     let _staged = start(&store, "other", "t1");
     write(root.join(".nfs0001"), "").unwrap();
-    write(root.join(OsStr::from_bytes(b"\xff")), "").unwrap();
     fs::create_dir(root.join("lost+found")).unwrap();
     assert_eq!(keys(&store), ["id"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_not_unicode_is_no_object() {
+    use std::os::unix::ffi::OsStrExt;
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    write(directory.path().join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
+    assert_eq!(keys(&store), Vec::<String>::new());
 }
 
 #[test]

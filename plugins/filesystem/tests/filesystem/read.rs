@@ -2,9 +2,6 @@ use crate::support::*;
 use casement_sdk::blocking::{Backend, Reader};
 use casement_sdk::{Kind, Range};
 use serde_json::json;
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::process::Command;
 
 const CHUNK: usize = 65536;
 
@@ -57,6 +54,7 @@ fn a_reader_finishes_after_the_object_was_deleted() {
     assert_eq!(seen, data);
 }
 
+#[cfg(unix)]
 #[test]
 fn an_object_that_became_shorter_is_corrupt() {
     let directory = tempfile::tempdir().unwrap();
@@ -64,12 +62,15 @@ fn an_object_that_became_shorter_is_corrupt() {
     put(&store, "id", &pattern(3 * CHUNK)).unwrap();
     let mut reader = store.read("id", Range::default()).unwrap();
     reader.next().unwrap();
-    fs::OpenOptions::new().write(true).open(directory.path().join("id")).unwrap().set_len(CHUNK as u64).unwrap();
+    std::fs::OpenOptions::new().write(true).open(directory.path().join("id")).unwrap().set_len(CHUNK as u64).unwrap();
     assert_eq!(kind(reader.next()), Kind::Corrupt);
 }
 
+#[cfg(unix)]
 #[test]
 fn only_a_regular_file_is_an_object() {
+    use crate::mount::run;
+    use std::{fs, os::unix::fs::symlink, process::Command};
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     let store = open(root);

@@ -1,3 +1,4 @@
+use crate::mount::{Mount, no_process_begins};
 use crate::support::*;
 use casement_sdk::Kind;
 use casement_sdk::blocking::{Backend, Writer};

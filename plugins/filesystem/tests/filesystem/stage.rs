@@ -3,6 +3,7 @@ use casement_sdk::blocking::{Backend, Writer};
 use casement_sdk::{Kind, Range};
 use serde_json::json;
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::Barrier;
 
@@ -51,7 +52,10 @@ fn an_announced_size_that_was_too_large_leaves_no_trace() {
     writer.write(b"short").unwrap();
     assert_eq!(writer.commit().unwrap().size, 5);
     assert_eq!(get_all(&store, "id"), b"short");
-    assert!(fs::metadata(directory.path().join("id")).unwrap().blocks() <= 8);
+    let metadata = fs::metadata(directory.path().join("id")).unwrap();
+    assert_eq!(metadata.len(), 5);
+    #[cfg(unix)]
+    assert!(metadata.blocks() <= 8);
 }
 
 #[test]
@@ -76,11 +80,8 @@ fn abort_and_drop_remove_what_was_staged() {
 #[test]
 fn leftovers_of_a_crash_are_listed_and_discarded() {
     let directory = tempfile::tempdir().unwrap();
-    let mut writer = start(&open(directory.path()), "id", "t1");
-    writer.write(b"half").unwrap();
-    std::mem::forget(writer);
-
     let store = open(directory.path());
+    fs::write(directory.path().join(".casement-staging").join("t1"), "half").unwrap();
     let found = store.list_staged().unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].token, "t1");
@@ -103,6 +104,7 @@ fn a_token_cannot_leave_the_staging_directory() {
     assert_eq!(get_all(&store, "id"), b"data");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_write_that_was_discarded_cannot_be_committed() {
     let directory = tempfile::tempdir().unwrap();
@@ -167,6 +169,7 @@ fn of_many_writers_of_one_key_exactly_one_wins() {
     assert!(staged(&store).is_empty());
 }
 
+#[cfg(unix)]
 #[test]
 fn zeros_become_holes_only_when_asked_for() {
     let directory = tempfile::tempdir().unwrap();
@@ -190,6 +193,7 @@ fn an_object_of_zeros_alone_keeps_its_size() {
     assert_eq!(get_all(&store, "id"), [0; 10 * 4096]);
 }
 
+#[cfg(unix)]
 #[test]
 fn files_get_the_mode_asked_for() {
     let directory = tempfile::tempdir().unwrap();

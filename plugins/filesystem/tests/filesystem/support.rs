@@ -5,10 +5,7 @@ use casement_sdk::blocking::{Backend, Lister, Reader, Writer as _};
 use casement_sdk::{Entry, Kind, Range, Result, Stat, WriteOptions};
 use casement_share::Platform;
 use serde_json::{Value, json};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::path::Path;
 
 pub(crate) fn config(root: &Path, more: Value) -> Config {
     let mut keys = json!({ "root": root });
@@ -82,50 +79,17 @@ pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at % 251) as u8 + 1).collect()
 }
 
-/// A process that begins shares every open file with this one until its program is loaded: a file that is removed in
-/// that moment keeps its space a little longer.
-static BEGINNING: RwLock<()> = RwLock::new(());
-
-pub(crate) fn run(command: &mut Command) -> io::Result<Output> {
-    let _alone = BEGINNING.write().unwrap_or_else(PoisonError::into_inner);
-    command.output()
-}
-
-/// While it is held, [`run`] starts no process: for tests that look at the space that a removed file gives back.
-pub(crate) fn no_process_begins() -> RwLockReadGuard<'static, ()> {
-    BEGINNING.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A file system in memory, unmounted at the end.
-pub(crate) struct Mount(PathBuf);
-
-impl Mount {
-    /// `None`, and a line that says why, where this account may not mount.
-    pub(crate) fn tmpfs(at: &Path, options: &str) -> Option<Self> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at);
-        match run(&mut mount) {
-            Ok(output) if output.status.success() => Some(Self(at.to_owned())),
-            Ok(output) => skip(&String::from_utf8_lossy(&output.stderr)),
-            Err(error) => skip(&error.to_string()),
-        }
-    }
-
-    pub(crate) fn remount(&self, options: &str) {
-        let mut mount = Command::new("mount");
-        mount.args(["-o", &format!("remount,{options}")]).arg(&self.0);
-        assert!(run(&mut mount).unwrap().status.success());
-    }
-}
-
-fn skip(reason: &str) -> Option<Mount> {
-    eprintln!("SKIPPED: cannot mount a tmpfs: {}", reason.trim());
-    None
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let unmounted = run(Command::new("umount").arg("-l").arg(&self.0));
-        assert!(unmounted.unwrap().status.success() || std::thread::panicking());
-    }
+pub(crate) fn assert_everything_is_unavailable(store: &Store, root: &Path) {
+    let error = store.health().unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(error.message().contains(root.to_str().unwrap()), "{error}");
+    assert_eq!(kind(store.stat("id")), Kind::Unavailable);
+    assert_eq!(kind(store.create("new", options("t9", None))), Kind::Unavailable);
+    assert_eq!(kind(store.read("id", Range::default())), Kind::Unavailable);
+    assert_eq!(kind(store.delete("id")), Kind::Unavailable);
+    assert_eq!(kind(store.list("", None)), Kind::Unavailable);
+    assert_eq!(kind(store.discard("t1")), Kind::Unavailable);
+    assert_eq!(kind(store.list_staged()), Kind::Unavailable);
+    assert_eq!(kind(store.copy("id", "new")), Kind::Unavailable);
+    assert_eq!(kind(store.usage()), Kind::Unavailable);
 }

@@ -35,6 +35,12 @@ impl Scene {
         Self::new(Script::default().on_a_share(), Duration::from_secs(60))
     }
 
+    fn on_a_share_with_an_image() -> Self {
+        let scene = Self::on_a_share();
+        put(&scene.store, "id", &CHUNKS).unwrap();
+        scene
+    }
+
     /// What a gateway's recovery does with what is left.
     fn recover(&self) {
         self.script.heal();
@@ -149,15 +155,10 @@ fn an_upload_rides_out_a_share_that_is_lost_at_any_call() {
 
 #[test]
 fn a_delete_rides_out_a_share_that_is_lost_at_any_call() {
-    let scene = || {
-        let scene = Scene::on_a_share();
-        put(&scene.store, "id", &CHUNKS).unwrap();
-        scene
-    };
     at_every_call(
         Class::Lost,
         1,
-        scene,
+        Scene::on_a_share_with_an_image,
         |scene| scene.store.delete("id"),
         |scene, result, context| {
             result.unwrap_or_else(|error| panic!("{context}: {error}"));
@@ -168,15 +169,10 @@ fn a_delete_rides_out_a_share_that_is_lost_at_any_call() {
 
 #[test]
 fn a_download_rides_out_a_share_that_is_lost_at_any_call() {
-    let scene = || {
-        let scene = Scene::on_a_share();
-        put(&scene.store, "id", &CHUNKS).unwrap();
-        scene
-    };
     at_every_call(
         Class::Lost,
         1,
-        scene,
+        Scene::on_a_share_with_an_image,
         |scene| get(&scene.store, "id"),
         |_, result, context| {
             assert_eq!(result.unwrap_or_else(|error| panic!("{context}: {error}")), CHUNKS.concat(), "{context}");
@@ -211,19 +207,12 @@ fn a_delete_of_what_somebody_holds_is_done_for_the_client_at_once_and_on_the_dis
     put(&again, "id", &CHUNKS).unwrap();
 }
 
-// On Windows nobody can write to what the store has open; its fake tells the same story.
-#[cfg(all(test, unix))]
 #[test]
 fn a_copy_on_a_share_that_is_lost_at_any_call_is_whole_or_gone() {
-    let scene = || {
-        let scene = Scene::on_a_share();
-        put(&scene.store, "id", &CHUNKS).unwrap();
-        scene
-    };
     at_every_call(
         Class::Lost,
         1,
-        scene,
+        Scene::on_a_share_with_an_image,
         |scene| scene.store.copy("id", "copy"),
         |scene, result, context| match result {
             Ok(_) => assert_eq!(get(&scene.store, "copy").unwrap(), CHUNKS.concat(), "{context}"),
@@ -235,6 +224,8 @@ fn a_copy_on_a_share_that_is_lost_at_any_call_is_whole_or_gone() {
     );
 }
 
+// On Windows nobody can write to what the store has open; its fake tells the same story.
+#[cfg(all(test, unix))]
 #[test]
 fn what_a_share_forgot_is_noticed_although_the_length_is_right() {
     let scene = Scene::on_a_share();

@@ -4,6 +4,7 @@
 mod faults;
 mod faulty;
 mod several_roots;
+mod tuning;
 
 pub(crate) use faulty::{Faulty, Script, When};
 
@@ -34,8 +35,6 @@ pub(crate) fn options(roots: &[&Path]) -> Options {
     Options {
         roots: roots.iter().map(|root| RootOptions { path: root.to_str().unwrap().to_owned(), weight: 0 }).collect(),
         preallocate: true,
-        chunk_size: Options::CHUNK_SIZE,
-        writes_in_flight: 1,
         ride_out: Duration::from_secs(60),
         ..Options::default()
     }

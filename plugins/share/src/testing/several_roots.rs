@@ -79,7 +79,7 @@ fn one_root_named_twice_is_refused() {
 fn parts_of_a_chunk_that_are_written_at_once_come_together() {
     let root = tempdir().unwrap();
     let mut options = options(&[root.path()]);
-    options.writes_in_flight = 4;
+    options.writes_in_flight = Some(4);
     let store = store(faulty(&Script::default()), options).unwrap();
     let chunk: Vec<u8> = (0..1_000_003u32).map(|at| (at % 251) as u8).collect();
     put(&store, "id", &[&chunk, &chunk[..65_537], b"end"]).unwrap();

@@ -138,6 +138,8 @@ pub struct Id {
 /// `FILE_REMOTE_PROTOCOL_INFO`, the part that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemoteProtocol {
+    /// Of the structure: 2 for Windows 8, 3 for 8.1, 4 for 10 and later.
+    pub version: u16,
     /// `WNNC_NET_…`
     pub protocol: u32,
     pub major: u16,
@@ -149,7 +151,7 @@ pub struct RemoteProtocol {
     pub server_capabilities: u32,
     /// `RPI_SMB2_SHARECAP_…`
     pub share_capabilities: u32,
-    /// `RPI_SMB2_SHAREFLAG_…`
+    /// `RPI_SMB2_SHAREFLAG_…`; before version 4 something else.
     pub share_flags: u32,
 }
 

@@ -4,9 +4,9 @@ use super::{
     Answer, Api, Code, NtfsFile, Open, Setting,
     api::constants::{
         CREATE_NEW, DELETE, DRIVE_REMOTE, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_READONLY,
-        FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_SEQUENTIAL_SCAN, FILE_READ_ONLY_VOLUME,
-        FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_WRITE_ATTRIBUTES, GENERIC_READ, GENERIC_WRITE, MOVEFILE_WRITE_THROUGH,
-        OPEN_EXISTING,
+        FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
+        FILE_FLAG_SEQUENTIAL_SCAN, FILE_READ_ONLY_VOLUME, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_WRITE_ATTRIBUTES,
+        GENERIC_READ, GENERIC_WRITE, MOVEFILE_WRITE_THROUGH, OPEN_EXISTING,
     },
     probe,
     volume::{SHARE_ALL, Volume, join},
@@ -81,7 +81,8 @@ impl<A: Api> NtfsDir<A> {
             access: GENERIC_READ | GENERIC_WRITE | DELETE,
             share: 0,
             disposition: CREATE_NEW,
-            flags: FILE_ATTRIBUTE_NORMAL,
+            // A link that stands there is not followed to where it leads.
+            flags: FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT,
             sddl: self.volume.sddl.as_deref(),
         };
         self.volume.open(&self.path_of(name), &how)

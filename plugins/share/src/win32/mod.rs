@@ -6,8 +6,8 @@ mod cluster;
 mod code;
 mod copy;
 mod directory;
-#[cfg(test)]
-pub(crate) mod fake;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
 mod file;
 mod location;
 mod names;

@@ -13,6 +13,8 @@ const PRIVACY: u32 = 0x08;
 const INTEGRITY: u32 = 0x10;
 /// `RPI_FLAG_SMB2_SHARECAP_CONTINUOUS_AVAILABILITY`
 const CONTINUOUS_AVAILABILITY: u32 = 0x10;
+/// `RPI_SMB2_SHARECAP_ENCRYPTED`
+const ENCRYPTED: u32 = 0x80;
 /// `RPI_SMB2_FLAG_SERVERCAP_PERSISTENT_HANDLES`
 const SERVER_PERSISTENT_HANDLES: u32 = 0x10;
 /// `RPI_SMB2_SHAREFLAG_ENCRYPT_DATA`
@@ -60,7 +62,8 @@ impl Connection {
     }
 
     fn is_encrypted(self) -> bool {
-        self.protocol.flags & PRIVACY != 0 || self.protocol.share_flags & ENCRYPT_DATA != 0
+        let RemoteProtocol { version, flags, share_capabilities, share_flags, .. } = self.protocol;
+        flags & PRIVACY != 0 || share_capabilities & ENCRYPTED != 0 || version >= 4 && share_flags & ENCRYPT_DATA != 0
     }
 
     fn is_signed(self) -> bool {

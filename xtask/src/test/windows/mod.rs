@@ -6,11 +6,8 @@
 mod toolchain;
 mod wine;
 
-use super::{WINDOWS, build::Build, tally::Tally};
-use crate::{
-    Result,
-    cargo::{Package, cargo},
-};
+use super::{WINDOWS, black_box, build::Build, tally::Tally};
+use crate::{Result, cargo::Package};
 use std::path::Path;
 pub(super) use toolchain::Toolchain;
 use wine::Wine;
@@ -32,7 +29,7 @@ impl Windows {
         Ok(Self { build: Build::windows(&folder, toolchain), wine })
     }
 
-    pub(super) fn run(self, packages: &[Package], tally: &mut Tally) {
+    pub(super) fn run(self, packages: &[Package], long: bool, tally: &mut Tally) {
         if !tally.step("windows build", self.build.make(packages)) {
             return;
         }
@@ -42,7 +39,7 @@ impl Windows {
         unit.args(["--", "--skip", "house::"]);
         tally.tests("windows unit", &mut unit);
         for suite in SUITES {
-            let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite]);
+            let mut command = black_box(suite, long);
             command.env("CASEMENT_RUNNER", "wine").envs(self.build.environment()).envs(self.wine.environment());
             tally.tests(&format!("windows {suite}"), &mut command);
         }

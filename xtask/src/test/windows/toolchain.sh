@@ -8,6 +8,9 @@ rm -rf debs rust std prefix
 mkdir -p debs rust std/src
 
 # Debian's newest Rust, beside whatever else is there: rustup's has no standard library for Windows unless it was asked for.
+if [ "$(id -u)" = 0 ]; then
+  apt-get --quiet=2 update
+fi
 packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev"
 # What they need and this machine does not have.
 needed=$(apt-get --simulate --no-install-recommends install $packages | sed -n 's/^Inst \([^ ]*\) .*/\1/p')

@@ -51,11 +51,16 @@ impl Drop for Wine {
 
 fn wine(prefix: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
-    command.envs(environment(prefix)).env_remove("DISPLAY");
+    command.envs(environment(prefix));
     command
 }
 
-fn environment(prefix: &Path) -> [(&'static str, OsString); 3] {
-    // Without a browser and without .NET, for which it would ask.
-    [("WINEPREFIX", prefix.into()), ("WINEDEBUG", "-all".into()), ("WINEDLLOVERRIDES", "mscoree,mshtml=".into())]
+fn environment(prefix: &Path) -> [(&'static str, OsString); 4] {
+    [
+        ("WINEPREFIX", prefix.into()),
+        ("WINEDEBUG", "-all".into()),
+        // No browser and no .NET, for which it would ask; and no window to ask in.
+        ("WINEDLLOVERRIDES", "mscoree,mshtml=".into()),
+        ("DISPLAY", OsString::new()),
+    ]
 }

@@ -1,15 +1,14 @@
 //! What is on the volumes, and who has it open.
 
-use super::{Abilities, FakeVolume, Fault, Handle};
-use crate::win32::{Answer, Code, Open, constants::*, names};
+use super::{
+    Abilities, Accident, FakeVolume, Fault, Handle,
+    node::{CLUSTER, Node, Opened, SHARED},
+};
+use crate::win32::{Answer, Code, Open, Setting, constants::*, names};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
-
-const CLUSTER: usize = 4096;
-/// The rights that share modes are about.
-const SHARED: u32 = GENERIC_READ | GENERIC_WRITE | DELETE;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -21,36 +20,14 @@ pub(super) struct State {
     next: u64,
     pub(super) calls: Vec<String>,
     pub(super) faults: Vec<Fault>,
+    /// What happens at the call of this number.
+    pub(super) accident: Option<(usize, Accident)>,
     pub(super) slept: Duration,
     pub(super) releases: Vec<(usize, Handle)>,
     /// How many sleeps it takes until servers notice that handles of a lost connection are dead.
     pub(super) unnoticed: usize,
     /// Shares with the account that is connected.
     pub(super) connections: Vec<(String, String)>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Node {
-    pub(super) mount: String,
-    pub(super) attributes: u32,
-    pub(super) reparse_tag: u32,
-    pub(super) data: Vec<u8>,
-    flushed: Vec<u8>,
-    allocated: BTreeSet<usize>,
-    pending: bool,
-    denied: bool,
-    sddl: Option<String>,
-}
-
-#[derive(Debug)]
-struct Opened {
-    node: u64,
-    access: u32,
-    share: u32,
-    /// Without following its reparse point.
-    raw: bool,
-    posix_delete: bool,
-    dead: bool,
 }
 
 fn key(path: &str) -> String {
@@ -63,10 +40,20 @@ fn parent(path: &str) -> &str {
 
 impl State {
     pub(super) fn add(&mut self, volume: FakeVolume) {
+        // It hides what stood under its mount point.
+        let below = format!(r"{}\", key(&volume.mount));
+        self.names.retain(|path, _| !path.starts_with(&below));
         let node = Node { mount: volume.mount.clone(), attributes: FILE_ATTRIBUTE_DIRECTORY, ..Node::default() };
         let number = self.add_node(node);
         self.names.insert(key(&volume.mount), (volume.mount.clone(), number));
         self.volumes.push(volume);
+    }
+
+    /// Takes a volume away, with all that is on it.
+    pub(super) fn remove(&mut self, mount: &str) {
+        self.volumes.retain(|volume| volume.mount != mount);
+        let nodes = &self.nodes;
+        self.names.retain(|_, (_, node)| nodes[node].mount != mount);
     }
 
     fn number(&mut self) -> u64 {
@@ -81,8 +68,15 @@ impl State {
     }
 
     /// Records a call, and answers it if the script says so.
-    pub(super) fn call(&mut self, name: &'static str, path: &str) -> Answer<()> {
+    pub(super) fn begin(&mut self, name: &'static str, path: &str) -> Answer<()> {
         self.calls.push(format!("{name} {path}"));
+        if let Some((_, fault)) = self.accident.filter(|(at, _)| self.calls.len() - 1 == *at) {
+            match fault {
+                Accident::Answer(code) => return Err(code),
+                Accident::LossBefore => return self.lose(),
+                Accident::LossAfter => {}
+            }
+        }
         let due = |fault: &mut Fault| {
             let meant = fault.name == name && path.contains(&fault.path);
             if meant && fault.skip > 0 {
@@ -97,6 +91,32 @@ impl State {
         }
     }
 
+    /// After a call was made.
+    pub(super) fn end(&mut self) -> Answer<()> {
+        match self.accident {
+            Some((at, Accident::LossAfter)) if self.calls.len() - 1 == at => self.lose(),
+            _ => Ok(()),
+        }
+    }
+
+    fn lose(&mut self) -> Answer<()> {
+        self.let_die(|_| true);
+        Err(Code::NETNAME_DELETED)
+    }
+
+    /// Ends what is open on some volumes, as the server does when a connection is cut: deletes that waited are done.
+    fn let_die(&mut self, is_lost: impl Fn(&str) -> bool) {
+        for open in self.opens.values_mut().filter(|open| is_lost(&self.nodes[&open.node].mount)) {
+            open.dead = true;
+        }
+        let going = |node: &u64| {
+            let mut of_node = self.opens.values().filter(|open| open.node == *node);
+            let posix = self.opens.values().any(|open| open.node == *node && open.dead && open.posix_delete);
+            posix || self.nodes[node].pending && of_node.all(|open| open.dead)
+        };
+        self.names.retain(|_, (_, node)| !going(node));
+    }
+
     pub(super) fn volume_mut(&mut self, mount: &str) -> &mut FakeVolume {
         self.volumes.iter_mut().find(|volume| volume.mount == mount).unwrap()
     }
@@ -109,7 +129,8 @@ impl State {
             path.strip_prefix(&mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('\\'))
         };
         let missing = if path.starts_with(r"\\?\UNC\") { Code::BAD_NETPATH } else { Code::PATH_NOT_FOUND };
-        let volume = self.volumes.iter().find(below).ok_or(missing)?;
+        // Of volumes that are mounted in one another, the innermost.
+        let volume = self.volumes.iter().filter(below).max_by_key(|volume| volume.mount.len()).ok_or(missing)?;
         if let Some(code) = volume.cut {
             return Err(code);
         }
@@ -183,7 +204,7 @@ impl State {
             return;
         }
         let Some(open) = self.opens.remove(&number) else { return };
-        let is_last = !self.opens.values().any(|other| other.node == open.node);
+        let is_last = !self.opens.values().any(|other| other.node == open.node && !other.dead);
         if open.posix_delete || is_last && self.nodes[&open.node].pending {
             self.names.retain(|_, (_, node)| *node != open.node);
         }
@@ -198,36 +219,31 @@ impl State {
         Ok(self.nodes.get_mut(&open.node).unwrap())
     }
 
+    /// The volume of an open file.
+    pub(super) fn volume_under(&mut self, number: u64) -> Answer<&mut FakeVolume> {
+        let mount = self.node(number)?.mount.clone();
+        Ok(self.volume_mut(&mount))
+    }
+
     pub(super) fn index(&self, number: u64) -> u64 {
         self.opens[&number].node
     }
 
-    pub(super) fn has(&self, number: u64, access: u32) -> Answer<()> {
+    fn has(&self, number: u64, access: u32) -> Answer<()> {
         if self.opens[&number].access & access != 0 { Ok(()) } else { Err(Code::ACCESS_DENIED) }
     }
 
     pub(super) fn read(&mut self, number: u64, offset: u64, length: u32) -> Answer<Vec<u8>> {
         self.has(number, GENERIC_READ)?;
         let raw = self.opens[&number].raw;
-        let node = self.node(number)?;
-        let at = usize::try_from(offset).unwrap();
-        let end = node.data.len().min(at.saturating_add(length as usize));
-        let data = node.data.get(at..end).filter(|data| !data.is_empty()).ok_or(Code::HANDLE_EOF)?;
-        let is_elsewhere = raw && node.attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0;
-        Ok(if is_elsewhere { vec![0; data.len()] } else { data.to_vec() })
+        self.node(number)?.read(offset, length, raw)
     }
 
     pub(super) fn write(&mut self, number: u64, offset: u64, data: &[u8]) -> Answer<usize> {
         self.has(number, GENERIC_WRITE)?;
-        let mount = self.node(number)?.mount.clone();
-        let volume = self.volume_mut(&mount);
+        let volume = self.volume_under(number)?;
         volume.free = volume.free.checked_sub(data.len() as u64).ok_or(Code::DISK_FULL)?;
-        let node = self.node(number)?;
-        let at = usize::try_from(offset).unwrap();
-        let end = at + data.len();
-        node.grow(end);
-        node.data[at..end].copy_from_slice(data);
-        node.allocated.extend(at / CLUSTER..end.div_ceil(CLUSTER));
+        self.node(number)?.write(offset, data);
         Ok(data.len())
     }
 
@@ -238,14 +254,34 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn set_len(&mut self, number: u64, length: u64) -> Answer<()> {
+    fn set_len(&mut self, number: u64, length: u64) -> Answer<()> {
         self.has(number, GENERIC_WRITE)?;
         self.node(number)?.data.resize(usize::try_from(length).unwrap(), 0);
         Ok(())
     }
 
+    pub(super) fn set(&mut self, number: u64, setting: &Setting<'_>) -> Answer<()> {
+        let volume = self.volume_under(number)?;
+        let (can, free) = (volume.can, volume.free);
+        let known = |can: bool| if can { Ok(()) } else { Err(Code::INVALID_PARAMETER) };
+        match *setting {
+            Setting::RenameEx { to, .. } => known(can.posix_rename).and_then(|()| self.rename(number, to)),
+            Setting::Rename { to } => known(can.rename).and_then(|()| self.rename(number, to)),
+            Setting::DispositionEx { .. } if can.posix_delete_is_a_lie => self.delete(number, false),
+            Setting::DispositionEx { .. } => known(can.posix_delete).and_then(|()| self.delete(number, true)),
+            Setting::Disposition => self.delete(number, false),
+            Setting::EndOfFile(length) => self.set_len(number, length),
+            Setting::Allocation(length) if can.allocation.is_ok() && length > free => Err(Code::DISK_FULL),
+            Setting::Allocation(_) => can.allocation,
+            Setting::Attributes(attributes) => {
+                self.node(number)?.attributes = attributes & !FILE_ATTRIBUTE_NORMAL;
+                Ok(())
+            }
+        }
+    }
+
     /// Gives an open file another name.
-    pub(super) fn rename(&mut self, number: u64, to: &str) -> Answer<()> {
+    fn rename(&mut self, number: u64, to: &str) -> Answer<()> {
         self.has(number, DELETE)?;
         self.node(number)?;
         self.rename_node(self.index(number), to)
@@ -279,7 +315,7 @@ impl State {
         }
     }
 
-    pub(super) fn delete(&mut self, number: u64, posix: bool) -> Answer<()> {
+    fn delete(&mut self, number: u64, posix: bool) -> Answer<()> {
         self.has(number, DELETE)?;
         let node = self.node(number)?;
         if node.attributes & FILE_ATTRIBUTE_READONLY != 0 {
@@ -293,14 +329,8 @@ impl State {
         Ok(())
     }
 
-    /// What of a range was ever written.
     pub(super) fn next_range(&mut self, number: u64, start: u64, length: u64) -> Answer<Option<(u64, u64)>> {
-        let node = self.node(number)?;
-        let (start, end) = (start as usize, (start + length) as usize);
-        let Some(first) = node.allocated.range(start / CLUSTER..end.div_ceil(CLUSTER)).next() else { return Ok(None) };
-        let last = (*first..).take_while(|cluster| node.allocated.contains(cluster)).last().unwrap();
-        let (from, to) = ((first * CLUSTER).max(start), ((last + 1) * CLUSTER).min(end).min(node.data.len()));
-        Ok((from < to).then(|| (from as u64, (to - from) as u64)))
+        Ok(self.node(number)?.next_range(start as usize, (start + length) as usize))
     }
 
     pub(super) fn duplicate(&mut self, source: u64, target: u64, offset: u64, length: u64) -> Answer<()> {
@@ -342,11 +372,33 @@ impl State {
         Ok([".".into(), "..".into()].into_iter().chain(inside.map(|(path, _)| name_of(path))).collect())
     }
 
+    pub(super) fn connect(&mut self, share: &str, username: &str, password: &str) -> Answer<()> {
+        let mount = share.replacen(r"\\", r"\\?\UNC\", 1);
+        let volume = self.volumes.iter().find(|volume| volume.mount == mount).ok_or(Code::BAD_NETPATH)?;
+        if let Some(code) = volume.cut {
+            return Err(code);
+        }
+        if volume.account.is_some_and(|account| account != (username, password)) {
+            return Err(Code::LOGON_FAILURE);
+        }
+        let server = |share: &str| share.trim_start_matches('\\').split('\\').next().map(str::to_owned);
+        let other = |(known, account): &(String, String)| server(known) == server(share) && account != username;
+        if self.connections.iter().any(other) {
+            return Err(Code::SESSION_CREDENTIAL_CONFLICT);
+        }
+        self.connections.push((share.to_owned(), username.to_owned()));
+        Ok(())
+    }
+
+    pub(super) fn disconnect(&mut self, share: &str) -> Answer<()> {
+        let before = self.connections.len();
+        self.connections.retain(|(known, _)| known != share);
+        if self.connections.len() < before { Ok(()) } else { Err(Code::NOT_CONNECTED) }
+    }
+
     pub(super) fn cut(&mut self, mount: &str, code: Code) {
         self.volume_mut(mount).cut = Some(code);
-        for open in self.opens.values_mut().filter(|open| self.nodes[&open.node].mount == mount) {
-            open.dead = true;
-        }
+        self.let_die(|on| on == mount);
     }
 
     pub(super) fn mend(&mut self, mount: &str) {
@@ -398,30 +450,5 @@ impl State {
 
     pub(super) fn paths(&self) -> Vec<String> {
         self.names.values().map(|(path, _)| path.clone()).collect()
-    }
-}
-
-impl Node {
-    fn grow(&mut self, length: usize) {
-        let old = self.data.len();
-        if length > old {
-            self.data.resize(length, 0);
-            if self.attributes & FILE_ATTRIBUTE_SPARSE_FILE == 0 {
-                self.allocated.extend(old / CLUSTER..length.div_ceil(CLUSTER));
-            }
-        }
-    }
-}
-
-impl Opened {
-    /// Whether another opening may not have this beside it.
-    fn conflicts(&self, access: u32, share: u32) -> bool {
-        let rights = [(GENERIC_READ, FILE_SHARE_READ), (GENERIC_WRITE, FILE_SHARE_WRITE), (DELETE, FILE_SHARE_DELETE)];
-        let concerned = |access: u32| access & SHARED != 0;
-        concerned(access)
-            && concerned(self.access)
-            && rights.iter().any(|(right, mode)| {
-                access & right != 0 && self.share & mode == 0 || self.access & right != 0 && share & mode == 0
-            })
     }
 }

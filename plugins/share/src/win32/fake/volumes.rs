@@ -1,37 +1,39 @@
 //! The volumes of a fake machine, as different systems have them.
 
-use crate::win32::{Code, RemoteProtocol, constants::*};
+use crate::win32::{Answer, Code, RemoteProtocol, constants::*};
 
 /// A volume or a share.
 #[derive(Debug, Clone)]
-pub(crate) struct FakeVolume {
+pub struct FakeVolume {
     /// Where it is, in the extended form.
-    pub(crate) mount: String,
-    pub(crate) serial: u64,
-    pub(crate) file_system: &'static str,
-    pub(crate) flags: u32,
-    pub(crate) free: u64,
-    pub(crate) can: Abilities,
-    pub(crate) protocol: Option<RemoteProtocol>,
+    pub mount: String,
+    pub serial: u64,
+    pub file_system: &'static str,
+    pub flags: u32,
+    pub free: u64,
+    pub can: Abilities,
+    pub protocol: Option<RemoteProtocol>,
+    /// What further control codes answer, whatever their input.
+    pub controls: Vec<(u32, Answer<Vec<u8>>)>,
     /// What every call answers while the share is cut off.
-    pub(crate) cut: Option<Code>,
+    pub cut: Option<Code>,
     /// The account and the password that the server wants.
-    pub(crate) account: Option<(&'static str, &'static str)>,
+    pub account: Option<(&'static str, &'static str)>,
 }
 
 /// What a system, a file system and a server have of Windows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Abilities {
-    pub(crate) posix_rename: bool,
-    pub(crate) rename: bool,
-    pub(crate) posix_delete: bool,
+pub struct Abilities {
+    pub posix_rename: bool,
+    pub rename: bool,
+    pub posix_delete: bool,
     /// `FileDispositionInfoEx` answers success and frees no name.
-    pub(crate) posix_delete_is_a_lie: bool,
-    pub(crate) allocation: Result<(), Code>,
-    pub(crate) ranges: bool,
-    pub(crate) ids: bool,
+    pub posix_delete_is_a_lie: bool,
+    pub allocation: Result<(), Code>,
+    pub ranges: bool,
+    pub ids: bool,
     /// A name with a pending delete can be opened, and is taken.
-    pub(crate) opens_what_is_going: bool,
+    pub opens_what_is_going: bool,
 }
 
 const ALL: Abilities = Abilities {
@@ -47,7 +49,7 @@ const ALL: Abilities = Abilities {
 
 impl FakeVolume {
     /// NTFS of Windows 10 1809 or later, or of Server 2019 or later.
-    pub(crate) fn ntfs(mount: &str, serial: u64) -> Self {
+    pub fn ntfs(mount: &str, serial: u64) -> Self {
         Self {
             mount: mount.to_owned(),
             serial,
@@ -56,22 +58,24 @@ impl FakeVolume {
             free: 1 << 40,
             can: ALL,
             protocol: None,
+            controls: Vec::new(),
             cut: None,
             account: None,
         }
     }
 
     /// ReFS of Server 2016 to 2019, which has no POSIX semantics, and block clone.
-    pub(crate) fn refs(mount: &str, serial: u64) -> Self {
+    pub fn refs(mount: &str, serial: u64) -> Self {
         let can = Abilities { posix_rename: false, posix_delete: false, ..ALL };
         let flags = FILE_SUPPORTS_SPARSE_FILES | FILE_SUPPORTS_BLOCK_REFCOUNTING;
         Self { file_system: "ReFS", flags, can, ..Self::ntfs(mount, serial) }
     }
 
     /// A scale-out file server's share: continuously available and encrypted, without POSIX semantics.
-    pub(crate) fn share(mount: &str, serial: u64) -> Self {
+    pub fn share(mount: &str, serial: u64) -> Self {
         let can = Abilities { posix_rename: false, posix_delete: false, ..ALL };
         let protocol = RemoteProtocol {
+            version: 4,
             protocol: 0x2_0000,
             major: 3,
             minor: 1,
@@ -85,7 +89,7 @@ impl FakeVolume {
     }
 
     /// What Wine 8 was seen to do.
-    pub(crate) fn wine(mount: &str, serial: u64) -> Self {
+    pub fn wine(mount: &str, serial: u64) -> Self {
         let can = Abilities {
             posix_rename: false,
             posix_delete: false,
@@ -98,7 +102,7 @@ impl FakeVolume {
     }
 
     /// Less than anything that Casement supports, so that the last way of each chain is gone.
-    pub(crate) fn poor(mount: &str, serial: u64) -> Self {
+    pub fn poor(mount: &str, serial: u64) -> Self {
         let can = Abilities {
             posix_rename: false,
             rename: false,
@@ -112,7 +116,7 @@ impl FakeVolume {
         Self { can, flags: 0, ..Self::ntfs(mount, serial) }
     }
 
-    pub(crate) fn fat32(mount: &str, serial: u64) -> Self {
+    pub fn fat32(mount: &str, serial: u64) -> Self {
         Self { file_system: "FAT32", ..Self::poor(mount, serial) }
     }
 }

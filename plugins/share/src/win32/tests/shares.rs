@@ -94,6 +94,9 @@ fn a_share_that_does_not_survive_its_server_or_can_be_changed_on_the_way_is_warn
     assert!(warnings.contains("-ContinuouslyAvailable") && warnings.contains("-EncryptData"), "{warnings}");
     let signed = connection(|protocol| (protocol.flags, protocol.share_flags) = (0x10, 0));
     assert_eq!(signed.warnings(), Vec::<&str>::new());
+    // What stands there on Windows 8 are flags of caching.
+    let old = connection(|protocol| (protocol.version, protocol.flags) = (2, 0));
+    assert!(old.warnings().concat().contains("-EncryptData"));
     let loopback = connection(|protocol| (protocol.flags, protocol.share_flags) = (0x01, 0));
     assert_eq!(loopback.warnings(), Vec::<&str>::new());
     // WebDAV, NFS: nothing is known of them.

@@ -7,7 +7,7 @@ use crate::{
     win32::{
         Code, Ntfs,
         constants::FILE_SHARE_READ,
-        fake::{Fake, FakeVolume},
+        fake::{Accident, Fake, FakeVolume},
     },
 };
 use casement_sdk::{Kind, Range, WriteOptions, blocking::*};
@@ -141,5 +141,92 @@ fn every_code_of_a_loss_is_ridden_out_at_a_write() {
         fake.fail("write", r".casement-staging\put-id", 0, Code(code));
         put(&store, "id", &[b"data"]).unwrap();
         assert_eq!(get(&store, "id").unwrap(), b"data", "{code}");
+    }
+}
+
+/// Lets an accident happen at another call of `act` each time, until every one has had it.
+fn at_every_call<T>(
+    accident: Accident,
+    prepare: impl Fn(&Tested),
+    act: impl Fn(&Tested) -> casement_sdk::Result<T>,
+    check: impl Fn(&Fake, &Tested, casement_sdk::Result<T>, &str),
+) {
+    for skip in 0.. {
+        let (fake, store) = on_share();
+        prepare(&store);
+        let before = fake.calls().len();
+        fake.happen(skip, accident);
+        let result = act(&store);
+        let Some(call) = fake.calls().get(before + skip).cloned() else {
+            assert!(skip > 10, "hardly anything was called");
+            break;
+        };
+        for staged in store.list_staged().unwrap() {
+            store.discard(&staged.token).unwrap();
+        }
+        store.sweep().unwrap();
+        check(&fake, &store, result, &format!("{accident:?} at {call}"));
+    }
+}
+
+const LOSSES: [Accident; 2] = [Accident::LossBefore, Accident::LossAfter];
+
+#[test]
+fn an_upload_rides_out_a_loss_at_every_call_to_windows() {
+    for accident in LOSSES {
+        at_every_call(
+            accident,
+            |_| {},
+            |store| put(store, "id", &[b"one ", b"two"]),
+            |fake, store, result, context| {
+                assert_eq!(result.unwrap_or_else(|error| panic!("{context}: {error}")).size, 7, "{context}");
+                assert_eq!(get(store, "id").unwrap(), b"one two", "{context}");
+                assert_eq!(files(fake), [r"\\?\UNC\srv\share\images\id"], "{context}");
+            },
+        );
+    }
+}
+
+#[test]
+fn a_delete_rides_out_a_loss_at_every_call_to_windows() {
+    for accident in LOSSES {
+        at_every_call(
+            accident,
+            |store| drop(put(store, "id", &[b"data"]).unwrap()),
+            |store| store.delete("id"),
+            |fake, _, result, context| {
+                result.unwrap_or_else(|error| panic!("{context}: {error}"));
+                assert_eq!(files(fake), Vec::<String>::new(), "{context}");
+            },
+        );
+    }
+}
+
+#[test]
+fn a_download_rides_out_a_loss_at_every_call_to_windows() {
+    for accident in LOSSES {
+        at_every_call(
+            accident,
+            |store| drop(put(store, "id", &[b"data"]).unwrap()),
+            |store| get(store, "id"),
+            |_, _, result, context| {
+                assert_eq!(result.unwrap_or_else(|error| panic!("{context}: {error}")), b"data", "{context}");
+            },
+        );
+    }
+}
+
+#[test]
+fn an_upload_that_windows_refuses_at_any_call_is_whole_or_gone() {
+    for code in [Code::DISK_FULL, Code::ACCESS_DENIED, Code::SHARING_VIOLATION, Code::IO_DEVICE] {
+        at_every_call(
+            Accident::Answer(code),
+            |_| {},
+            |store| put(store, "id", &[b"one ", b"two"]),
+            |fake, store, result, context| match result {
+                Ok(_) => assert_eq!(get(store, "id").unwrap(), b"one two", "{context}"),
+                Err(_) => assert_eq!(files(fake), Vec::<String>::new(), "{context}"),
+            },
+        );
     }
 }

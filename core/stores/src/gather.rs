@@ -1,7 +1,7 @@
 //! Frames of a body become chunks of an even size, so that what follows works on few large pieces.
 
+use crate::ingest::{BodyError, BodyStream};
 use bytes::{Bytes, BytesMut};
-use casement_service::{BodyError, BodyStream};
 use futures_util::{
     StreamExt,
     stream::{self, Fuse},

@@ -1,0 +1,122 @@
+//! Roots that are unmounted, made again, or swapped while files in them are open, as only Unix allows.
+
+use crate::mount::Mount;
+use crate::support::*;
+use casement_sdk::Kind;
+use casement_sdk::blocking::{Backend, Writer};
+use serde_json::json;
+use std::fs;
+
+#[test]
+fn a_staging_directory_that_leads_elsewhere_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), directory.path().join(".casement-staging")).unwrap();
+    let (_, message) = refusal(directory.path(), json!({}));
+    assert!(message.contains(directory.path().to_str().unwrap()), "{message}");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_root_removed_while_writing_is_not_made_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("root");
+    fs::create_dir(&root).unwrap();
+    let store = open(&root);
+    let mut writer = start(&store, "id", "t1");
+    writer.write(b"data").unwrap();
+    fs::remove_dir_all(&root).unwrap();
+    assert_everything_is_unavailable(&store, &root);
+    assert_eq!(kind(writer.commit()), Kind::Unavailable);
+    assert!(!root.exists());
+}
+
+#[test]
+fn a_root_made_again_is_not_written_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("root");
+    fs::create_dir(&root).unwrap();
+    let store = open(&root);
+    put(&store, "id", b"data").unwrap();
+    let writer = start(&store, "other", "t1");
+    // ext4 gives the new directory the old one's inode number.
+    fs::remove_dir_all(&root).unwrap();
+    fs::create_dir(&root).unwrap();
+    assert_everything_is_unavailable(&store, &root);
+    assert_eq!(kind(writer.commit()), Kind::Unavailable);
+    assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
+}
+
+#[test]
+fn a_root_that_comes_back_serves_again_and_the_write_goes_through() {
+    let directory = tempfile::tempdir().unwrap();
+    let (root, away) = (directory.path().join("root"), directory.path().join("away"));
+    fs::create_dir(&root).unwrap();
+    let store = open(&root);
+    let mut writer = start(&store, "id", "t1");
+    fs::rename(&root, &away).unwrap();
+    assert_eq!(kind(store.health()), Kind::Unavailable);
+    writer.write(b"data").unwrap();
+    fs::rename(&away, &root).unwrap();
+    store.health().unwrap();
+    writer.commit().unwrap();
+    assert_eq!(get_all(&store, "id"), b"data");
+}
+
+#[test]
+fn an_unmounted_root_is_not_written_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(mount) = Mount::tmpfs(directory.path(), "size=8m") else {
+        return;
+    };
+    let store = open_with(directory.path(), json!({"require_mount": true}));
+    put(&store, "id", b"data").unwrap();
+    let writer = start(&store, "other", "t1");
+    drop(mount);
+    assert_everything_is_unavailable(&store, directory.path());
+    assert_eq!(kind(writer.commit()), Kind::Unavailable);
+    let (kind, message) = refusal(directory.path(), json!({"require_mount": true}));
+    assert_eq!(kind, Kind::Unavailable);
+    assert!(message.contains("mount its file system"), "{message}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_directory_below_a_mount_point_counts_as_mounted() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(_mount) = Mount::tmpfs(directory.path(), "size=8m") else {
+        return;
+    };
+    let root = directory.path().join("images");
+    fs::create_dir(&root).unwrap();
+    open_with(&root, json!({"require_mount": true})).health().unwrap();
+}
+
+#[test]
+fn a_read_only_root_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(_mount) = Mount::tmpfs(directory.path(), "size=8m,ro") else {
+        return;
+    };
+    let (kind, message) = refusal(directory.path(), json!({}));
+    assert_eq!(kind, Kind::Denied);
+    assert!(message.contains(directory.path().to_str().unwrap()) && message.contains("writable"), "{message}");
+}
+
+#[test]
+fn a_root_that_becomes_read_only_is_unhealthy_but_still_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(mount) = Mount::tmpfs(directory.path(), "size=8m") else {
+        return;
+    };
+    let store = open(directory.path());
+    put(&store, "id", b"data").unwrap();
+    mount.remount("ro");
+    assert_eq!(kind(store.health()), Kind::Denied);
+    assert_eq!(kind(store.create("new", options("t1", None))), Kind::Denied);
+    assert_eq!(kind(store.delete("id")), Kind::Denied);
+    assert_eq!(get_all(&store, "id"), b"data");
+    mount.remount("rw");
+    store.health().unwrap();
+    store.delete("id").unwrap();
+}
