@@ -11,7 +11,14 @@ mod points;
 mod random;
 mod walk;
 
+use casement_tests::Runner;
+
 /// Whether there is time for all that can be tried (`cargo xtask test crash --long`).
 fn long() -> bool {
     std::env::var_os("CASEMENT_LONG").is_some()
+}
+
+/// Under Wine a start takes seconds, so that the most telling must do where there is not more time.
+fn is_slow() -> bool {
+    Runner::chosen() == Runner::Wine && !long()
 }

@@ -47,10 +47,13 @@ fn crashes_at_random_moments_lose_nothing_that_was_acknowledged() {
     assert!(sum.broken_off > 0, "no crash ever met an upload");
 }
 
-/// Under Wine, a start takes seconds.
 fn rounds() -> u32 {
-    let usual = if Runner::chosen() == Runner::Wine { 25 } else { 100 };
-    if long() { 10 * usual } else { usual }
+    match (Runner::chosen(), long()) {
+        (Runner::Native, false) => 100,
+        (Runner::Native, true) => 1000,
+        (Runner::Wine, false) => 25,
+        (Runner::Wine, true) => 100,
+    }
 }
 
 fn clock() -> u64 {
