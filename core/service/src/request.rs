@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use std::{fmt, pin::Pin};
 
-pub use casement_stores::ingest::{BodyError, BodyStream};
+pub use casement_stores::{BodyError, BodyStream};
 
 /// Image data on its way out. An error breaks the transfer: the length was promised already.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, crate::Error>> + Send + Sync>>;

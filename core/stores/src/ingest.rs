@@ -5,32 +5,20 @@
 //! already goes the same way, without a writer.
 
 use crate::{
+    body::{BodyError, BodyStream, gather},
     digest::{Digest, DigestThreads, Multihash},
     error::{Error, Kind, Side},
-    gather::gather,
     store::{CHUNK_SIZE, StagedWrite},
 };
 use bytes::Bytes;
 use casement_inspect::{Inspection, Inspector};
 use futures_util::{Stream, StreamExt, TryStreamExt, future::pending, try_join};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use tokio::sync::mpsc;
 
 /// Bytes that may wait in front of one lane; a single chunk always may. All lanes hold the same chunks, so an upload has
 /// little more than this in memory, and the chunks that are being gathered and written.
 const WINDOW: usize = 4 << 20;
-
-/// Why a body ended before its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyError {
-    /// The connection broke, or the body is not what its framing says.
-    Cut(String),
-    /// Nothing came for too long, or less than the minimum rate.
-    Stalled,
-}
-
-/// Image data on its way in, as it comes.
-pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// What came, for the caller to judge.
 #[derive(Debug)]

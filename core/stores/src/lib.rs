@@ -1,9 +1,9 @@
 //! Stores: the plugin host, the registry of stores, and the way of the data: in ([`ingest`]), out ([`serve`]).
 
+mod body;
 pub mod config;
 mod digest;
 mod error;
-mod gather;
 mod guard;
 pub mod host;
 pub mod ingest;
@@ -13,6 +13,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
+pub use body::{BodyError, BodyStream};
 pub use casement_sdk::{Capabilities, Stat, Usage, WriteOptions};
 pub use digest::{DigestThreads, Multihash};
 pub use error::{Error, Kind, Result, Side};

@@ -1,7 +1,7 @@
 //! Deletes that could not be carried out because somebody has the file open: remembered on the disk, so that they outlive
 //! a crash, and carried out later.
 
-use crate::{Class, Dir, Result, root::open_or_make};
+use crate::{Class, Dir, Result, folders::open_or_make};
 use std::{
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},

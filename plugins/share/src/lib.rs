@@ -7,6 +7,7 @@ mod condemned;
 mod credentials;
 mod error;
 mod face;
+mod folders;
 mod holes;
 mod keys;
 mod lister;

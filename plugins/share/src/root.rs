@@ -1,15 +1,16 @@
 //! A directory that holds images, and how a store knows that it is still the same one.
 
-use crate::{Class, Dir, Error, File, FileSystem, Metadata, Options, Result, RootOptions, condemned::Condemned, keys};
+use crate::{
+    Class, Dir, Error, File, FileSystem, Metadata, Options, Result, RootOptions,
+    condemned::Condemned,
+    folders::{STAGING, staging},
+    keys,
+};
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
 use uuid::Uuid;
-
-/// Where writes in progress are kept: inside the root, because only within a volume can a file be published by giving it
-/// another name.
-pub(crate) const STAGING: &str = ".casement-staging";
 
 /// The file that tells this store's root from an empty mount point and from another file system.
 const MARKER: &str = ".casement-store";
@@ -110,7 +111,7 @@ impl<F: FileSystem> Root<F> {
 
     /// The directory of staged writes below a verified root.
     pub(crate) fn staging(&self, root: &DirOf<F>) -> Result<DirOf<F>> {
-        make_staging(root).map_err(|error| error.context(&format!("opening `{STAGING}` in `{}`", self.path)))
+        staging(root).map_err(|error| error.context(&format!("opening `{STAGING}` in `{}`", self.path)))
     }
 
     /// What to say of a failure at an object.
@@ -167,27 +168,6 @@ fn is_absence(class: Class) -> bool {
     matches!(class, Class::NotFound | Class::NotADirectory | Class::Corrupt)
 }
 
-fn make_staging<D: Dir>(root: &D) -> Result<D> {
-    let staging = open_or_make(root, STAGING)?;
-    if staging.volume()? != root.volume()? {
-        let message =
-            format!("`{STAGING}` lies on another volume than the root, so nothing can be published: remove it");
-        return Err(Error::new(Class::Config, message));
-    }
-    Ok(staging)
-}
-
-/// A directory of the store's own in the root.
-pub(crate) fn open_or_make<D: Dir>(root: &D, name: &str) -> Result<D> {
-    match root.open_dir(name) {
-        Err(error) if error.class() == Class::NotFound => match root.make_dir(name) {
-            Err(error) if error.class() != Class::Exists => Err(error),
-            _ => root.sync().and_then(|()| root.open_dir(name)),
-        },
-        opened => opened,
-    }
-}
-
 /// The marker's id. Offers a new marker each time, which loses against one that is there: that settles the race of two
 /// gateways that share a new root, and proves that files can be published here.
 fn settle_marker<D: Dir>(root: &D) -> Result<Uuid> {
@@ -202,7 +182,7 @@ fn settle_marker<D: Dir>(root: &D) -> Result<Uuid> {
 }
 
 fn offer_marker<D: Dir>(root: &D, id: Uuid) -> Result<()> {
-    let staging = make_staging(root)?;
+    let staging = staging(root)?;
     let name = format!("store-{id}");
     let file = staging.create_file(&name)?;
     let published = file

@@ -1,11 +1,8 @@
 //! The store: one root or several, and what the contract asks of them.
 
 use crate::{
-    Class, Dir, Error, File, FileSystem, Lister, Metadata, Options, Reader, Result, Writer, keys, location,
-    options::Tuning,
-    root::{Root, STAGING},
-    sweeper::Sweeper,
-    wait::ride_out,
+    Class, Dir, Error, File, FileSystem, Lister, Metadata, Options, Reader, Result, Writer, folders::STAGING, keys,
+    location, options::Tuning, root::Root, sweeper::Sweeper, wait::ride_out,
 };
 use casement_failpoints::failpoint;
 use casement_sdk::{Capabilities, Host, Range, Staged, Stat, Usage, WriteOptions, blocking};

@@ -1,7 +1,14 @@
 //! Linux. Everything goes through an open directory, so that nothing changes underfoot between a check and the use of
 //! what was checked.
 
+mod errno;
+mod keeper;
+#[cfg(test)]
+mod locations;
+
 use crate::{Class, Dir, Error, File, FileSystem, Metadata, Options, Place, Result, Space, options::bad};
+use errno::{failure, io_failure};
+use keeper::Keeper;
 use percent_encoding::percent_decode_str;
 use rustix::{
     buffer::spare_capacity,
@@ -14,10 +21,7 @@ use std::{
     fs::Permissions,
     io::{self, Read, Seek},
     num::NonZeroU64,
-    os::{
-        fd::AsFd,
-        unix::fs::{FileExt, MetadataExt, PermissionsExt},
-    },
+    os::unix::fs::{FileExt, MetadataExt, PermissionsExt},
     path::{Component, Path, PathBuf},
 };
 
@@ -128,36 +132,6 @@ fn local_path(rest: &str) -> Option<&str> {
     };
     let (host, path) = rest.split_at(rest.find('/')?);
     (host.is_empty() || host.eq_ignore_ascii_case("localhost")).then_some(path)
-}
-
-/// What keeps the files, by the number that statfs(2) tells of it (the kernel's `magic.h`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeper {
-    Disk,
-    Server,
-    /// It holds no file of 4 GiB, and loses names in a power cut.
-    Fat,
-}
-
-impl Keeper {
-    fn of(directory: &impl AsFd) -> Result<Self> {
-        Ok(Self::named(retry_on_intr(|| fs::fstatfs(directory))?.f_type as u32))
-    }
-
-    fn named(magic: u32) -> Self {
-        const NFS: u32 = 0x6969;
-        const SMB: u32 = 0x517b;
-        const CIFS: u32 = 0xff53_4d42;
-        const SMB2: u32 = 0xfe53_4d42;
-        const CEPH: u32 = 0x00c3_6400;
-        const FUSE: u32 = 0x6573_5546;
-        const MSDOS: u32 = 0x4d44;
-        match magic {
-            NFS | SMB | CIFS | SMB2 | CEPH | FUSE => Self::Server,
-            MSDOS => Self::Fat,
-            _ => Self::Disk,
-        }
-    }
 }
 
 /// An open directory.
@@ -413,62 +387,6 @@ impl File for PosixFile {
     }
 }
 
-/// What an error number means; on a share a few mean something else than on a disk. errno(3), nfs(5) "soft", and the
-/// CIFS client's answers to a server that is gone.
-fn class(errno: Errno, remote: bool) -> Class {
-    match errno {
-        Errno::NOENT => Class::NotFound,
-        Errno::EXIST => Class::Exists,
-        Errno::NOTDIR => Class::NotADirectory,
-        Errno::ACCESS | Errno::PERM => Class::Denied,
-        Errno::ROFS => Class::ReadOnly,
-        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => Class::Full,
-        Errno::BUSY | Errno::TXTBSY => Class::Held,
-        Errno::OPNOTSUPP | Errno::NOSYS => Class::Unsupported,
-        Errno::STALE
-        | Errno::HOSTDOWN
-        | Errno::HOSTUNREACH
-        | Errno::NETDOWN
-        | Errno::NETUNREACH
-        | Errno::NETRESET
-        | Errno::CONNRESET
-        | Errno::CONNABORTED
-        | Errno::CONNREFUSED
-        | Errno::NOTCONN
-        | Errno::SHUTDOWN
-        | Errno::TIMEDOUT
-        | Errno::AGAIN => Class::Lost,
-        Errno::IO if remote => Class::Lost,
-        _ => Class::Other,
-    }
-}
-
-fn failure(errno: Errno, remote: bool) -> Error {
-    Error::new(class(errno, remote), io::Error::from(errno).to_string())
-}
-
-fn io_failure(error: &io::Error, remote: bool) -> Error {
-    match Errno::from_io_error(error) {
-        Some(errno) => failure(errno, remote),
-        None => Error::new(Class::Other, error.to_string()),
-    }
-}
-
-impl From<Errno> for Error {
-    fn from(errno: Errno) -> Self {
-        failure(errno, false)
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        io_failure(&error, false)
-    }
-}
-
-#[cfg(test)]
-mod locations;
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -509,21 +427,5 @@ mod tests {
 
         dir.link_and_remove("staged", &dir, "key").unwrap();
         assert_eq!(dir.names().unwrap(), ["key"]);
-    }
-
-    #[test]
-    fn the_kernel_s_numbers_tell_servers_from_disks_and_fat_from_both() {
-        assert_eq!([0x6969, 0xfe53_4d42, 0x6573_5546].map(Keeper::named), [Keeper::Server; 3]);
-        assert_eq!(Keeper::named(0x4d44), Keeper::Fat);
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Keeper::of(&std::fs::File::open(folder.path()).unwrap()).unwrap(), Keeper::Disk);
-    }
-
-    #[test]
-    fn what_a_share_answers_when_its_server_is_gone_is_a_loss_and_on_a_disk_is_not() {
-        for errno in [Errno::STALE, Errno::HOSTDOWN, Errno::TIMEDOUT, Errno::NOTCONN, Errno::IO] {
-            assert_eq!(class(errno, true), Class::Lost, "{errno}");
-        }
-        assert_eq!(class(Errno::IO, false), Class::Other);
     }
 }

@@ -3,6 +3,7 @@
 # (mingw-w64, Wine) and the right to run apt-get; nothing is installed, only unpacked.
 set -euo pipefail
 target=x86_64-pc-windows-gnu
+gcc=x86_64-w64-mingw32-gcc-win32
 cd "$1"
 rm -rf debs rust std prefix
 mkdir -p debs rust std/src
@@ -32,7 +33,7 @@ version = "0.0.0"
 edition = "2024"
 END
 echo '#![no_std]' > std/src/lib.rs
-(cd std && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target "CARGO_TARGET_${target^^}_LINKER=x86_64-w64-mingw32-gcc-win32" \
+(cd std && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=$gcc \
   cargo build --quiet --release --target $target \
   -Zbuild-std=std,panic_unwind,panic_abort,test,proc_macro -Zbuild-std-features=backtrace,panic-unwind)
 library=$usr/lib/rustlib/$target/lib
@@ -58,6 +59,6 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE bytes, SIZE_T len) {
 }
 BOOL WINAPI DllMainCRTStartup(HINSTANCE library, DWORD reason, LPVOID reserved) { return TRUE; }
 END
-x86_64-w64-mingw32-gcc-win32 -O2 -shared -nostdlib -e DllMainCRTStartup primitives.c -ladvapi32 \
+$gcc -O2 -shared -nostdlib -e DllMainCRTStartup primitives.c -ladvapi32 \
   -o prefix/drive_c/windows/system32/bcryptprimitives.dll
 rm primitives.c

@@ -1,11 +1,24 @@
-//! Frames of a body become chunks of an even size, so that what follows works on few large pieces.
+//! Image data on its way in: frames of a body, which become chunks of an even size, so that what follows works on few
+//! large pieces.
 
-use crate::ingest::{BodyError, BodyStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::{
-    StreamExt,
+    Stream, StreamExt,
     stream::{self, Fuse},
 };
+use std::pin::Pin;
+
+/// Why a body ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyError {
+    /// The connection broke, or the body is not what its framing says.
+    Cut(String),
+    /// Nothing came for too long, or less than the minimum rate.
+    Stalled,
+}
+
+/// Image data on its way in, as it comes.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// Chunks of at most `size` bytes, and of just that wherever frames are small. Frames of half that size and more are
 /// handed on as they are; only smaller ones are copied together.
