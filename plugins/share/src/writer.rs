@@ -302,8 +302,9 @@ impl<F: FileSystem> Writer<F> {
         // Nobody can remove a file that is open alone.
         drop(self.file.take());
         match self.staging.remove(&self.transfer) {
-            Err(error) if error.class() != Class::NotFound => Err(error),
-            _ => Ok(()),
+            // Nothing is found in a root that is gone either, and it may come back.
+            Err(error) if error.class() == Class::NotFound => self.root.verified().map(drop),
+            removed => removed,
         }
     }
 }

@@ -55,12 +55,14 @@ fn wine(prefix: &Path, program: &str) -> Command {
     command
 }
 
-fn environment(prefix: &Path) -> [(&'static str, OsString); 4] {
+fn environment(prefix: &Path) -> [(&'static str, OsString); 5] {
     [
         ("WINEPREFIX", prefix.into()),
         ("WINEDEBUG", "-all".into()),
         // No browser and no .NET, for which it would ask; and no window to ask in.
         ("WINEDLLOVERRIDES", "mscoree,mshtml=".into()),
         ("DISPLAY", OsString::new()),
+        // Wine writes names of files as the locale has them: by the one called C, it can't write most.
+        ("LC_ALL", "C.UTF-8".into()),
     ]
 }
