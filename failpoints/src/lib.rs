@@ -15,12 +15,21 @@
 //! the code as literals, as [`failpoint("name")`](failpoint) or [`around("name", …)`](around), and the crash suite looks
 //! for them there: a name that no crash ever met fails it.
 
+#[cfg(debug_assertions)]
+mod armed;
+#[cfg(debug_assertions)]
 mod order;
 
-use order::{Action, Order};
-use std::{env, io, process, sync::OnceLock};
+#[cfg(debug_assertions)]
+use armed::reached;
+use std::io;
 
-const VARIABLE: &str = "CASEMENT_FAILPOINTS";
+/// Nothing, which leaves nothing of the names either.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+fn reached(_name: &[&str]) -> io::Result<()> {
+    Ok(())
+}
 
 /// The place of this name.
 ///
@@ -28,7 +37,7 @@ const VARIABLE: &str = "CASEMENT_FAILPOINTS";
 /// When a test wants it so.
 #[inline]
 pub fn failpoint(name: &'static str) -> io::Result<()> {
-    if cfg!(debug_assertions) { reached(&[name]) } else { Ok(()) }
+    reached(&[name])
 }
 
 /// A call with the places `<name>.before` and `<name>.after`. An error at the latter is an answer that was lost: the call
@@ -41,34 +50,8 @@ pub async fn around<T, E: From<io::Error>>(
     name: &'static str,
     call: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    if !cfg!(debug_assertions) {
-        return call.await;
-    }
     reached(&[name, ".before"])?;
     let answer = call.await?;
     reached(&[name, ".after"])?;
     Ok(answer)
-}
-
-fn reached(name: &[&str]) -> io::Result<()> {
-    static ORDERS: OnceLock<Vec<Order>> = OnceLock::new();
-    let orders = ORDERS.get_or_init(|| {
-        let text = env::var(VARIABLE).unwrap_or_default();
-        order::read(&text).unwrap_or_else(|mistake| stop(&format!("{VARIABLE}: {mistake}")))
-    });
-    // Nearly always there is none.
-    if orders.is_empty() {
-        return Ok(());
-    }
-    let name = name.concat();
-    match orders.iter().find(|order| order.name == name).and_then(Order::due) {
-        None => Ok(()),
-        Some(Action::Error(code)) => Err(io::Error::from_raw_os_error(code)),
-        Some(Action::Die) => stop(&format!("died at the failpoint {name}")),
-    }
-}
-
-fn stop(why: &str) -> ! {
-    eprintln!("{why}");
-    process::abort()
 }

@@ -147,7 +147,11 @@ impl<F: FileSystem> Root<F> {
 
     /// Refuses to write `wanted` more bytes if that would reach into the reserve.
     pub(crate) fn require_space(&self, dir: &DirOf<F>, wanted: u64, reserve: u64) -> Result<()> {
-        let space = dir.space().map_err(|error| error.context(&format!("asking for the space of `{}`", self.path)))?;
+        let space = dir.space().map_err(|error| {
+            // Where a directory is known by its path, this is how one shows that is gone.
+            let class = if error.class() == Class::NotFound { Class::Absent } else { error.class() };
+            error.with_class(class).context(&format!("asking for the space of `{}`", self.path))
+        })?;
         if space.available >= wanted.saturating_add(reserve) {
             return Ok(());
         }

@@ -64,6 +64,16 @@ fn what_is_staged_on_a_volume_that_is_gone_is_not_taken_for_removed() {
 }
 
 #[test]
+fn an_upload_into_a_root_that_is_gone_is_told_to_come_back() {
+    let fake = Fake::with(FakeVolume::ntfs(D, 2));
+    let store = store(&fake, r"D:\images");
+    let mut writer = store.create("id", WriteOptions { size: None, transfer: "t".into() }).unwrap();
+    fake.remove(D);
+    let error = writer.write(b"data").unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable, "{error}");
+}
+
+#[test]
 fn an_image_under_download_is_deleted_and_read_to_its_end() {
     for volume in [FakeVolume::ntfs, FakeVolume::wine] {
         let fake = Fake::with(volume(D, 2));
