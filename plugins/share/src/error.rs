@@ -74,14 +74,13 @@ impl Class {
 pub struct Error {
     class: Class,
     message: String,
+    /// The wait for it is over: whoever asks again at once only doubles it.
+    waited_for: bool,
 }
-
-/// How long a client should wait before it tries again what a share refuses for now, in milliseconds.
-const RETRY_AFTER_MS: u64 = 5_000;
 
 impl Error {
     pub fn new(class: Class, message: impl Into<String>) -> Self {
-        Self { class, message: message.into() }
+        Self { class, message: message.into(), waited_for: false }
     }
 
     pub fn class(&self) -> Class {
@@ -103,6 +102,12 @@ impl Error {
     #[must_use]
     pub fn advice(mut self, advice: &str) -> Self {
         self.message = format!("{}: {advice}", self.message);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn waited_for(mut self) -> Self {
+        self.waited_for = true;
         self
     }
 
@@ -131,8 +136,7 @@ impl std::error::Error for Error {}
 
 impl From<Error> for casement_sdk::Error {
     fn from(error: Error) -> Self {
-        let kind = error.class.kind();
-        let told = Self::new(kind, error.message);
-        if kind == Kind::Unavailable { told.with_retry_after_ms(RETRY_AFTER_MS) } else { told }
+        let told = Self::new(error.class.kind(), error.message);
+        if error.waited_for { told.with_retryable(false) } else { told }
     }
 }

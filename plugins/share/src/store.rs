@@ -115,7 +115,7 @@ impl<V: Flavour> Store<V> {
     }
 
     /// Tells of a failure at any root, unless another one has what is asked for.
-    fn first_that_has<T>(&self, nothing: Error, ask: impl Fn(&Root<V::FileSystem>) -> Result<T>) -> Result<T> {
+    fn first_that_has<T>(&self, nothing: Error, ask: impl Fn(&Arc<Root<V::FileSystem>>) -> Result<T>) -> Result<T> {
         let mut answer = nothing;
         for root in &self.roots {
             match ask(root) {
@@ -284,7 +284,8 @@ impl<V: Flavour> blocking::Backend for Store<V> {
     }
 
     fn read(&self, key: &str, range: Range) -> Sdk<Self::Reader> {
-        Ok(Reader::new(self.find(key)?.0, key, range, self.tuning.chunk_size)?)
+        let open = |root: &Arc<Root<V::FileSystem>>| Reader::new(root, key, range, self.tuning.chunk_size);
+        Ok(self.first_that_has(Error::not_found(key), open)?)
     }
 
     fn delete(&self, key: &str) -> Sdk<()> {

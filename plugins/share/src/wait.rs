@@ -45,7 +45,7 @@ fn gave_up(error: Error, limit: Duration) -> Error {
         _ => "the file server and the network",
     };
     let waited = format!("this has not changed in {} s: look at {where_to_look}", limit.as_secs());
-    error.advice(&waited)
+    error.advice(&waited).waited_for()
 }
 
 #[cfg(test)]
@@ -85,5 +85,7 @@ mod tests {
         let error = error.unwrap_err();
         assert_eq!(error.class(), Class::Lost);
         assert!(error.message().starts_with("gone: "), "{error}");
+        // Else the gateway would have the client wait as long once more, and again.
+        assert!(!casement_sdk::Error::from(error).is_retryable());
     }
 }
