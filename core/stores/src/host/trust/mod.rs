@@ -9,6 +9,7 @@ mod platform;
 mod platform;
 
 use crate::config::PluginOptions;
+use object::{Object, ObjectSegment};
 pub(super) use platform::{make_own_folder, refuse_if_others_can_write};
 use sha2::{Digest, Sha256};
 use std::{
@@ -54,6 +55,8 @@ pub(super) fn trusted_file(options: &PluginOptions, plugin_dirs: &[PathBuf]) -> 
         refuse_if_others_can_write(part)?;
     }
     let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    refuse_unless_whole(&bytes)
+        .map_err(|error| format!("{} is no library, or not a whole one ({error}); copy it again", path.display()))?;
     let file = PluginFile::new(path, bytes);
     match &options.sha256 {
         Some(expected) if !file.sha256.eq_ignore_ascii_case(expected.trim()) => Err(format!(
@@ -63,6 +66,16 @@ pub(super) fn trusted_file(options: &PluginOptions, plugin_dirs: &[PathBuf]) -> 
         )),
         _ => Ok(file),
     }
+}
+
+/// The system maps a library whose end is missing as well (as while somebody copies it), and ends the process when
+/// something in the missing part is used.
+fn refuse_unless_whole(bytes: &[u8]) -> object::Result<()> {
+    let library = object::File::parse(bytes)?;
+    for segment in library.segments() {
+        segment.data()?;
+    }
+    Ok(())
 }
 
 /// `casement_filesystem` stands for `casement_filesystem.so`, `libcasement_filesystem.so` or
@@ -102,11 +115,12 @@ fn list(folders: &[PathBuf]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::env;
 
     fn folder_with_plugin() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(format!("{DLL_PREFIX}casement_x.{DLL_EXTENSION}"));
-        fs::write(&file, b"code").unwrap();
+        fs::copy(env::current_exe().unwrap(), &file).unwrap();
         (folder, file)
     }
 
@@ -141,10 +155,21 @@ mod tests {
     }
 
     #[test]
+    fn half_a_file_is_refused() {
+        let (folder, file) = folder_with_plugin();
+        let whole = fs::read(&file).unwrap();
+        for size in [0, 100, whole.len() / 2, whole.len() - 1] {
+            fs::write(&file, &whole[..size]).unwrap();
+            let refused = trusted_path(&named(&file), &[folder.path().to_owned()]).unwrap_err();
+            assert!(refused.contains("copy it again"), "{size}: {refused}");
+        }
+    }
+
+    #[test]
     fn a_pinned_file_is_loaded_only_with_that_digest() {
         let (folder, file) = folder_with_plugin();
         let dirs = [folder.path().to_owned()];
-        let right = hex::encode(Sha256::digest(b"code"));
+        let right = hex::encode(Sha256::digest(fs::read(&file).unwrap()));
         let pinned = |sha256: &str| PluginOptions { sha256: Some(sha256.to_owned()), ..named(&file) };
         assert!(trusted_path(&pinned(&right.to_uppercase()), &dirs).is_ok());
         assert!(trusted_path(&pinned(&"0".repeat(64)), &dirs).unwrap_err().contains(&right));
