@@ -90,7 +90,12 @@ pub trait Backend: Sized + Send + Sync + 'static {
         async { Err(Error::unsupported("listing staged writes")) }
     }
 
-    /// Copies an object inside the backend without moving its bytes through the gateway.
+    /// Copies an object inside the backend without moving its bytes through the gateway. As [`Writer::commit`], it never
+    /// replaces an object, and nothing is readable under `to` before all of it is there.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::Kind::NotFound) when there is nothing under `from`,
+    /// [`Kind::Exists`](crate::Kind::Exists) when there is something under `to`.
     fn copy(&self, from: &str, to: &str) -> impl Future<Output = Result<Stat>> + Send {
         let _ = (from, to);
         async { Err(Error::unsupported("copying")) }
@@ -185,7 +190,8 @@ impl Lister for NoListing {
 /// What is known about a write before its first byte.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// The exact size in bytes, where the client announced one.
+    /// The exact size in bytes, where the client announced one. A write that turns out longer or shorter fails, or
+    /// publishes exactly what was written.
     pub size: Option<u64>,
     /// A name for the staged write, unique in this store: letters, digits and `-`, at most 64 bytes. A
     /// backend that can name its staging after it does; one that cannot has a token of its own.

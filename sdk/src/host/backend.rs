@@ -47,6 +47,12 @@ impl Backend {
         &self.capabilities
     }
 
+    /// Waits until the plugin has answered every operation of this store, also those that nobody waits for any longer.
+    /// Operations that begin meanwhile wait until this has ended.
+    pub async fn idle(&self) -> Result<()> {
+        self.calls.places.all_free().await
+    }
+
     /// See [`crate::Backend::stat`].
     pub async fn stat(&self, key: &str) -> Result<Stat> {
         let (stat, key) = (function!(self.tables.backend, stat), key.to_owned());

@@ -90,7 +90,7 @@ impl Plugin {
     /// What the backend answers; [`Kind::Misuse`] outside a tokio runtime where the plugin may block.
     pub async fn open(&self, services: Arc<dyn HostServices>, config: &str) -> Result<Backend> {
         let store = services::publish(services);
-        let (host, places) = (&store.table, Places::new(store.places.clone(), self.pool()?));
+        let (host, places) = (&store.table, Places::new(store.places.clone(), store.concurrency, self.pool()?));
         let calls = Calls { places, handle: None };
         let (open, config) = (self.tables.open, config.to_owned());
         let answer = calls
