@@ -1,8 +1,6 @@
 //! The store, and what the contract asks of it.
 
-use crate::{
-    Config, Lister, Reader, Writer, client::Client, location, token, writer::Style,
-};
+use crate::{Config, Lister, Reader, Writer, client::Client, location, token, writer::Style};
 use casement_object::Patience;
 use casement_sdk::{Backend, Capabilities, Error, Host, Range, Result, Staged, Stat, WriteOptions};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct S3 {
     client: Client,
     style: Style,
-    read_ahead_parts: u32,
     create_bucket_on_put: bool,
     has_bucket: AtomicBool,
 }
@@ -31,13 +28,11 @@ impl S3 {
             checksum: config.checksum,
             patience: Patience::default(),
         };
-        let read_ahead_parts = config.read_ahead_parts()?;
         let client = Client::new(&config).await?;
         client.introduce(config.create_bucket_on_put).await?;
         Ok(Self {
             client,
             style,
-            read_ahead_parts,
             create_bucket_on_put: config.create_bucket_on_put,
             has_bucket: AtomicBool::new(false),
         })
@@ -55,8 +50,7 @@ impl S3 {
 impl Backend for S3 {
     const NAME: &'static str = "s3";
     const NON_BLOCKING: bool = true;
-    const CAPABILITIES: Capabilities =
-        Capabilities { list: true, stage_tokens: true, ..Capabilities::DEFAULT };
+    const CAPABILITIES: Capabilities = Capabilities { list: true, stage_tokens: true, ..Capabilities::DEFAULT };
     type Config = Config;
     type Writer = Writer;
     type Reader = Reader;

@@ -43,7 +43,9 @@ pub(crate) async fn provider(
         }
         CredentialsFrom::InstanceMetadata => {
             let client = metadata_client(config, &common)?;
-            SharedCredentialsProvider::new(ImdsCredentialsProvider::builder().configure(&common).imds_client(client).build())
+            SharedCredentialsProvider::new(
+                ImdsCredentialsProvider::builder().configure(&common).imds_client(client).build(),
+            )
         }
         CredentialsFrom::Default => {
             let client = metadata_client(config, &common)?;
@@ -92,7 +94,9 @@ fn in_configuration(config: &Config) -> Result<Credentials> {
             let token = token.map(|token| token.expose().to_owned());
             Ok(Credentials::new(key.trim(), secret.expose().trim(), token, None, "configuration"))
         }
-        (Some(_), None) => bad("access_key is set without its secret: write secret_key_file or secret_key_env".to_owned()),
+        (Some(_), None) => {
+            bad("access_key is set without its secret: write secret_key_file or secret_key_env".to_owned())
+        }
         (None, _) => bad("static credentials need access_key, and secret_key_file or secret_key_env".to_owned()),
     }
 }

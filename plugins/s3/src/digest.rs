@@ -21,7 +21,9 @@ impl Sums {
             Checksum::None => Self::default(),
             // Faster than handing it to another thread.
             Checksum::Crc32 => Self { crc32: Some(crc32(part)), sha256: None },
-            Checksum::Sha256 => Self { crc32: None, sha256: Some(aside(part, |part| base64(&hash::<Sha256>(part))).await?) },
+            Checksum::Sha256 => {
+                Self { crc32: None, sha256: Some(aside(part, |part| base64(&hash::<Sha256>(part))).await?) }
+            }
         })
     }
 

@@ -51,7 +51,8 @@ impl Endpoint {
 }
 
 fn host(text: &str) -> Result<Url> {
-    let refused = |why: &str| bad(format!("host: {why}: write it as `https://s3.example.com` or `http://192.0.2.1:9000`"));
+    let refused =
+        |why: &str| bad(format!("host: {why}: write it as `https://s3.example.com` or `http://192.0.2.1:9000`"));
     let Ok(url) = Url::parse(text.trim()) else { return refused("it is no URL") };
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return refused("it has no `https://` or `http://`");
@@ -77,7 +78,8 @@ fn bucket(name: &str) -> Result<String> {
 /// The region of `s3.<region>.amazonaws.com` and its relatives.
 fn amazon_region(host: &str) -> Option<String> {
     let host = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
-    let region = host.strip_prefix("s3").map(|rest| rest.trim_start_matches("-fips").trim_start_matches(".dualstack"))?;
+    let region =
+        host.strip_prefix("s3").map(|rest| rest.trim_start_matches("-fips").trim_start_matches(".dualstack"))?;
     match region.strip_prefix(['.', '-']) {
         Some("external-1") | None => Some("us-east-1".to_owned()),
         Some(region) => Some(region.to_owned()),

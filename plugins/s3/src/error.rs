@@ -45,7 +45,12 @@ const BY_CODE: &[Row] = &[
         false,
         "there is no bucket `{bucket}` at {host}: create it, or set create_bucket_on_put = true",
     ),
-    row(&["InvalidBucketName"], Kind::Unavailable, false, "`{bucket}` is no name for a bucket at {host}: change bucket"),
+    row(
+        &["InvalidBucketName"],
+        Kind::Unavailable,
+        false,
+        "`{bucket}` is no name for a bucket at {host}: change bucket",
+    ),
     row(
         &["BucketAlreadyExists"],
         Kind::Denied,
@@ -92,7 +97,12 @@ const BY_CODE: &[Row] = &[
         "the clocks differ too much: it is {our_clock} here and {clock} at {host}; set the one that is wrong by NTP",
     ),
     row(
-        &["AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "InvalidRegion", "InvalidLocationConstraint"],
+        &[
+            "AuthorizationHeaderMalformed",
+            "IllegalLocationConstraintException",
+            "InvalidRegion",
+            "InvalidLocationConstraint",
+        ],
         Kind::Unavailable,
         false,
         "requests are signed for region `{region}`, and bucket `{bucket}` is in {elsewhere}: set region_name to that",
@@ -117,14 +127,31 @@ const BY_CODE: &[Row] = &[
     ),
     row(&["EntityTooLarge"], Kind::NoSpace, false, "the image is larger than {host} takes"),
     row(
-        &["SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests",
-          "BandwidthLimitExceeded", "RequestThrottled", "Busy", "ServerBusy"],
+        &[
+            "SlowDown",
+            "ServiceUnavailable",
+            "Throttling",
+            "ThrottlingException",
+            "RequestLimitExceeded",
+            "TooManyRequests",
+            "BandwidthLimitExceeded",
+            "RequestThrottled",
+            "Busy",
+            "ServerBusy",
+        ],
         Kind::Unavailable,
         true,
         "{host} asks for fewer requests",
     ),
     row(
-        &["InternalError", "RequestTimeout", "IncompleteBody", "ConnectionClosed", "ServerNotInitialized", "GatewayTimeout"],
+        &[
+            "InternalError",
+            "RequestTimeout",
+            "IncompleteBody",
+            "ConnectionClosed",
+            "ServerNotInitialized",
+            "GatewayTimeout",
+        ],
         Kind::Unavailable,
         true,
         "{host} failed at this request",
@@ -155,12 +182,22 @@ const BY_STATUS: &[(u16, u16, Row)] = &[
     (
         300,
         399,
-        row(&[], Kind::Unavailable, false, "bucket `{bucket}` is not at {host} but in {elsewhere}: set host and region_name"),
+        row(
+            &[],
+            Kind::Unavailable,
+            false,
+            "bucket `{bucket}` is not at {host} but in {elsewhere}: set host and region_name",
+        ),
     ),
     (
         401,
         401,
-        row(&[], Kind::Denied, false, "{host} refuses the credentials: check access_key and secret_key_file or secret_key_env"),
+        row(
+            &[],
+            Kind::Denied,
+            false,
+            "{host} refuses the credentials: check access_key and secret_key_file or secret_key_env",
+        ),
     ),
     (
         403,
@@ -205,7 +242,8 @@ impl Refusal {
         if self.status == 400 && self.elsewhere.as_deref().is_some_and(|region| region != ours) {
             return by_code(&"AuthorizationHeaderMalformed".to_owned()).unwrap_or(&UNKNOWN);
         }
-        let by_status = BY_STATUS.iter().find(|(from, to, _)| (*from..=*to).contains(&self.status)).map(|(_, _, row)| row);
+        let by_status =
+            BY_STATUS.iter().find(|(from, to, _)| (*from..=*to).contains(&self.status)).map(|(_, _, row)| row);
         match by_status {
             Some(row) if row.retryable || !self.is_page => row,
             _ if self.is_page => &NOT_S3,
@@ -327,7 +365,8 @@ mod tests {
         let skewed = Refusal { clock: Some("2026-01-01T01:00:00Z".into()), ..refusal(403, "RequestTimeTooSkewed") };
         let message = skewed.explain(&endpoint()).message().to_owned();
         assert!(message.contains("2026-01-01T00:00:00Z here and 2026-01-01T01:00:00Z at"), "{message}");
-        for (status, code) in [(400, "AuthorizationHeaderMalformed"), (400, ""), (301, "PermanentRedirect"), (301, "")] {
+        for (status, code) in [(400, "AuthorizationHeaderMalformed"), (400, ""), (301, "PermanentRedirect"), (301, "")]
+        {
             let elsewhere = Refusal { elsewhere: Some("us-west-2".into()), ..refusal(status, code) };
             let error = elsewhere.explain(&endpoint());
             assert!(error.message().contains("in us-west-2: set"), "{}", error.message());

@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn an_element_is_found_in_an_error() {
-        let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region><Endpoint></Endpoint></Error>";
+        let body =
+            "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region><Endpoint></Endpoint></Error>";
         assert_eq!(element(body, "Region"), Some("eu-west-1"));
         assert_eq!((element(body, "Endpoint"), element(body, "Host")), (None, None));
     }

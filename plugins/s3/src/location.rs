@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_whatever_the_key() {
-        for host in ["http://localhost:9000", "https://s3.amazonaws.com", "http://[::1]:9000", "https://a.example:443"] {
+        for host in ["http://localhost:9000", "https://s3.amazonaws.com", "http://[::1]:9000", "https://a.example:443"]
+        {
             let endpoint = endpoint(host);
             for key in ["3d4c", "a/b", "a@b", "100%", "ä ö"] {
                 assert_eq!(parse(&endpoint, &format(&endpoint, key)).unwrap(), key);

@@ -13,7 +13,13 @@ enum Put {
 }
 
 /// Publishes an object that is small enough to be sent at once.
-pub(crate) async fn put(client: &Client, key: &str, part: Part, checksum: Checksum, patience: Patience) -> Result<Stat> {
+pub(crate) async fn put(
+    client: &Client,
+    key: &str,
+    part: Part,
+    checksum: Checksum,
+    patience: Patience,
+) -> Result<Stat> {
     client.must_be_free(key).await?;
     let sums = Sums::of(&part, checksum).await?;
     let put = OnePut { client, key, part: &part, sums, in_doubt: AtomicBool::new(false) };
@@ -55,7 +61,9 @@ impl OnePut<'_> {
                 Ok(Put::Done(Stat { size: len, etag: answer.e_tag().map(str::to_owned), modified_ms: None }))
             }
             Err(failure) if client.refuses_conditions(&failure) => Err(failure.error.with_retryable(true)),
-            Err(failure) if failure.error.kind() == Kind::Exists && !self.in_doubt.load(Ordering::Relaxed) => Ok(Put::Taken),
+            Err(failure) if failure.error.kind() == Kind::Exists && !self.in_doubt.load(Ordering::Relaxed) => {
+                Ok(Put::Taken)
+            }
             Err(failure) if failure.error.kind() == Kind::Exists || failure.may_be_done => {
                 self.in_doubt.store(true, Ordering::Relaxed);
                 self.look_whether_done().await?.ok_or(failure.error)

@@ -30,8 +30,15 @@ pub struct Writer {
 #[derive(Debug)]
 enum Stage {
     /// All of it, in memory: it goes in one request.
-    Memory { part: Part, size: u64 },
-    Parts { upload: Arc<Upload>, uploader: Uploader<Upload>, written: u64 },
+    Memory {
+        part: Part,
+        size: u64,
+    },
+    Parts {
+        upload: Arc<Upload>,
+        uploader: Uploader<Upload>,
+        written: u64,
+    },
 }
 
 impl Writer {
@@ -91,7 +98,9 @@ impl casement_sdk::Writer for Writer {
                     upload.publish(receipts, written, style.patience).await
                 };
                 let published = publish.await;
-                if published.is_err() && let Err(error) = upload.abort().await {
+                if published.is_err()
+                    && let Err(error) = upload.abort().await
+                {
                     tracing::debug!(key, %error, "a failed upload was not aborted; recovery will");
                 }
                 published

@@ -28,9 +28,16 @@ async fn any_range_is_read() {
     let (key, data) = (key(), data(PART + 100));
     write(&store, &key, &data, true).await.unwrap();
     let size = data.len() as u64;
-    for (offset, len) in
-        [(0, Some(1)), (1, Some(PART)), (PART - 1, Some(3)), (PART, None), (size - 1, Some(100)), (size, None), (size + 9, Some(1)), (3, Some(0))]
-    {
+    for (offset, len) in [
+        (0, Some(1)),
+        (1, Some(PART)),
+        (PART - 1, Some(3)),
+        (PART, None),
+        (size - 1, Some(100)),
+        (size, None),
+        (size + 9, Some(1)),
+        (3, Some(0)),
+    ] {
         let end = len.map_or(size, |len| (offset + len).min(size)).max(offset.min(size));
         let expected = &data[usize::try_from(offset.min(size)).unwrap()..usize::try_from(end).unwrap()];
         assert_eq!(read(&store, &key, offset, len).await.unwrap(), expected, "{offset} {len:?}");
