@@ -138,6 +138,7 @@ mod tests {
             default: false,
             required: false,
             read_only: false,
+            client_locations: false,
             weight: 0,
             limits: Limits::default(),
             config: config.as_object().unwrap().clone(),

@@ -50,6 +50,8 @@ pub struct StoreOptions {
     /// The gateway does not start without this store.
     pub required: bool,
     pub read_only: bool,
+    /// Clients may give images objects of the store that do not bear the image's id.
+    pub client_locations: bool,
     /// Higher is preferred for reading.
     pub weight: i64,
     pub limits: Limits,
@@ -61,7 +63,8 @@ pub struct StoreOptions {
 
 impl StoreOptions {
     /// The keys of a store's table that are the gateway's; all others are the plugin's.
-    pub const KEYS: [&str; 7] = ["default", "description", "limits", "plugin", "read_only", "required", "weight"];
+    pub const KEYS: [&str; 8] =
+        ["client_locations", "default", "description", "limits", "plugin", "read_only", "required", "weight"];
 }
 
 /// How long the gateway waits for a backend, and how much it asks of it at once.

@@ -159,6 +159,7 @@ pub(crate) async fn store(id: &str, config: serde_json::Value) -> Arc<Store> {
         default: false,
         required: false,
         read_only: false,
+        client_locations: false,
         weight: 0,
         limits: Limits { tries: 1, ..Limits::default() },
         config: serde_json::Map::new(),

@@ -78,6 +78,12 @@ pub(crate) struct Store {
     #[serde(default)]
     pub read_only: bool,
 
+    /// Lets clients that may set locations give images whatever lies in the store, and not only what bears the image's own id:
+    /// they can then read, and remove with the image, all that the store's account can. What bears the id of another image
+    /// is never given.
+    #[serde(default)]
+    pub client_locations: bool,
+
     /// Of several stores that hold an image, the one with the highest weight is read first.
     #[serde(default)]
     pub weight: i64,
@@ -180,6 +186,7 @@ impl super::Config {
             default: store.default || single,
             required: store.required,
             read_only: store.read_only,
+            client_locations: store.client_locations,
             weight: store.weight,
             limits: (&store.limits).into(),
             config: store.config.clone(),

@@ -44,9 +44,7 @@ impl Service {
     pub(crate) async fn store_for_location(&self, image: &ImageId, url: &str) -> Result<(Arc<Store>, String)> {
         locations::check_scheme(url)?;
         let found = self.whose(url).await.ok_or_else(locations::invalid_location)?;
-        // What a store keeps for one image is not for another: its readers would read what they may not, and whoever
-        // removes the location would remove the other's data.
-        if has_objects_of_its_own(&found.0) && ImageId::parse(&found.1).is_some_and(|owner| owner != *image) {
+        if has_objects_of_its_own(&found.0) && !may_be_given(&found.1, image, found.0.options().client_locations) {
             return Err(locations::invalid_location().into());
         }
         Ok(found)
@@ -81,6 +79,14 @@ fn malformed_location() -> Error {
     Error::new(Kind::Invalid, Side::Client, "The Store URI was malformed.")
 }
 
+/// Whether a client may give this object of a store to an image. The store would hand out, and remove with the image,
+/// whatever its own account may: what it keeps for another image (a part of it, even), and what lies beside.
+fn may_be_given(key: &str, image: &ImageId, nameless_too: bool) -> bool {
+    const LENGTH: usize = 36;
+    let mut named = (0..key.len()).filter_map(|at| key.get(at..at + LENGTH).and_then(ImageId::parse)).peekable();
+    (named.peek().is_some() || nameless_too) && named.all(|id| id == *image)
+}
+
 /// Whether the store keeps data by itself, and not just reads what lies elsewhere.
 pub(crate) fn has_objects_of_its_own(store: &Store) -> bool {
     store.capabilities().is_none_or(|can| can.write)
@@ -99,6 +105,31 @@ async fn size_of(store: &Store, key: &str) -> Result<u64> {
         Err(error) => {
             let failure = Error::from(error);
             Err(if failure.kind == Kind::Internal { locations::invalid_location().into() } else { failure })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_object_is_for_the_image_whose_id_it_bears_and_one_without_any_where_the_operator_says_so() {
+        let (own, other) = ("3d4c5a52-0000-4000-8000-000000000001", "3d4c5a52-0000-4000-8000-000000000002");
+        let image = ImageId::parse(own).unwrap();
+        for (key, may, may_where_allowed) in [
+            (own.to_owned(), true, true),
+            (format!("/images/{own}-00001"), true, true),
+            (other.to_owned(), false, false),
+            (format!("{other}-00001"), false, false),
+            (format!("/images_segments/{other}/{own}/00000001"), false, false),
+            ("//AUTH_x/secrets/key".to_owned(), false, true),
+            ("golden.qcow2".to_owned(), false, true),
+            ("ä".repeat(40), false, true),
+        ] {
+            assert_eq!(may_be_given(&key, &image, false), may, "{key}");
+            assert_eq!(may_be_given(&key, &image, true), may_where_allowed, "{key}");
         }
     }
 }

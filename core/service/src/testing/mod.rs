@@ -143,6 +143,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
         default: false,
         required: false,
         read_only: false,
+        client_locations: true,
         weight: 0,
         limits: Limits { tries: 1, breaker_failures: u32::MAX, ..Limits::default() },
         config: json!({"world": name_of(dir)}).as_object().unwrap().clone(),

@@ -110,6 +110,7 @@ mod tests {
             default: true,
             required: false,
             read_only: false,
+            client_locations: false,
             weight: 0,
             limits: Limits::default(),
             config: config.as_object().unwrap().clone(),
