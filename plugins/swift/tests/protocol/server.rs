@@ -102,7 +102,7 @@ impl Server {
 
     /// The lines of all requests so far but those of opening the store.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let opening = ["GET /auth/v1.0", "GET /info", "HEAD /v1/AUTH_a", "HEAD c"];
+        let opening = ["GET /auth/v1.0", "GET /info", "HEAD /v1/AUTH_a", "HEAD c", "HEAD c_segments"];
         self.held().requests.iter().map(Request::line).filter(|line| !opening.contains(&&**line)).collect()
     }
 
@@ -120,17 +120,21 @@ fn serve(mut stream: impl Read + Write, script: &Script, held: &Mutex<Held>, por
         held.requests.iter().filter(|other| other.line() == request.line()).count() - 1
     };
     let stepped_in = script(&request, before);
-    if let Some(Reply::Raw(bytes)) = &stepped_in {
-        return stream.write_all(bytes).and_then(|()| stream.flush()).ok();
-    }
     if let Some(Reply::Stall(bytes)) = &stepped_in {
         stream.write_all(bytes).and_then(|()| stream.flush()).ok()?;
         // Until the client hangs up.
         return std::io::copy(&mut stream, &mut std::io::sink()).ok().map(drop);
     }
+    // Who hangs up does not care for the rest; who answers without reading it may not be heard.
+    if matches!(&stepped_in, Some(Reply::Raw(bytes)) if bytes.is_empty()) {
+        return None;
+    }
     let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
     request.body = vec![0; length];
     stream.read_exact(&mut request.body).ok()?;
+    if let Some(Reply::Raw(bytes)) = &stepped_in {
+        return stream.write_all(bytes).and_then(|()| stream.flush()).ok();
+    }
     let mut answer = answer(&mut held.lock().unwrap(), &request, port);
     match stepped_in {
         Some(Reply::Lose) => return None,
