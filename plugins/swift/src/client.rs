@@ -173,7 +173,9 @@ impl Client {
     /// What the server says of itself; it asks for no token.
     pub(crate) async fn info(&self, most: usize) -> Result<Option<Vec<u8>>> {
         let mut url = self.account().await?;
-        url.set_path("/info");
+        // Ceph has a prefix before the version.
+        let prefix = url.path().split("/v1").next().unwrap_or_default().to_owned();
+        url.set_path(&format!("{prefix}/info"));
         let request = self.0.http.client().get(url);
         let response = self.0.http.send(request, Part::default(), Duration::ZERO).await?;
         match response.status() {
