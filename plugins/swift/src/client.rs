@@ -153,7 +153,8 @@ impl Client {
         let request = self.0.http.client().request(call.method.clone(), url);
         let request = request.headers(call.headers.clone()).header(AUTH_TOKEN, &grant.token);
         let response = self.0.http.send(request, call.body.clone(), call.patience).await;
-        let response = response.map_err(|error| error.context(&call.what))?;
+        let at = |error: Error| error.context(&format!("{} at {}", call.what, grant.account));
+        let response = response.map_err(at)?;
         Ok(Answer { response, what: call.what.clone() })
     }
 
