@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use casement_sdk::{Error, Kind};
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, io, time::Duration};
 use time::{
     OffsetDateTime,
     format_description::well_known::{Rfc2822, Rfc3339},
@@ -75,7 +75,7 @@ where
         return without_credentials(credentials);
     }
     let why = innermost(error);
-    if causes(error).any(|cause| cause.is::<rustls::Error>()) {
+    if causes(error).any(is_of_tls) {
         let message = format!("{host}: {why}: if its certificate is of an authority of your own, name that in ca_file");
         return Error::new(Kind::Unavailable, message).with_retryable(false);
     }
@@ -88,6 +88,12 @@ where
         SdkError::ConstructionFailure(_) => Error::new(Kind::Internal, format!("no request for {host}: {why}")),
         _ => Error::new(Kind::Unavailable, format!("{host} cannot be reached: {why}")),
     }
+}
+
+/// An `io::Error` that carries another one does not name it as its source.
+fn is_of_tls(cause: &(dyn StdError + 'static)) -> bool {
+    let carried = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>() || carried.is_some_and(|carried| is_of_tls(carried))
 }
 
 fn without_credentials(error: &CredentialsError) -> Error {
