@@ -47,7 +47,7 @@ impl Fake {
             "HeadBucket" => Response::new(200),
             "ListObjectsV2" => self.list(request),
             "HeadObject" | "GetObject" => self.get(request),
-            "PutObject" => self.put(request),
+            "PutObject" | "CopyObject" => self.put(request),
             "DeleteObject" => {
                 self.objects.remove(key);
                 Response::new(204)

@@ -1,6 +1,7 @@
 //! The store against a server that keeps to a script, for better and for worse.
 #![allow(clippy::unwrap_used)]
 
+mod copies;
 mod fake;
 mod opening;
 mod reading;

@@ -3,9 +3,10 @@
 use crate::{
     fake::{Object, error},
     server::{Fate, Server},
-    support::{data, kind, read},
+    support::{PART, data, kind, read},
 };
 use casement_sdk::Kind;
+use serde_json::json;
 
 fn server(script: impl Fn(usize) -> Fate + Send + Sync + 'static) -> Server {
     let server = Server::start(move |request, before| match request.operation {
@@ -85,4 +86,21 @@ async fn what_is_refused_is_told_at_once() {
         assert_eq!(kind(read(&server.store().await, "x", 0, None).await), Some(expected));
         assert_eq!(server.count("GetObject"), 1);
     }
+}
+
+#[tokio::test]
+async fn parts_that_are_read_ahead_are_of_one_object_and_resumed_too() {
+    let server = server(|before| match before {
+        0 => Fate::Cut(400),
+        1 => Fate::Broken,
+        _ => Fate::Done,
+    });
+    let all = data(3 * PART + 5);
+    server.fake().objects.insert("x".into(), Object::new(all.clone()));
+    let store = server.store_with(json!({"read_ahead_parts": 2})).await;
+    assert!(read(&store, "x", 0, None).await.unwrap() == all);
+    let etag = server.fake().objects["x"].etag.clone();
+    let gets: Vec<_> = server.requests().into_iter().filter(|request| request.operation == "GetObject").collect();
+    assert_eq!(gets.len(), 6);
+    assert!(gets.iter().all(|request| request.header("if-match") == Some(&etag)));
 }
