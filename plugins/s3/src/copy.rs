@@ -44,18 +44,18 @@ impl Client {
             .copy_source(self.source(from))
             .set_copy_source_if_match(source.etag.clone())
             .set_if_none_match(self.if_none_match());
-        match self.call_within(self.timeouts().part(source.size), copy.send()).await {
-            Ok(_) => {}
+        let etag = match self.call_within(self.timeouts().part(source.size), copy.send()).await {
+            Ok(answer) => answer.copy_object_result().and_then(|copy| copy.e_tag()).unwrap_or_default().to_owned(),
             Err(failure) if self.refuses_conditions(&failure) => return Err(failure.error.with_retryable(true)),
             // It may have been copied; then there is something that was not there before.
-            Err(failure) if failure.may_be_done && self.look(to).await?.is_some() => {}
+            Err(failure) if failure.may_be_done && self.look(to).await?.is_some() => String::new(),
             Err(failure) => return Err(failure.error),
-        }
+        };
         match self.find(to).await? {
             found if found.size == source.size => Ok(found),
             found => {
                 let why = format!("the copy `{to}` has {} bytes, and `{from}` has {}", found.size, source.size);
-                Err(self.take_back(to, why).await)
+                Err(self.take_back(to, &[&*etag], why).await)
             }
         }
     }

@@ -259,17 +259,18 @@ impl Completion<'_> {
     /// Whether the object is what was sent. What is not, is removed.
     async fn check(&self, etag: Option<&str>, patience: Patience) -> Result<Stat> {
         let Upload { client, key, .. } = self.upload;
-        if digest::are_same_parts(self.expected.as_deref(), etag) == Some(false) {
-            let expected = self.expected.as_deref().unwrap_or_default();
-            let why = format!("object `{key}` is not what was sent: its ETag is {etag:?} and not {expected}");
-            return Err(client.take_back(key, why).await);
+        let expected = self.expected.as_deref();
+        let ours = [etag.unwrap_or_default(), expected.unwrap_or_default()];
+        if digest::are_same_parts(expected, etag) == Some(false) {
+            let why = format!("object `{key}` is not what was sent: its ETag is {} and not {}", ours[0], ours[1]);
+            return Err(client.take_back(key, &ours, why).await);
         }
         let look = || async { Ok(client.look(key).await?) };
         match patience.attempt("looking at the object", look).await? {
             Some(found) if found.size == self.size => Ok(found),
             Some(found) => {
                 let why = format!("object `{key}` has {} bytes, and {} were sent", found.size, self.size);
-                Err(client.take_back(key, why).await)
+                Err(client.take_back(key, &ours, why).await)
             }
             None => Err(Error::new(Kind::Corrupt, format!("object `{key}` is not there although it was completed"))),
         }

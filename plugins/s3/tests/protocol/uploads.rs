@@ -204,6 +204,21 @@ async fn a_whole_with_another_etag_is_removed_again() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_put_in_its_place_stays() {
+    // A service that heeds no condition: another's completion has replaced ours before we look at it.
+    let server = Server::start(|request, before| match (request.operation, before) {
+        ("HeadObject", 2..) => {
+            let other = Object::new("other");
+            Fate::Refused(Response::new(200).with("ETag", &other.etag).body(other.data))
+        }
+        _ => Fate::Done,
+    });
+    assert_eq!(kind(write(&server.store().await, "x", PART + 1).await), Some(Kind::Exists));
+    assert_eq!(server.count("CompleteMultipartUpload"), 1);
+    assert_eq!(server.count("DeleteObject"), 0);
+}
+
+#[tokio::test]
 async fn an_image_that_comes_between_is_not_replaced() {
     let server = Server::sound();
     let store = server.store().await;
