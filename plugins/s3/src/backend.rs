@@ -2,11 +2,8 @@
 
 use crate::{Config, Lister, Reader, Writer, client::Client, keys, location, read_ahead::Parts, token, writer::Style};
 use casement_object::Patience;
-use casement_sdk::{Backend, Capabilities, Error, Host, Range, Result, Staged, Stat, WriteOptions};
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use casement_sdk::{Backend, Capabilities, Error, Host, Kind, Range, Result, Staged, Stat, WriteOptions};
+use std::time::Duration;
 
 /// A bucket.
 #[derive(Debug)]
@@ -14,16 +11,14 @@ pub struct S3 {
     client: Client,
     style: Style,
     read_ahead: Parts,
-    create_bucket_on_put: bool,
-    has_bucket: AtomicBool,
 }
 
 impl S3 {
     /// Opens the store: what [`Backend::open`] does.
     ///
     /// # Errors
-    /// [`casement_sdk::Kind::Config`] for a value that can't be meant and what only the operator can change,
-    /// [`casement_sdk::Kind::Denied`] for credentials that are not good, [`casement_sdk::Kind::Unavailable`] while the
+    /// [`Kind::Config`] for a value that can't be meant and what only the operator can change,
+    /// [`Kind::Denied`] for credentials that are not good, [`Kind::Unavailable`] while the
     /// service can't be reached.
     pub async fn new(config: Config) -> Result<Self> {
         let style = Style {
@@ -35,21 +30,7 @@ impl S3 {
         let read_ahead = Parts { size: style.part_size, count: config.read_ahead_parts()? };
         let client = Client::new(&config).await?;
         client.introduce(config.create_bucket_on_put).await?;
-        Ok(Self {
-            client,
-            style,
-            read_ahead,
-            create_bucket_on_put: config.create_bucket_on_put,
-            has_bucket: AtomicBool::new(false),
-        })
-    }
-
-    async fn have_bucket(&self) -> Result<()> {
-        if self.create_bucket_on_put && !self.has_bucket.load(Ordering::Relaxed) {
-            self.client.ensure_bucket().await?;
-            self.has_bucket.store(true, Ordering::Relaxed);
-        }
-        Ok(())
+        Ok(Self { client, style, read_ahead })
     }
 }
 
@@ -74,9 +55,9 @@ impl Backend for S3 {
 
     async fn create(&self, key: &str, options: WriteOptions) -> Result<Writer> {
         keys::check(key)?;
-        self.have_bucket().await?;
+        self.client.ensure_bucket().await?;
         self.client.must_be_free(key).await?;
-        Writer::create(&self.client, key, options.size, self.style).await
+        Writer::create(&self.client, key, options, self.style).await
     }
 
     async fn read(&self, key: &str, range: Range) -> Result<Reader> {
@@ -103,7 +84,7 @@ impl Backend for S3 {
     }
 
     async fn discard(&self, token: &str) -> Result<()> {
-        let unknown = || Error::new(casement_sdk::Kind::NotFound, "no such upload");
+        let unknown = || Error::new(Kind::NotFound, "no such upload");
         let (key, id) = token::parse(token).ok_or_else(unknown)?;
         if !self.client.has_upload(key, id).await? {
             return Err(unknown());

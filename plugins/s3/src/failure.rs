@@ -61,6 +61,12 @@ impl Failure {
         }
     }
 
+    /// As in a bucket that is there and has nothing in it.
+    pub(crate) fn of_nothing(self, endpoint: &Endpoint) -> Self {
+        let refusal = Refusal { status: 404, code: Some("NoSuchKey".to_owned()), ..Refusal::default() };
+        Self { error: refusal.explain(endpoint), code: refusal.code, ..self }
+    }
+
     pub(crate) fn has_code(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
     }
@@ -98,11 +104,14 @@ fn is_of_tls(cause: &(dyn StdError + 'static)) -> bool {
 
 fn without_credentials(error: &CredentialsError) -> Error {
     let why = innermost(error);
-    match error {
-        CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) => {
-            Error::new(Kind::Unavailable, format!("no credentials could be had: {why}"))
+    let is_of_provider = matches!(error, CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_));
+    // Who gives them out is away.
+    let is_of_network = causes(error).any(|cause| cause.is::<io::Error>());
+    match is_of_provider || is_of_network {
+        true => Error::new(Kind::Unavailable, format!("no credentials could be had: {why}")),
+        false => {
+            Error::new(Kind::Denied, format!("there are no credentials: {why}: see `credentials` and what it names"))
         }
-        _ => Error::new(Kind::Denied, format!("there are no credentials: {why}: see `credentials` and what it names")),
     }
 }
 

@@ -11,8 +11,9 @@ pub(crate) fn check(key: &str) -> Result<()> {
     if key.is_empty() || key.len() > LONGEST {
         return refused("has from 1 to 1024 bytes");
     }
-    if key.chars().any(char::is_control) {
-        return refused("has no control characters");
+    // Some services take the one for a slash, and none can list the others.
+    if key.chars().any(|c| c.is_control() || c == '\\') {
+        return refused("has no control characters and no `\\`");
     }
     if key.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
         return refused("has something between its slashes, and neither `.` nor `..`");
@@ -29,7 +30,7 @@ mod tests {
         for good in ["3d4c", "a/b", "a b", "ä", "a%20b", "..a", "a..b"] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
-        for bad in ["", "a//b", "/a", "a/", "a/../b", "..", ".", "a\nb", "a\0b", &"x".repeat(1025)] {
+        for bad in ["", "a//b", "/a", "a/", "a/../b", "..", ".", "a\nb", "a\0b", "a\\b", &"x".repeat(1025)] {
             assert_eq!(check(bad).map_err(|error| error.kind()), Err(Kind::Unsupported), "{bad:?}");
         }
     }

@@ -67,11 +67,7 @@ impl Source for Object {
 
     async fn ask(&self, offset: u64, len: Option<u64>, identity: Option<&str>) -> Result<Answer<Incoming>> {
         let client = &self.client;
-        let range = match len {
-            Some(len) => Some(format!("bytes={offset}-{}", offset.saturating_add(len - 1))),
-            None if offset > 0 => Some(format!("bytes={offset}-")),
-            None => None,
-        };
+        let range = asked(offset, len);
         let asks_for_part = range.is_some();
         let get = client.s3().get_object().bucket(client.bucket()).key(&self.key);
         let identity = identity.or(self.only.as_deref());
@@ -105,6 +101,17 @@ impl Object {
     fn nothing(&self, identity: Option<&str>) -> Answer<Incoming> {
         let body = Incoming { client: self.client.clone(), stream: ByteStream::default() };
         Answer { identity: identity.map(str::to_owned), len: 0, body }
+    }
+}
+
+/// The header `Range`. Many services read its numbers as signed ones.
+fn asked(offset: u64, len: Option<u64>) -> Option<String> {
+    const LARGEST: u64 = i64::MAX as u64;
+    let first = offset.min(LARGEST);
+    match len.and_then(|len| offset.checked_add(len - 1)).filter(|last| *last <= LARGEST) {
+        Some(last) => Some(format!("bytes={first}-{last}")),
+        None if first > 0 => Some(format!("bytes={first}-")),
+        None => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Checksum, client::Client, multipart::Upload, small};
 use casement_object::{Part, PartSizes, Patience, Uploader};
-use casement_sdk::{Bytes, Error, Kind, Result, Stat};
+use casement_sdk::{Bytes, Error, Kind, Result, Stat, WriteOptions};
 use std::sync::Arc;
 
 /// What Amazon documents under "Amazon S3 multipart upload limits".
@@ -33,6 +33,7 @@ enum Stage {
     Memory {
         part: Part,
         size: u64,
+        transfer: String,
     },
     Parts {
         upload: Arc<Upload>,
@@ -42,9 +43,10 @@ enum Stage {
 }
 
 impl Writer {
-    pub(crate) async fn create(client: &Client, key: &str, size: Option<u64>, style: Style) -> Result<Self> {
+    pub(crate) async fn create(client: &Client, key: &str, options: WriteOptions, style: Style) -> Result<Self> {
+        let WriteOptions { size, transfer } = options;
         let stage = match size {
-            Some(size) if size <= style.part_size => Stage::Memory { part: Part::default(), size },
+            Some(size) if size <= style.part_size => Stage::Memory { part: Part::default(), size, transfer },
             _ => {
                 let sizes = PartSizes::new(size, style.part_size, LARGEST_PART, MOST_PARTS)?;
                 let upload = Arc::new(Upload::begin(client, key, style.checksum, style.patience).await?);
@@ -61,14 +63,15 @@ impl Writer {
 impl casement_sdk::Writer for Writer {
     fn token(&self) -> &str {
         match &self.stage {
-            Stage::Memory { .. } => "",
+            // Nothing is staged that could be left; a name all the same, so that it is known which write it was.
+            Stage::Memory { transfer, .. } => transfer,
             Stage::Parts { upload, .. } => upload.token(),
         }
     }
 
     async fn write(&mut self, chunk: Bytes) -> Result<()> {
         match &mut self.stage {
-            Stage::Memory { part, size } if part.len() + chunk.len() as u64 > *size => {
+            Stage::Memory { part, size, .. } if part.len() + chunk.len() as u64 > *size => {
                 Err(Error::new(Kind::Misuse, format!("more bytes are written than the {size} that were announced")))
             }
             Stage::Memory { part, .. } => {

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod copies;
+mod credentials;
 mod fake;
+mod log;
 mod opening;
 mod reading;
 mod requests;
@@ -10,4 +12,5 @@ mod server;
 mod support;
 mod tls;
 mod uploads;
+mod web;
 mod whole;

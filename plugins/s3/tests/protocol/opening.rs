@@ -3,7 +3,7 @@
 use crate::{
     fake::error,
     server::{Fate, Response, Server},
-    support::{PART, SECRET, read, secret_file, write},
+    support::{PART, SECRET, kind, read, secret_file, write},
 };
 use casement_s3::S3;
 use casement_sdk::{Backend, Error, Kind};
@@ -127,6 +127,10 @@ async fn a_bucket_is_made_at_the_first_upload_and_not_before() {
     let server = Server::sound();
     server.fake().has_no_bucket = true;
     let store = server.store_with(json!({"create_bucket_on_put": true, "region_name": "eu-north-1"})).await;
+    store.health().await.unwrap();
+    assert_eq!(kind(store.stat("a").await), Some(Kind::NotFound));
+    assert_eq!(kind(read(&store, "a", 0, None).await), Some(Kind::NotFound));
+    assert_eq!(store.list_staged().await.unwrap(), []);
     assert_eq!(server.count("CreateBucket"), 0);
     for key in ["a", "b"] {
         write(&store, key, 3).await.unwrap();

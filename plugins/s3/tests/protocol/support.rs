@@ -4,7 +4,11 @@ use crate::server::Server;
 use casement_s3::{Config, S3};
 use casement_sdk::{Backend, Bytes, Kind, Range, Reader, Result, Stat, WriteOptions, Writer};
 use serde_json::{Value, json};
-use std::sync::LazyLock;
+use std::{
+    env,
+    process::{Command, Output},
+    sync::LazyLock,
+};
 
 pub(crate) const PART: usize = 5 << 20;
 pub(crate) const SECRET: &str = "hush-hush";
@@ -75,4 +79,25 @@ pub(crate) async fn read(store: &S3, key: &str, offset: u64, len: Option<u64>) -
 
 pub(crate) fn kind<T>(result: Result<T>) -> Option<Kind> {
     result.err().map(|error| error.kind())
+}
+
+/// Has a test run itself as a process of its own, with an environment that it must not make for the others. `None` in that
+/// process.
+pub(crate) fn in_a_process_of_its_own(test: &str, environment: &[(&str, &str)]) -> Option<Output> {
+    const CHILD: &str = "CASEMENT_TEST_CHILD";
+    if env::var_os(CHILD).is_some() {
+        return None;
+    }
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env_remove("AWS_PROFILE")
+        .env(CHILD, "1")
+        .envs(environment.iter().copied())
+        .output();
+    Some(child.unwrap())
+}
+
+pub(crate) fn assert_passed(child: &Output) {
+    let told = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&child.stderr));
 }
