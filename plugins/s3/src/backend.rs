@@ -83,13 +83,17 @@ impl Backend for S3 {
         Ok(Lister::new(self.client.clone(), prefix, after))
     }
 
+    /// What is then under the key is final: a commit that was given up has come to its end.
     async fn discard(&self, token: &str) -> Result<()> {
         let unknown = || Error::new(Kind::NotFound, "no such upload");
         let (key, id) = token::parse(token).ok_or_else(unknown)?;
-        if !self.client.has_upload(key, id).await? {
-            return Err(unknown());
-        }
-        self.client.abort_upload(key, id).await
+        let Self { client, .. } = self;
+        let aborted = match id {
+            Some(id) if client.has_upload(key, id).await? => client.abort_upload(key, id).await,
+            _ => Err(unknown()),
+        };
+        client.commits().end(key, client.timeouts().request).await?;
+        aborted
     }
 
     async fn list_staged(&self) -> Result<Vec<Staged>> {

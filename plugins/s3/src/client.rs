@@ -2,6 +2,7 @@
 
 use crate::{
     Config,
+    commits::Commits,
     config::{Timeouts, bad},
     credentials,
     endpoint::Endpoint,
@@ -39,6 +40,7 @@ struct Inner {
     knows_conditions: AtomicBool,
     /// There is no bucket yet, and there will be one at the first upload: until then it is as good as an empty one.
     bucket_is_to_come: AtomicBool,
+    commits: Commits,
 }
 
 impl Client {
@@ -72,6 +74,7 @@ impl Client {
             timeouts,
             knows_conditions: AtomicBool::new(true),
             bucket_is_to_come: AtomicBool::new(false),
+            commits: Commits::default(),
         })))
     }
 
@@ -85,6 +88,10 @@ impl Client {
 
     pub(crate) fn bucket(&self) -> &str {
         &self.0.endpoint.bucket
+    }
+
+    pub(crate) fn commits(&self) -> &Commits {
+        &self.0.commits
     }
 
     pub(crate) fn bucket_is_to_come(&self) -> bool {

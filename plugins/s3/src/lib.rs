@@ -4,6 +4,7 @@ mod backend;
 mod body;
 mod bucket;
 mod client;
+mod commits;
 mod config;
 mod copy;
 mod credentials;

@@ -21,6 +21,7 @@ impl Client {
 
     /// What is under a key.
     pub(crate) async fn find(&self, key: &str) -> Result<Stat> {
+        self.commits().end(key, self.timeouts().request).await?;
         match self.look(key).await? {
             Some(found) => Ok(found),
             None => {
