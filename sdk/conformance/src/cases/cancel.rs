@@ -7,7 +7,8 @@ use crate::{
 };
 use casement_sdk::{Kind, Range};
 use futures_util::poll;
-use std::{future::Future, pin::pin};
+use std::{future::Future, pin::pin, time::Duration};
+use tokio::time::timeout;
 
 cases! { "cancel";
     write_given_up_can_be_aborted: [Write] CANCEL;
@@ -43,12 +44,15 @@ async fn write_given_up_can_be_aborted(p: &Probe) -> Check {
 }
 
 async fn nothing_follows_a_write_that_was_given_up(p: &Probe) -> Check {
+    const TRIES: u32 = 20;
     let (mut writer, key) = p.begin("gap").await?;
-    let token = writer.token().to_owned();
-    let answered = give_up(writer.write(Pattern::new(p.chunk()?).bytes())).await.is_some();
-    if answered {
-        return Err(Stop::Skipped("the store answers a write before it can be given up".to_owned()));
+    let mut tries = 0..TRIES;
+    while give_up(writer.write(Pattern::new(p.chunk()?).bytes())).await.is_some() {
+        if tries.next().is_none() {
+            return Err(Stop::Skipped("the store answers a write before it can be given up".to_owned()));
+        }
     }
+    let token = writer.token().to_owned();
     refused(writer.commit().await, &[Kind::Misuse], "committing after a write that was given up")?;
     all_answered(p).await?;
     p.expect_nothing(&key, "after a write that was given up").await?;
@@ -77,14 +81,26 @@ async fn staged(p: &Probe) -> Check<Vec<String>> {
     Ok(staged.into_iter().map(|staged| staged.token).collect())
 }
 
-/// A commit on its way may arrive: the object is there, whole, or it is not there at all.
+/// A commit on its way may arrive: the object is there, whole, or it is not there at all. Nobody knows when a commit is
+/// half done, so it is given up at several times.
 async fn commit_given_up_is_all_or_nothing(p: &Probe) -> Check {
+    for after in [0, 1, 5, 20, 100] {
+        commit_given_up(p, Duration::from_millis(after)).await?;
+    }
+    Ok(())
+}
+
+async fn commit_given_up(p: &Probe, after: Duration) -> Check {
     let (key, data) = (p.key("half"), Pattern::new(2 * p.chunk()?));
     let mut writer = p.create(&key, Some(data.len)).await.or_seen("starting a write")?;
     let token = writer.token().to_owned();
     writer.write(data.part(0, data.len / 2)).await.or_seen("writing")?;
     writer.write(data.part(data.len / 2, data.len)).await.or_seen("writing")?;
-    give_up(writer.commit()).await;
+    if after.is_zero() {
+        give_up(writer.commit()).await;
+    } else {
+        timeout(after, writer.commit()).await.ok();
+    }
     all_answered(p).await?;
     match p.store()?.stat(&key).await {
         Ok(_) => p.expect_object(&key, &data).await?,
