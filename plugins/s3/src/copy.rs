@@ -1,6 +1,10 @@
 //! Copies inside the bucket: the service moves the bytes.
 
-use crate::{Checksum, client::Client, multipart::Upload};
+use crate::{
+    Checksum,
+    client::Client,
+    multipart::{LARGEST_PART, MOST_PARTS, Upload},
+};
 use casement_object::{PartSizes, Patience};
 use casement_sdk::{Error, Kind, Result, Stat};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -61,7 +65,7 @@ impl Client {
     }
 
     async fn copy_in_parts(&self, from: &str, source: &Stat, upload: &Upload, patience: Patience) -> Result<Stat> {
-        let part = PartSizes::new(Some(source.size), PART, 5 << 30, 10_000)?.first();
+        let part = PartSizes::new(Some(source.size), PART, LARGEST_PART, MOST_PARTS)?.first();
         let count = u32::try_from(source.size.div_ceil(part))
             .map_err(|_| Error::new(Kind::NoSpace, "the object has more parts than can be copied"))?;
         let path = self.source(from);

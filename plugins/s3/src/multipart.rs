@@ -11,6 +11,10 @@ use std::{
 };
 use tokio::runtime::Handle;
 
+/// What Amazon documents under "Amazon S3 multipart upload limits".
+pub(crate) const MOST_PARTS: u32 = 10_000;
+pub(crate) const LARGEST_PART: u64 = 5 << 30;
+
 /// What completing may take for each part: services read their notes of all of them.
 const COMPLETION_OF_A_PART: Duration = Duration::from_millis(100);
 const LONGEST_COMPLETION: Duration = Duration::from_secs(500);
@@ -101,7 +105,10 @@ impl Upload {
             .part_number(part_number(number))
             .copy_source(source)
             .set_copy_source_if_match(etag)
-            .copy_source_range(format!("bytes={}-{}", bytes.start(), bytes.end()));
+            .copy_source_range(format!("bytes={}-{}", bytes.start(), bytes.end()))
+            .customize()
+            // Ceph insists on it, and the library sends none with an empty body.
+            .mutate_request(|request| drop(request.headers_mut().insert("content-length", "0")));
         let len = bytes.end() - bytes.start() + 1;
         let answer = client.call_within(client.timeouts().part(len), request.send()).await.map_err(gone)?;
         match answer.copy_part_result().and_then(|part| part.e_tag()) {

@@ -1,13 +1,14 @@
 //! A write in progress.
 
-use crate::{Checksum, client::Client, multipart::Upload, small, token};
+use crate::{
+    Checksum,
+    client::Client,
+    multipart::{LARGEST_PART, MOST_PARTS, Upload},
+    small, token,
+};
 use casement_object::{Part, PartSizes, Patience, Uploader};
 use casement_sdk::{Bytes, Error, Kind, Result, Stat, WriteOptions};
 use std::sync::Arc;
-
-/// What Amazon documents under "Amazon S3 multipart upload limits".
-const MOST_PARTS: u32 = 10_000;
-const LARGEST_PART: u64 = 5 << 30;
 
 /// How images are written.
 #[derive(Debug, Clone, Copy)]

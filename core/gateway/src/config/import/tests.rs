@@ -95,14 +95,18 @@ fn a_cloud_with_several_stores_is_carried_over() {
     imported.has("stores.fast.limits.call_seconds", 20);
     imported.has("stores.fast.description", "Fast: \"NVMe\"");
     imported.has("stores.fast.weight", 10);
-    assert_eq!(imported.value("stores.Cheap"), None);
-    imported.says("the store `Cheap`", "has no plugin yet");
+    imported.has("stores.Cheap.plugin", "s3");
+    imported.has("stores.Cheap.host", "https://s3.example.org");
+    imported.has("stores.Cheap.bucket", "glance");
+    imported.has("stores.Cheap.access_key", "glance");
+    imported.has("stores.Cheap.secret_key_file", "Cheap-secret-key");
+    imported.says("the store `Cheap`", "must be its own");
+    imported.says("the store `ceph`", "has no plugin yet");
     imported.says("the store `ceph`", "copy-image");
     imported.has("stores.web.plugin", "http");
     imported.has("stores.web.proxy", "http://10.0.0.9:3128");
     imported.has("stores.fast.default", true);
     imported.says("the store `web`", "any certificate by default");
-    imported.says("[cheap] s3_store_bucket", "the store `Cheap` is left out");
     imported.says("stores", "default store `ceph` is left out");
 
     imported.has("catalog.path", "casement.sqlite");
@@ -137,6 +141,26 @@ fn an_old_glance_with_one_store_is_carried_over() {
     imported.says("[DEFAULT] image_cache_dir", "no image cache");
     imported.says("[DEFAULT] registry_host", "has not had it for years");
     imported.says("[DEFAULT] workers", "one process");
+}
+
+#[test]
+fn a_store_in_s3_is_carried_over_with_its_secret_beside_the_configuration() {
+    let text = "[DEFAULT]\nenabled_backends = objects:s3\n[objects]\ns3_store_host = 192.0.2.1:9000\n\
+        s3_store_access_key = glance\ns3_store_secret_key = s3cr3t\ns3_store_create_bucket_on_put = True\n\
+        s3_store_bucket_url_format = path\ns3_store_large_object_chunk_size = 4\ns3_store_large_object_size = 100\n\
+        s3_store_thread_pools = 10\n";
+    let imported = accepted(&[ONE_STORE, text]);
+    imported.has("stores.objects.host", "http://192.0.2.1:9000");
+    imported.has("stores.objects.create_bucket_on_put", true);
+    imported.has("stores.objects.bucket_url_format", "path");
+    imported.has("stores.objects.large_object_chunk_size", 5);
+    imported.has("stores.objects.secret_key_file", "objects-secret-key");
+    let secret = imported.secrets.iter().find(|secret| secret.file == "objects-secret-key").unwrap();
+    assert_eq!(secret.text, "s3cr3t");
+    assert!(!imported.toml.contains("s3cr3t"));
+    imported.says("[objects] s3_store_large_object_size", "sent in parts");
+    imported.says("[objects] s3_store_thread_pools", "parts_in_flight");
+    imported.says("stores.objects.bucket", "set it");
 }
 
 #[test]
