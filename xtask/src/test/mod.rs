@@ -9,6 +9,7 @@ mod build;
 mod cache;
 mod keystone;
 mod metadefs;
+mod oldest;
 mod python;
 mod sanitizer;
 mod system;
@@ -33,6 +34,9 @@ const WINDOWS: &str = "windows";
 
 /// The suites that talk to a real Keystone, which takes some seconds to start.
 const WITH_KEYSTONE: [&str; 2] = ["keystone", TEMPEST];
+
+/// The suite that loads plugins of every compiler there is.
+const PLUGINS: &str = "plugins";
 
 /// The suite that is Tempest's.
 const TEMPEST: &str = "tempest";
@@ -160,6 +164,9 @@ impl Session {
     }
 
     fn black_box(&mut self, suite: &str) {
+        if suite == PLUGINS {
+            oldest::provide();
+        }
         let mut command = black_box(suite, self.long);
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
         if WITH_KEYSTONE.contains(&suite) {

@@ -67,9 +67,7 @@ fn rust(name: &Name, sdk: Option<&str>) -> Result<Vec<(&'static str, String)>> {
         let folder = sdk_folder(Path::new(sdk))?;
         (in_folder(&folder), in_folder(&folder.join("conformance")))
     };
-    let depend = |text: String| {
-        text.replace("path = \"../..\"", &sdk).replace("path = \"../../conformance\"", &suite)
-    };
+    let depend = |text: String| text.replace("path = \"../..\"", &sdk).replace("path = \"../../conformance\"", &suite);
     Ok(RUST.iter().map(|(path, text)| (*path, depend(name.put_into(text)))).collect())
 }
 
@@ -150,10 +148,7 @@ mod tests {
     fn a_name_is_put_wherever_the_templates_have_theirs() {
         let name = Name::new("my-store-2").unwrap();
         let text = name.put_into("casement_shelf casement-shelf ShelfWriter \"shelf\" /srv/shelf\r\n");
-        assert_eq!(
-            text,
-            "casement_my_store_2 casement-my-store-2 MyStore2Writer \"my-store-2\" /srv/my-store-2\n"
-        );
+        assert_eq!(text, "casement_my_store_2 casement-my-store-2 MyStore2Writer \"my-store-2\" /srv/my-store-2\n");
         for (path, text) in RUST.iter().chain(C) {
             assert!(!name.put_into(text).to_lowercase().contains("shelf"), "{path}");
         }
