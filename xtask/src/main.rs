@@ -18,7 +18,8 @@ Tasks:
   cargo xtask test            everything that must hold: format, lints, unit tests, black-box suites
   cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, windows, or a suite of tests/; with
                               --long, for as long as it can find something
-  cargo xtask keystone        start the Keystone that these suites get, for work on them";
+  cargo xtask keystone        start the Keystone that these suites get, for work on them
+  cargo xtask peers           start the servers of stores that they get: S3, Swift with and without Keystone, SMB";
 
 /// What every task ends with; the text is for a person.
 pub(crate) type Result<T, E = String> = std::result::Result<T, E>;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(),
         ["dist"] => dist::release().map(|folder| println!("{}", folder.display())),
         ["keystone"] => test::keystone(),
+        ["peers"] => test::peers(),
         ["test"] => test::all(),
         ["test", suite] => test::one(suite, false),
         ["test", suite, "--long"] => test::one(suite, true),
