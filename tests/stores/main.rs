@@ -1,0 +1,5 @@
+//! Stores on real servers: the conformance of each backend, whole gateways on each, and what happens when a server dies,
+//! freezes, or answers what nobody wants to hear.
+#![allow(clippy::unwrap_used)]
+
+mod servers;
