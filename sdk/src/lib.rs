@@ -1,7 +1,7 @@
 //! The contract with Casement's storage backends: a frozen C ABI and the safe Rust traits over it.
 //!
 //! Who writes a backend implements [`Backend`] (or [`blocking::Backend`]) and exports it with
-//! [`export_backend!`]; nothing else here is theirs.
+//! [`export_backend!`]; [`Secret`] reads what must not stand in a configuration. Nothing else here is theirs.
 
 #![deny(missing_docs)]
 
@@ -13,8 +13,10 @@ mod error;
 pub mod glue;
 #[cfg(feature = "host")]
 pub mod host;
+mod secret;
 
 pub use author::*;
 pub use bytes::Bytes;
 pub use error::{Error, Kind, Result};
 pub use glue::{Blocking, Host};
+pub use secret::Secret;

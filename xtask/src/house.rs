@@ -37,9 +37,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// The same for rooms of which there are many: every room below a folder.
-const FAMILIES: [(&str, &[&str]); 5] = [
+const FAMILIES: [(&str, &[&str]); 6] = [
     ("plugins/share", &["failpoints", "sdk"]),
-    ("plugins/", &["plugins/share", "sdk"]),
+    ("plugins/object", &["sdk"]),
+    ("plugins/", &["plugins/object", "plugins/share", "sdk"]),
     ("sdk/examples/", &["sdk"]),
     ("sdk/", &["sdk"]),
     ("tests/fixtures/", &["sdk"]),
