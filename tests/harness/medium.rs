@@ -1,4 +1,4 @@
-use crate::{Bucket, Builder, Container, Login, Peers};
+use crate::{Bucket, Builder, Container, Login, Peers, Proxy};
 use serde_json::Value;
 use std::env;
 
@@ -49,6 +49,29 @@ impl Medium {
             Self::S3 => Bucket::create(self.peer()).store(builder, id, lines),
             Self::Swift => Container::create(self.peer(), Login::TempAuth).store(builder, id, lines),
             Self::SwiftKeystone => Container::create(self.peer(), Login::Keystone).store(builder, id, lines),
+        }
+    }
+
+    /// The same, with a proxy on the way to the server; for a file system there is none.
+    pub fn store_behind_proxy(self, builder: Builder, id: &str, lines: &str) -> (Builder, Proxy) {
+        match self {
+            Self::Filesystem => panic!("there is no server"),
+            Self::S3 => {
+                let bucket = Bucket::create(self.peer());
+                let proxy = Proxy::to(bucket.endpoint());
+                (bucket.by_way_of(proxy.url()).store(builder, id, lines), proxy)
+            }
+            Self::Swift => {
+                // Where it is asked is where it says that the account is.
+                let proxy = Proxy::to(self.peer()["auth_url"].as_str().unwrap());
+                let container = Container::create(self.peer(), Login::TempAuth);
+                (container.by_way_of(proxy.url()).store(builder, id, lines), proxy)
+            }
+            Self::SwiftKeystone => {
+                let container = Container::create(self.peer(), Login::Keystone);
+                let proxy = Proxy::to(container.account());
+                (container.by_way_of(proxy.url()).store(builder, id, lines), proxy)
+            }
         }
     }
 }

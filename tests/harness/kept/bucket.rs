@@ -44,6 +44,10 @@ impl Bucket {
         &self.name
     }
 
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// Stores in it take this way to the server.
     #[must_use]
     pub fn by_way_of(self, url: String) -> Self {
