@@ -23,7 +23,7 @@
 #define CASEMENT_ABI_MAJOR 1
 
 // The minor version: raised when a new extension table is published, never when a struct changes.
-#define CASEMENT_ABI_MINOR 0
+#define CASEMENT_ABI_MINOR 1
 
 // `CasementReply.code`: done.
 #define CASEMENT_OK 0
@@ -102,6 +102,9 @@
 
 // `CasementCapabilities.flags`: `usage` knows the free space.
 #define CASEMENT_CAN_USAGE 64
+
+// `CasementCapabilities.flags`: `presign_read` of the extension table `casement.backend.presign/1` works.
+#define CASEMENT_CAN_PRESIGN 128
 
 // Log levels of `CasementHost.log`.
 #define CASEMENT_LOG_ERROR 1
@@ -405,6 +408,24 @@ typedef struct CasementRuntime {
   // Threads for work that does not block.
   uint32_t workers;
 } CasementRuntime;
+
+// The plugin's extension table `casement.backend.presign/1`: URLs that read an object past the gateway.
+//
+// OWNERSHIP: `backend` is the handle that `open` answered; texts are borrowed for the call; a `CasementOp` is the
+// gateway's until it releases it.
+// THREAD: any thread, several at once. Without `CASEMENT_PLUGIN_BLOCKING` no function may block.
+typedef struct CasementPresign {
+  // `sizeof(CasementPresign)`.
+  uint32_t size;
+  // Zero.
+  uint32_t reserved;
+  // Answers `data`: a URL by which whoever has it reads the object by HTTP GET, any range of it, for `lifetime_ms`
+  // milliseconds or, where the store's limit is shorter, for that. Whether there is such an object need not be asked.
+  struct CasementOp (*presign_read)(void *backend,
+                                    struct CasementStr key,
+                                    uint64_t lifetime_ms,
+                                    struct CasementCompletion c);
+} CasementPresign;
 
 #ifdef __cplusplus
 extern "C" {

@@ -18,7 +18,7 @@ pub(crate) use convert::{from_wire, to_wire};
 /// The major version of this contract. It is also part of the entry symbol's name.
 pub const CASEMENT_ABI_MAJOR: u16 = 1;
 /// The minor version: raised when a new extension table is published, never when a struct changes.
-pub const CASEMENT_ABI_MINOR: u16 = 0;
+pub const CASEMENT_ABI_MINOR: u16 = 1;
 
 /// `CasementReply.code`: done.
 pub const CASEMENT_OK: u32 = 0;
@@ -75,6 +75,8 @@ pub const CASEMENT_CAN_STAGE_TOKENS: u64 = 16;
 pub const CASEMENT_CAN_COPY: u64 = 32;
 /// `CasementCapabilities.flags`: `usage` knows the free space.
 pub const CASEMENT_CAN_USAGE: u64 = 64;
+/// `CasementCapabilities.flags`: `presign_read` of the extension table `casement.backend.presign/1` works.
+pub const CASEMENT_CAN_PRESIGN: u64 = 128;
 
 /// Log levels of `CasementHost.log`.
 pub const CASEMENT_LOG_ERROR: u32 = 1;
@@ -86,6 +88,9 @@ pub const CASEMENT_LOG_INFO: u32 = 3;
 pub const CASEMENT_LOG_DEBUG: u32 = 4;
 /// See `CASEMENT_LOG_ERROR`.
 pub const CASEMENT_LOG_TRACE: u32 = 5;
+
+/// The name by which [`CasementPlugin::query`] answers a [`CasementPresign`].
+pub(crate) const PRESIGN: &str = "casement.backend.presign/1";
 
 /// A number that is not known or not given: a size hint, a length, a time, a free space.
 pub const CASEMENT_NONE: u64 = u64::MAX;
@@ -321,6 +326,31 @@ pub struct CasementBackendVt {
     pub usage: Option<unsafe extern "C" fn(backend: *mut c_void, c: CasementCompletion) -> CasementOp>,
     /// Ends the backend. Must not block and may be called from within `done`.
     pub destroy: Option<unsafe extern "C" fn(backend: *mut c_void)>,
+}
+
+/// The plugin's extension table `casement.backend.presign/1`: URLs that read an object past the gateway.
+///
+/// OWNERSHIP: `backend` is the handle that `open` answered; texts are borrowed for the call; a `CasementOp` is the
+/// gateway's until it releases it.
+/// THREAD: any thread, several at once. Without `CASEMENT_PLUGIN_BLOCKING` no function may block.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "layout-check", derive(StableAbi))]
+pub struct CasementPresign {
+    /// `sizeof(CasementPresign)`.
+    pub size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Answers `data`: a URL by which whoever has it reads the object by HTTP GET, any range of it, for `lifetime_ms`
+    /// milliseconds or, where the store's limit is shorter, for that. Whether there is such an object need not be asked.
+    pub presign_read: Option<
+        unsafe extern "C" fn(
+            backend: *mut c_void,
+            key: CasementStr,
+            lifetime_ms: u64,
+            c: CasementCompletion,
+        ) -> CasementOp,
+    >,
 }
 
 /// A staged write. At most one operation is in flight; after a failed or cancelled `write` only `abort` and

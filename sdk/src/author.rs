@@ -7,7 +7,7 @@
 
 use crate::{Error, Host, Result};
 use bytes::Bytes;
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 /// A place that keeps objects. One value serves one store of the gateway's configuration.
 pub trait Backend: Sized + Send + Sync + 'static {
@@ -90,10 +90,23 @@ pub trait Backend: Sized + Send + Sync + 'static {
         async { Err(Error::unsupported("listing staged writes")) }
     }
 
-    /// Copies an object inside the backend without moving its bytes through the gateway.
+    /// Copies an object inside the backend without moving its bytes through the gateway. As [`Writer::commit`], it never
+    /// replaces an object, and nothing is readable under `to` before all of it is there.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::Kind::NotFound) when there is nothing under `from`,
+    /// [`Kind::Exists`](crate::Kind::Exists) when there is something under `to`.
     fn copy(&self, from: &str, to: &str) -> impl Future<Output = Result<Stat>> + Send {
         let _ = (from, to);
         async { Err(Error::unsupported("copying")) }
+    }
+
+    /// A URL by which whoever has it reads the object with a plain HTTP GET, any range of it, for as long as `lifetime`
+    /// or, where the store's own limit is shorter, for that. The URL is a secret while it lives; it carries nothing that
+    /// opens more than this object. Whether there is such an object need not be asked.
+    fn presign_read(&self, key: &str, lifetime: Duration) -> impl Future<Output = Result<String>> + Send {
+        let _ = (key, lifetime);
+        async { Err(Error::unsupported("presigned URLs")) }
     }
 
     /// The location URI under which the catalog records the object, in the spelling that Glance's driver of
@@ -177,7 +190,8 @@ impl Lister for NoListing {
 /// What is known about a write before its first byte.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// The exact size in bytes, where the client announced one.
+    /// The exact size in bytes, where the client announced one. A write that turns out longer or shorter fails, or
+    /// publishes exactly what was written.
     pub size: Option<u64>,
     /// A name for the staged write, unique in this store: letters, digits and `-`, at most 64 bytes. A
     /// backend that can name its staging after it does; one that cannot has a token of its own.
@@ -256,6 +270,8 @@ pub struct Capabilities {
     pub copy: bool,
     /// `usage` knows the free space.
     pub usage: bool,
+    /// `presign_read` works.
+    pub presign: bool,
     /// The size of chunk, in bytes, in which the backend likes to be written; 0 leaves it to the gateway (1 MiB), which
     /// gives no more than 16 MiB at once. Chunks can be smaller, not only the last.
     pub chunk_size: u64,
@@ -273,6 +289,7 @@ impl Capabilities {
         stage_tokens: false,
         copy: false,
         usage: false,
+        presign: false,
         chunk_size: 0,
         max_object_size: 0,
     };

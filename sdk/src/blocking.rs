@@ -6,6 +6,7 @@
 
 use crate::{Capabilities, Entry, Error, Host, Range, Result, Staged, Stat, Usage, WriteOptions};
 use bytes::Bytes;
+use std::time::Duration;
 
 /// [`crate::Backend`], blocking.
 pub trait Backend: Sized + Send + Sync + 'static {
@@ -54,6 +55,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     fn copy(&self, from: &str, to: &str) -> Result<Stat> {
         let _ = (from, to);
         Err(Error::unsupported("copying"))
+    }
+    /// A URL that reads an object without the gateway.
+    fn presign_read(&self, key: &str, lifetime: Duration) -> Result<String> {
+        let _ = (key, lifetime);
+        Err(Error::unsupported("presigned URLs"))
     }
     /// The location URI of an object.
     fn format_location(&self, key: &str) -> Result<String>;

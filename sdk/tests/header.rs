@@ -43,7 +43,10 @@ fn the_c_header_is_generated_from_the_contract() {
         documentation_style: cbindgen::DocumentationStyle::C99,
         line_length: 110,
         usize_is_size_t: true,
-        export: cbindgen::ExportConfig { include: vec!["CasementRuntime".into()], ..Default::default() },
+        export: cbindgen::ExportConfig {
+            include: vec!["CasementRuntime".into(), "CasementPresign".into()],
+            ..Default::default()
+        },
         function: cbindgen::FunctionConfig { prefix: Some("CASEMENT_EXPORT".into()), ..Default::default() },
         ..cbindgen::Config::default()
     };

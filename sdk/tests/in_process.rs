@@ -72,7 +72,7 @@ impl Backend for Shelf {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { list: true, chunk_size: 4096, max_object_size: 7, ..Capabilities::default() }
+        Capabilities { list: true, presign: true, chunk_size: 4096, max_object_size: 7, ..Capabilities::default() }
     }
 
     async fn stat(&self, key: &str) -> Result<Stat> {
@@ -116,6 +116,10 @@ impl Backend for Shelf {
 
     async fn list_staged(&self) -> Result<Vec<Staged>> {
         Ok(vec![Staged { token: "t".into(), idle_ms: None }])
+    }
+
+    async fn presign_read(&self, key: &str, lifetime: Duration) -> Result<String> {
+        Ok(format!("https://shelf/{key}?for={lifetime:?}"))
     }
 
     fn format_location(&self, key: &str) -> Result<String> {
@@ -203,24 +207,27 @@ async fn an_object_is_written_described_listed_read_and_deleted() {
 #[tokio::test]
 async fn what_is_not_bytes_crosses_unchanged() {
     let plugin = Plugin::from_static::<Shelf>().unwrap();
-    assert_eq!((plugin.name(), plugin.abi(), plugin.unwinds()), ("shelf", (1, 0), true));
+    assert_eq!((plugin.name(), plugin.abi(), plugin.unwinds()), ("shelf", (1, 1), true));
     assert!(plugin.built_with().contains("rustc 1."), "{}", plugin.built_with());
     let schema: serde_json::Value = serde_json::from_str(plugin.config_schema()).unwrap();
     assert_eq!(schema["properties"]["depth"]["description"], "How deep.");
     assert_eq!(schema["additionalProperties"], false);
     assert!(!plugin.has_extension("casement.nothing/1"));
+    assert!(plugin.has_extension("casement.backend.presign/1"));
 
     let gateway = Gateway::new();
     let backend = plugin.open(gateway.clone(), r#"{"depth": 3}"#).await.unwrap();
     let told: Vec<_> = gateway.metrics.lock().unwrap().clone();
     assert_eq!(told, [("opened".into(), 1.0), ("depth".into(), 3.0), ("spread".into(), 0.5)]);
 
-    let expected = Capabilities { list: true, chunk_size: 4096, max_object_size: 7, ..Capabilities::default() };
+    let expected =
+        Capabilities { list: true, presign: true, chunk_size: 4096, max_object_size: 7, ..Capabilities::default() };
     assert_eq!(backend.capabilities(), &expected);
     assert_eq!(backend.list_staged().await.unwrap(), [Staged { token: "t".into(), idle_ms: None }]);
     assert_eq!(backend.discard("t").await.unwrap_err().kind(), Kind::NotFound);
     assert_eq!(backend.copy("a", "b").await.unwrap_err().kind(), Kind::Unsupported);
     assert_eq!(backend.usage().await.unwrap(), Usage::default());
+    assert_eq!(backend.presign_read("ä", Duration::from_millis(1500)).await.unwrap(), "https://shelf/ä?for=1.5s");
     assert_eq!(backend.format_location("ä/b").await.unwrap(), "shelf:ä/b");
     assert_eq!(backend.parse_location("shelf:ä/b").await.unwrap(), "ä/b");
     let resting = Error::new(Kind::Unavailable, "resting").with_retry_after_ms(250).of_one_object();
@@ -347,6 +354,7 @@ async fn a_blocking_backend_runs_through_the_adapter() {
     let error = backend.delete("a").await.unwrap_err();
     assert_eq!((error.kind(), error.message()), (Kind::Panicked, "no deletion"));
     assert_eq!(backend.list("", None).await.unwrap_err().kind(), Kind::Unsupported);
+    assert_eq!(backend.presign_read("a", Duration::from_secs(1)).await.unwrap_err().kind(), Kind::Unsupported);
 }
 
 #[test]

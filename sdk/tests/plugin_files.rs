@@ -9,7 +9,7 @@ use casement_sdk::{
     host::{Backend, Level, Library, LoadErrorKind, OpenOptions, Plugin},
 };
 use common::{Gateway, c_library, cdylib};
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 fn open(path: &Path) -> Plugin {
     Library::open(path, &OpenOptions::default()).unwrap()
@@ -95,6 +95,8 @@ async fn the_null_example_is_a_plugin_in_c() {
     assert_eq!(*gateway.metrics.lock().unwrap(), [("bytes_forgotten".into(), 5.0)]);
     assert_eq!(backend.stat("a").await.unwrap_err().message(), "this backend keeps nothing");
     assert_eq!(backend.format_location("a").await.unwrap(), "null://a");
+    assert!(!plugin.has_extension("casement.backend.presign/1"));
+    assert_eq!(backend.presign_read("a", Duration::from_secs(1)).await.unwrap_err().kind(), Kind::Unsupported);
     // Functions the plugin left null.
     assert_eq!(backend.list("", None).await.unwrap_err().kind(), Kind::Unsupported);
     assert_eq!(backend.read("a", Range::default()).await.unwrap_err().kind(), Kind::Unsupported);
@@ -121,6 +123,11 @@ fn what_is_no_plugin_is_refused_with_a_reason() {
         ("FAULT_SHORT_DESCRIPTOR", LoadErrorKind::Version, "its descriptor has 16 bytes of 136; rebuild it"),
         ("FAULT_NO_DESCRIPTOR", LoadErrorKind::NotAPlugin, "its entry function refused to start"),
         ("FAULT_NO_DESTROY", LoadErrorKind::NotAPlugin, "its backend has no `destroy`"),
+        (
+            "FAULT_SHORT_EXTENSION",
+            LoadErrorKind::Version,
+            "its casement.backend.presign/1 table has 8 bytes of 16; rebuild it",
+        ),
     ] {
         let Some(library) = c_library(test, source, Some(define), folder.path()) else { return };
         let (got, message) = refused(&library, ANY_LANGUAGE);
@@ -156,6 +163,7 @@ async fn provoke(backend: &Backend, method: &str) -> Result<()> {
         "discard" => backend.discard("t").await,
         "list_staged" => backend.list_staged().await.map(drop),
         "copy" => backend.copy("a", "b").await.map(drop),
+        "presign_read" => backend.presign_read("a", Duration::from_secs(1)).await.map(drop),
         "format_location" => backend.format_location("a").await.map(drop),
         "parse_location" => backend.parse_location("panicking://a").await.map(drop),
         "health" => backend.health().await,
@@ -164,7 +172,7 @@ async fn provoke(backend: &Backend, method: &str) -> Result<()> {
     }
 }
 
-const METHODS: [&str; 18] = [
+const METHODS: [&str; 19] = [
     "stat",
     "create",
     "token",
@@ -180,6 +188,7 @@ const METHODS: [&str; 18] = [
     "discard",
     "list_staged",
     "copy",
+    "presign_read",
     "format_location",
     "parse_location",
     "usage",

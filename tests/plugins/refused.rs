@@ -29,6 +29,7 @@ fn descriptors_that_are_wrong() {
         ("misbehaving_short_descriptor", "FAULT_SHORT_DESCRIPTOR"),
         ("misbehaving_no_descriptor", "FAULT_NO_DESCRIPTOR"),
         ("misbehaving_no_destroy", "FAULT_NO_DESTROY"),
+        ("misbehaving_short_extension", "FAULT_SHORT_EXTENSION"),
     ] {
         assert_unavailable(Fixture::with_bad_descriptor(file, define), "", file);
     }

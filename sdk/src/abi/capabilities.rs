@@ -1,8 +1,8 @@
 //! Capabilities as bits on the wire.
 
 use super::{
-    CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_READ_RANGE, CASEMENT_CAN_STAGE_TOKENS,
-    CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE,
+    CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_PRESIGN, CASEMENT_CAN_READ_RANGE,
+    CASEMENT_CAN_STAGE_TOKENS, CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE,
 };
 use crate::Capabilities;
 
@@ -17,6 +17,7 @@ impl Capabilities {
             (self.stage_tokens, CASEMENT_CAN_STAGE_TOKENS),
             (self.copy, CASEMENT_CAN_COPY),
             (self.usage, CASEMENT_CAN_USAGE),
+            (self.presign, CASEMENT_CAN_PRESIGN),
         ]
         .iter()
         .filter(|(can, _)| *can)
@@ -36,6 +37,7 @@ impl Capabilities {
             stage_tokens: can(CASEMENT_CAN_STAGE_TOKENS),
             copy: can(CASEMENT_CAN_COPY),
             usage: can(CASEMENT_CAN_USAGE),
+            presign: can(CASEMENT_CAN_PRESIGN),
             chunk_size: 0,
             max_object_size: 0,
         }

@@ -9,7 +9,7 @@ use crate::{
     Backend, Capabilities, Error, Host, Kind, Range, Result, Stat, WriteOptions, Writer,
     abi::{
         CasementBackendVt, CasementBuf, CasementCapabilities, CasementCompletion, CasementHost, CasementOp,
-        CasementReply, CasementStr, from_wire, to_wire,
+        CasementPresign, CasementReply, CasementStr, from_wire, to_wire,
     },
 };
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use std::{
     mem::size_of,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 
 /// What a backend's handle points to.
@@ -47,6 +48,10 @@ pub(super) const fn table<B: Backend>() -> CasementBackendVt {
         usage: Some(usage::<B>),
         destroy: Some(destroy::<B>),
     }
+}
+
+pub(super) const fn presign_table<B: Backend>() -> CasementPresign {
+    CasementPresign { size: size_of::<CasementPresign>() as u32, reserved: 0, presign_read: Some(presign_read::<B>) }
 }
 
 pub(super) unsafe extern "C" fn open<B: Backend>(
@@ -250,6 +255,21 @@ unsafe extern "C" fn usage<B: Backend>(b: *mut c_void, c: CasementCompletion) ->
         operation(b, c, |s: Arc<Store<B>>| async move {
             let usage = s.backend.usage().await?;
             Ok(CasementReply { value: to_wire(usage.used), value2: to_wire(usage.free), ..CasementReply::OK })
+        })
+    }
+}
+
+unsafe extern "C" fn presign_read<B: Backend>(
+    b: *mut c_void,
+    key: CasementStr,
+    lifetime_ms: u64,
+    c: CasementCompletion,
+) -> CasementOp {
+    // SAFETY: as in `stat`.
+    unsafe {
+        let key = owned(key);
+        operation(b, c, move |s: Arc<Store<B>>| async move {
+            s.backend.presign_read(&key?, Duration::from_millis(lifetime_ms)).await.map(text_reply)
         })
     }
 }

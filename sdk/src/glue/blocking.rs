@@ -9,6 +9,7 @@ use bytes::Bytes;
 use std::{
     panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::task::spawn_blocking;
 
@@ -138,6 +139,11 @@ where
     async fn copy(&self, from: &str, to: &str) -> Result<Stat> {
         let (from, to) = (from.to_owned(), to.to_owned());
         self.call(move |b| b.copy(&from, &to)).await
+    }
+
+    async fn presign_read(&self, key: &str, lifetime: Duration) -> Result<String> {
+        let key = key.to_owned();
+        self.call(move |b| b.presign_read(&key, lifetime)).await
     }
 
     fn format_location(&self, key: &str) -> Result<String> {

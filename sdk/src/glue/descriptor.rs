@@ -3,7 +3,10 @@
 use super::{backend, logging, streams};
 use crate::{
     Backend,
-    abi::{CASEMENT_ABI_MAJOR, CASEMENT_ABI_MINOR, CASEMENT_PLUGIN_UNWINDS, CasementPlugin, CasementStr},
+    abi::{
+        CASEMENT_ABI_MAJOR, CASEMENT_ABI_MINOR, CASEMENT_PLUGIN_UNWINDS, CasementPlugin, CasementPresign, CasementStr,
+        PRESIGN,
+    },
 };
 use std::{
     ffi::c_void,
@@ -41,7 +44,7 @@ impl Published {
             writer: &const { streams::writer_table::<B::Writer>() },
             reader: &const { streams::reader_table::<B::Reader>() },
             lister: &const { streams::lister_table::<B::Lister>() },
-            query: Some(query),
+            query: Some(query::<B>),
         };
         Self { descriptor, _config_schema: config_schema }
     }
@@ -59,7 +62,14 @@ pub fn enter<B: Backend>(published: &'static OnceLock<Published>, version: &'sta
         .unwrap_or(ptr::null())
 }
 
-/// No extension tables yet.
-unsafe extern "C" fn query(_: CasementStr) -> *const c_void {
-    ptr::null()
+/// The extension tables, of which every backend has all: what its author left out answers so.
+unsafe extern "C" fn query<B: Backend>(name: CasementStr) -> *const c_void {
+    // SAFETY: the contract of the call: the name is lent for its duration.
+    match unsafe { name.as_str() } {
+        Ok(PRESIGN) => {
+            let table: &'static CasementPresign = &const { backend::presign_table::<B>() };
+            ptr::from_ref(table).cast()
+        }
+        _ => ptr::null(),
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     Capabilities, Error, Range, Result, Staged, Stat, Usage, WriteOptions,
     abi::{CasementCapabilities, CasementStr, from_wire, to_wire},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const LONGEST_TEXT: usize = 8 << 10;
 
@@ -45,6 +45,12 @@ impl Backend {
     /// What the backend can do, as it said right after `open`.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// Waits until the plugin has answered every operation of this store, also those that nobody waits for any longer.
+    /// Operations that begin meanwhile wait until this has ended.
+    pub async fn idle(&self) -> Result<()> {
+        self.calls.places.all_free().await
     }
 
     /// See [`crate::Backend::stat`].
@@ -128,6 +134,19 @@ impl Backend {
         // SAFETY: as in `stat`.
         let submit = move |b, c| unsafe { copy(b, CasementStr::new(&from), CasementStr::new(&to), c) };
         stat_of(&self.calls.call("copy", Expect::Plain, submit).await?, "copy")
+    }
+
+    /// See [`crate::Backend::presign_read`].
+    pub async fn presign_read(&self, key: &str, lifetime: Duration) -> Result<String> {
+        let Some(table) = self.tables.presign else {
+            return Err(Error::unsupported("presigned URLs"));
+        };
+        let (presign_read, key) = (function!(table, presign_read), key.to_owned());
+        let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { presign_read(b, CasementStr::new(&key), lifetime, c) };
+        let answer = self.calls.call("presign_read", Expect::Plain, submit).await?;
+        answer.text("presign_read", LONGEST_TEXT).map(str::to_owned)
     }
 
     /// See [`crate::Backend::format_location`].

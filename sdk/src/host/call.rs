@@ -268,10 +268,18 @@ fn expected(entry: Entry) -> usize {
     key
 }
 
+static STRAY: AtomicUsize = AtomicUsize::new(0);
+
+/// How many answers of plugins in this process were ignored, because their operation was over or never was.
+pub fn stray_answers() -> usize {
+    STRAY.load(Ordering::Relaxed)
+}
+
 unsafe extern "C" fn done(ctx: *mut c_void, reply: *const CasementReply) {
     // A panic (of a log subscriber, say) must not unwind through the plugin.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let Some(entry) = shard(ctx.addr()).remove(&ctx.addr()) else {
+            STRAY.fetch_add(1, Ordering::Relaxed);
             tracing::warn!("a plugin answered an operation that is over or never was; the answer is ignored");
             return;
         };

@@ -29,6 +29,7 @@ mod system;
 mod tables;
 
 pub use backend::Backend;
+pub use call::stray_answers;
 pub use error::{LoadError, LoadErrorKind};
 pub use library::{Library, OpenOptions};
 pub use plugin::Plugin;

@@ -15,6 +15,7 @@ use tokio::{
 #[derive(Debug, Clone)]
 pub(super) struct Places {
     free: Arc<Semaphore>,
+    all: u32,
     /// Functions of the plugin may block, and so run on these threads.
     pool: Option<runtime::Handle>,
 }
@@ -23,13 +24,18 @@ pub(super) struct Places {
 pub(super) type Place = OwnedSemaphorePermit;
 
 impl Places {
-    pub(super) fn new(free: Arc<Semaphore>, pool: Option<runtime::Handle>) -> Self {
-        Self { free, pool }
+    pub(super) fn new(free: Arc<Semaphore>, all: u32, pool: Option<runtime::Handle>) -> Self {
+        Self { free, all, pool }
     }
 
     /// Waits for a free place.
     pub(super) async fn take(&self) -> Result<Place> {
         self.free.clone().acquire_owned().await.map_err(|_| shutting_down())
+    }
+
+    /// Waits until every place is free at once. Who asks for one meanwhile waits behind.
+    pub(super) async fn all_free(&self) -> Result<()> {
+        self.free.acquire_many(self.all).await.map(drop).map_err(|_| shutting_down())
     }
 
     /// Runs a function of the plugin's where it may block, if it may.

@@ -1,8 +1,15 @@
 //! An accepted plugin, and the opening of stores on it.
 
-use super::{Backend, HostServices, LoadError, answer::Expect, call::Calls, places::Places, services, tables::Tables};
+use super::{
+    Backend, HostServices, LoadError,
+    answer::Expect,
+    call::Calls,
+    places::Places,
+    services,
+    tables::{Tables, extension},
+};
 use crate::{Capabilities, Error, Kind, Result, abi::CasementStr};
-use std::{ffi::c_void, sync::Arc};
+use std::sync::Arc;
 
 /// An accepted plugin. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -74,16 +81,7 @@ impl Plugin {
 
     /// Whether it has an extension table of this name.
     pub fn has_extension(&self, name: &str) -> bool {
-        !self.query(name).is_null()
-    }
-
-    /// The plugin's extension table of this name, or null. What it points to is valid until the process ends.
-    fn query(&self, name: &str) -> *const c_void {
-        match self.tables.query {
-            // SAFETY: the text is lent for the call.
-            Some(query) => unsafe { query(CasementStr::new(name)) },
-            None => std::ptr::null(),
-        }
+        !extension(self.tables.query, name).is_null()
     }
 
     /// Opens a store. `config` is a JSON object, already checked against [`Plugin::config_schema`].
@@ -92,7 +90,7 @@ impl Plugin {
     /// What the backend answers; [`Kind::Misuse`] outside a tokio runtime where the plugin may block.
     pub async fn open(&self, services: Arc<dyn HostServices>, config: &str) -> Result<Backend> {
         let store = services::publish(services);
-        let (host, places) = (&store.table, Places::new(store.places.clone(), self.pool()?));
+        let (host, places) = (&store.table, Places::new(store.places.clone(), store.concurrency, self.pool()?));
         let calls = Calls { places, handle: None };
         let (open, config) = (self.tables.open, config.to_owned());
         let answer = calls

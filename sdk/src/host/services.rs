@@ -47,6 +47,8 @@ const LONGEST_NAME: usize = 256;
 pub(super) struct Published {
     pub(super) table: CasementHost,
     pub(super) places: Arc<Semaphore>,
+    /// How many there are.
+    pub(super) concurrency: u32,
     runtime: CasementRuntime,
     services: Arc<dyn HostServices>,
 }
@@ -65,7 +67,9 @@ pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static Published {
     if let Some(published) = kept.iter().find(|published| Arc::ptr_eq(&published.services, &services)) {
         return published;
     }
-    let places = Arc::new(Semaphore::new(services.concurrency().clamp(1, Semaphore::MAX_PERMITS)));
+    let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
+    let concurrency = u32::try_from(services.concurrency()).unwrap_or(most).clamp(1, most);
+    let places = Arc::new(Semaphore::new(concurrency as usize));
     let runtime = CasementRuntime { size: size_of::<CasementRuntime>() as u32, workers: services.workers() };
     let table = CasementHost {
         size: size_of::<CasementHost>() as u32,
@@ -78,7 +82,7 @@ pub(super) fn publish(services: Arc<dyn HostServices>) -> &'static Published {
         histogram_observe,
         query,
     };
-    let published = Box::into_raw(Box::new(Published { table, places, runtime, services }));
+    let published = Box::into_raw(Box::new(Published { table, places, concurrency, runtime, services }));
     // SAFETY: just made, nobody else has it yet; from here on it is only read.
     let published: &'static Published = unsafe {
         (*published).table.ctx = published.cast();

@@ -3,12 +3,14 @@
 use super::{LoadError, LoadErrorKind};
 use crate::abi::{
     CASEMENT_ABI_MAJOR, CASEMENT_PLUGIN_BLOCKING, CASEMENT_PLUGIN_UNWINDS, CasementBackendVt, CasementCompletion,
-    CasementHost, CasementListerVt, CasementOp, CasementPlugin, CasementReaderVt, CasementStr, CasementWriterVt,
+    CasementHost, CasementListerVt, CasementOp, CasementPlugin, CasementPresign, CasementReaderVt, CasementStr,
+    CasementWriterVt, PRESIGN,
 };
 use std::{ffi::c_void, ptr};
 
 /// Ends a handle.
 pub(super) type Destroy = unsafe extern "C" fn(*mut c_void);
+type Query = unsafe extern "C" fn(CasementStr) -> *const c_void;
 type Open = unsafe extern "C" fn(*const CasementHost, CasementStr, CasementCompletion) -> CasementOp;
 
 /// What a plugin published.
@@ -22,12 +24,13 @@ pub(super) struct Tables {
     pub(super) capabilities: u64,
     pub(super) abi: (u16, u16),
     pub(super) open: Open,
-    pub(super) query: Option<unsafe extern "C" fn(CasementStr) -> *const c_void>,
+    pub(super) query: Option<Query>,
     pub(super) backend: CasementBackendVt,
     pub(super) destroy_backend: Destroy,
     pub(super) writer: Option<(CasementWriterVt, Destroy)>,
     pub(super) reader: Option<(CasementReaderVt, Destroy)>,
     pub(super) lister: Option<(CasementListerVt, Destroy)>,
+    pub(super) presign: Option<CasementPresign>,
 }
 
 impl Tables {
@@ -82,6 +85,8 @@ impl Tables {
             writer: with_destroy(writer, |vt: &CasementWriterVt| vt.destroy, "writer")?,
             reader: with_destroy(reader, |vt: &CasementReaderVt| vt.destroy, "reader")?,
             lister: with_destroy(lister, |vt: &CasementListerVt| vt.destroy, "lister")?,
+            // SAFETY: the name is that of this table, which begins with its size.
+            presign: unsafe { table(extension(plugin.query, PRESIGN).cast(), PRESIGN)? },
             backend,
         })
     }
@@ -110,6 +115,15 @@ unsafe fn table<T: Copy>(at: *const T, what: &str) -> Result<Option<T>, LoadErro
     }
     // SAFETY: the table is large enough.
     Ok(Some(unsafe { ptr::read(at) }))
+}
+
+/// The plugin's extension table of this name, or null. What it points to is valid until the process ends.
+pub(super) fn extension(query: Option<Query>, name: &str) -> *const c_void {
+    match query {
+        // SAFETY: the text is lent for the call.
+        Some(query) => unsafe { query(CasementStr::new(name)) },
+        None => ptr::null(),
+    }
 }
 
 fn with_destroy<T>(

@@ -61,6 +61,7 @@ fn abilities(can: &Capabilities) -> Vec<&'static str> {
         (can.stage_tokens, "clean up after a crash"),
         (can.copy, "copy"),
         (can.usage, "tell free space"),
+        (can.presign, "presign URLs"),
     ];
     abilities.iter().filter(|(can, _)| *can).map(|(_, name)| *name).collect()
 }
