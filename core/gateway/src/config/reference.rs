@@ -36,7 +36,19 @@ On the nodes of a Windows failover cluster a store can lie on Cluster Shared Vol
     volumes = [\"Volume1\", \"Volume2\"]
     folder = \"images\"
 
-The keys of both: docs/operators/configuration.md.
+Or in a bucket of an S3-compatible object store:
+
+    [[plugins]]
+    path = \"casement_s3\"
+
+    [stores.bucket]
+    plugin = \"s3\"
+    host = \"https://s3.example.com\"
+    bucket = \"images\"
+    access_key = \"casement\"
+    secret_key_file = \"s3.secret\"
+
+Their keys: docs/operators/configuration.md.
 ";
 
 fn configs(name: &str) -> std::path::PathBuf {

@@ -1,0 +1,70 @@
+//! The bucket: whether it is there, and making it.
+
+use crate::{client::Client, error::at_open, failure::Failure};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use casement_sdk::{Error, Result};
+
+/// Where a bucket is made without saying so.
+const HOME: &str = "us-east-1";
+
+impl Client {
+    /// Whether this is an S3 service with this bucket in it, and the credentials are good. Any web server would answer to
+    /// HEAD; a list is S3's own.
+    pub(crate) async fn introduce(&self, may_be_made: bool) -> Result<()> {
+        let list = self.s3().list_objects_v2().bucket(self.bucket()).max_keys(1);
+        match self.call(list.send()).await {
+            Ok(_) => Ok(()),
+            Err(failure) if may_be_made && failure.has_code("NoSuchBucket") => Ok(()),
+            Err(failure) => Err(at_open(failure.error)),
+        }
+    }
+
+    /// Cheap: moves nothing but headers.
+    pub(crate) async fn find_bucket(&self) -> Result<()> {
+        let head = self.s3().head_bucket().bucket(self.bucket());
+        match self.call(head.send()).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(self.without_bucket(failure)),
+        }
+    }
+
+    /// A 404 that can only mean the bucket.
+    fn without_bucket(&self, failure: Failure) -> Error {
+        if failure.error.kind() != casement_sdk::Kind::NotFound {
+            return failure.error;
+        }
+        let refusal = crate::error::Refusal { code: Some("NoSuchBucket".to_owned()), ..Default::default() };
+        refusal.explain(self.endpoint())
+    }
+
+    /// Makes the bucket unless it is there.
+    pub(crate) async fn ensure_bucket(&self) -> Result<()> {
+        let head = self.s3().head_bucket().bucket(self.bucket());
+        match self.call(head.send()).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.error.kind() == casement_sdk::Kind::NotFound => self.make_bucket().await,
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    async fn make_bucket(&self) -> Result<()> {
+        let region = &self.endpoint().region;
+        let place = CreateBucketConfiguration::builder()
+            .location_constraint(BucketLocationConstraint::from(region.as_str()))
+            .build();
+        let place = (region != HOME).then_some(place);
+        let create = self.s3().create_bucket().bucket(self.bucket()).set_create_bucket_configuration(place);
+        match self.call(create.send()).await {
+            Ok(_) => {
+                tracing::info!(bucket = self.bucket(), region, "made the bucket");
+                Ok(())
+            }
+            Err(failure) if failure.has_code("BucketAlreadyOwnedByYou") => Ok(()),
+            // Another gateway may have been faster, and not every service tells by whom a bucket was made.
+            Err(failure) if failure.has_code("BucketAlreadyExists") => {
+                self.find_bucket().await.map_err(|_| failure.error)
+            }
+            Err(failure) => Err(failure.error),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The store against a real server, that of `s3` in the file that `CASEMENT_PEERS` names.
+#![allow(clippy::unwrap_used)]
+
+mod objects;
+mod opening;
+mod stages;
+mod support;
