@@ -1,0 +1,202 @@
+//! Writing: one object where the data fits into a segment, else segments and a manifest that publishes them.
+
+use crate::{
+    account::{Account, Content},
+    manifest::{Entry, fitting},
+    names::Stage,
+};
+use casement_object::{Part, PartSizes, Parts, Uploader};
+use casement_sdk::{Bytes, Error, Kind, Result, Stat, WriteOptions};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::{mem, sync::Arc};
+use tokio::runtime::Handle;
+
+/// A transfer holds so many segments in memory.
+const SEGMENTS_IN_MEMORY: u64 = 4;
+/// Manifests on their way at the same time: the server has a lot to do for each.
+const MANIFESTS_AT_ONCE: usize = 4;
+
+/// A staged write.
+#[derive(Debug)]
+pub struct Writer {
+    account: Arc<Account>,
+    stage: Stage,
+    token: String,
+    sizes: PartSizes,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing is stored yet.
+    Small(Part),
+    /// There is a mark.
+    Large(Uploader<Segments>),
+    /// Over, or over as soon as `abort` has come to its end.
+    Ended { marked: bool },
+}
+
+/// Where segments go.
+#[derive(Debug)]
+struct Segments {
+    account: Arc<Account>,
+    stage: Stage,
+}
+
+impl Parts for Segments {
+    type Receipt = Entry;
+
+    async fn send(&self, number: u32, part: Part) -> Result<Entry> {
+        self.account.put_aside(&self.stage.segment(number), &Content::data(part).await?).await
+    }
+}
+
+impl Writer {
+    pub(crate) async fn open(account: Arc<Account>, key: &str, options: WriteOptions) -> Result<Self> {
+        let stage = Stage::new(account.names.for_writing(key)?, &options.transfer)?;
+        let size = account.segment_size;
+        let sizes = PartSizes::new(options.size, size, 2 * size, account.limits.most_segments())?;
+        account.ensure(&stage.place).await?;
+        match account.look_for(&stage.place).await? {
+            Some(_) => Err(Error::exists(key)),
+            None => Ok(Self { token: stage.token(), account, stage, sizes, state: State::Small(Part::default()) }),
+        }
+    }
+
+    async fn begin_segments(&mut self, part: Part) -> Result<()> {
+        if self.account.limits.segments.is_none() {
+            let limit = self.sizes.first();
+            return Err(Error::new(
+                Kind::NoSpace,
+                format!("this Swift has no static large objects, so no object can be larger than {limit} bytes"),
+            ));
+        }
+        // What is stored from here on has to be removed.
+        self.state = State::Ended { marked: true };
+        self.account.ensure_segments(&self.stage.place).await?;
+        self.account.mark(&self.stage).await?;
+        let segments = Segments { account: self.account.clone(), stage: self.stage.clone() };
+        let budget = SEGMENTS_IN_MEMORY * self.account.segment_size;
+        let mut uploader = Uploader::new(Arc::new(segments), self.sizes, budget, self.account.patience);
+        for chunk in part.into_chunks() {
+            uploader.write(chunk).await?;
+        }
+        self.state = State::Large(uploader);
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> Result<Stat> {
+        match mem::replace(&mut self.state, State::Ended { marked: true }) {
+            State::Small(part) => {
+                self.state = State::Ended { marked: false };
+                let content = Content::data(part).await?;
+                self.account.publish(&self.stage.place, &self.stage.transfer, &content).await
+            }
+            State::Large(uploader) => {
+                let entries = uploader.finish().await?;
+                let stat = self.account.publish_segments(&self.stage, entries).await?;
+                self.state = State::Ended { marked: false };
+                Ok(stat)
+            }
+            State::Ended { .. } => Err(Error::new(Kind::Misuse, "the write has failed: it can only be aborted")),
+        }
+    }
+}
+
+/// Removes what was staged.
+async fn clean_up(account: Arc<Account>, stage: Stage, state: State) -> Result<()> {
+    match state {
+        State::Small(_) | State::Ended { marked: false } => return Ok(()),
+        State::Large(uploader) => uploader.stop().await,
+        State::Ended { marked: true } => {}
+    }
+    match account.discard(&stage.token()).await {
+        Err(error) if error.kind() == Kind::NotFound => Ok(()),
+        answer => answer,
+    }
+}
+
+impl casement_sdk::Writer for Writer {
+    fn token(&self) -> &str {
+        &self.token
+    }
+
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        match &mut self.state {
+            State::Small(part) if part.len() + chunk.len() as u64 <= self.sizes.first() => {
+                part.push(chunk);
+                return Ok(());
+            }
+            State::Small(part) => {
+                let part = mem::take(part);
+                self.begin_segments(part).await?;
+            }
+            State::Large(_) | State::Ended { .. } => {}
+        }
+        match &mut self.state {
+            State::Large(uploader) => uploader.write(chunk).await,
+            _ => Err(Error::new(Kind::Misuse, "the write has failed: it can only be aborted")),
+        }
+    }
+
+    async fn commit(mut self) -> Result<Stat> {
+        match self.finish().await {
+            Ok(stat) => Ok(stat),
+            Err(error) => {
+                // Who commits does not abort any more.
+                if let Err(left) = self.abort().await {
+                    tracing::warn!(error = %left, "what was staged is not removed; recovery will do it");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn abort(mut self) -> Result<()> {
+        let state = mem::replace(&mut self.state, State::Ended { marked: false });
+        clean_up(self.account.clone(), self.stage.clone(), state).await
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let state = mem::replace(&mut self.state, State::Ended { marked: false });
+        if matches!(state, State::Small(_) | State::Ended { marked: false }) {
+            return;
+        }
+        let (account, stage) = (self.account.clone(), self.stage.clone());
+        // Without a runtime there is nothing to remove it with: recovery finds the mark.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                if let Err(error) = clean_up(account, stage, state).await {
+                    tracing::warn!(%error, "what was staged is not removed; recovery will do it");
+                }
+            });
+        }
+    }
+}
+
+impl Account {
+    /// Puts the manifest of segments, and before it manifests of a part of them each where there are too many for one.
+    pub(crate) async fn publish_segments(&self, stage: &Stage, segments: Vec<Entry>) -> Result<Stat> {
+        let most = self.limits.segments.unwrap_or(1);
+        let fitting = fitting(&segments, most, self.limits.manifest);
+        let entries = if segments.len() <= fitting {
+            segments
+        } else {
+            let parts = segments.chunks(fitting).enumerate();
+            let parts = parts.map(|(number, part)| Ok((stage.part(number), Content::manifest(part)?)));
+            let puts = parts.collect::<Result<Vec<_>>>()?.into_iter().map(|(place, content)| async move {
+                let put = || self.put_aside(&place, &content);
+                self.patience.attempt("writing a manifest", put).await
+            });
+            stream::iter(puts).buffered(MANIFESTS_AT_ONCE).try_collect().await?
+        };
+        let stat = self.publish(&stage.place, &stage.transfer, &Content::manifest(&entries)?).await?;
+        // It only says that there may be something to remove: whoever finds it looks.
+        if let Err(error) = self.unmark(stage).await {
+            tracing::debug!(%error, "the mark of a published object is left; recovery will remove it");
+        }
+        Ok(stat)
+    }
+}
