@@ -69,7 +69,7 @@ impl Medium {
             }
             Self::SwiftKeystone => {
                 let container = Container::create(self.peer(), Login::Keystone);
-                let proxy = Proxy::to(container.account());
+                let proxy = Proxy::to(container.url());
                 (container.by_way_of(proxy.url()).store(builder, id, lines), proxy)
             }
         }

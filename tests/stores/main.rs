@@ -2,4 +2,11 @@
 //! freezes, or answers what nobody wants to hear.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+mod conformance;
+mod faults;
+mod outages;
 mod servers;
+mod setup;
+mod several;
+mod sizes;

@@ -22,13 +22,13 @@ impl Bucket {
     /// A new one on the server that CASEMENT_PEERS tells of.
     #[track_caller]
     pub fn create(peer: &Value) -> Self {
-        let bucket = Self::absent(peer);
+        let bucket = Self::named(peer, &fresh());
         bucket.request("PUT", "", &[], b"").expect(200);
         bucket
     }
 
-    /// One that is not there.
-    pub fn absent(peer: &Value) -> Self {
+    /// One that may or may not be there.
+    pub fn named(peer: &Value, name: &str) -> Self {
         let text = |key: &str| peer[key].as_str().unwrap().to_owned();
         Self {
             way: text("endpoint"),
@@ -36,7 +36,7 @@ impl Bucket {
             region: text("region"),
             access_key: text("access_key"),
             secret_key: text("secret_key"),
-            name: fresh(),
+            name: name.to_owned(),
         }
     }
 
@@ -54,16 +54,26 @@ impl Bucket {
         Self { way: url, ..self }
     }
 
+    /// What is secret of a store in it.
+    pub fn secret(&self) -> &str {
+        &self.secret_key
+    }
+
+    /// The keys of a store in it, whose secret stands in a file.
+    pub fn keys(&self, secret_file: &str) -> String {
+        let Self { way, region, access_key, name, .. } = self;
+        format!(
+            "host = \"{way}\"\nregion_name = \"{region}\"\nbucket = \"{name}\"\n\
+             access_key = \"{access_key}\"\nsecret_key_file = '{secret_file}'\n"
+        )
+    }
+
     /// One more store, which keeps its data here.
     #[must_use]
     pub fn store(&self, builder: Builder, id: &str, lines: &str) -> Builder {
-        let secret = builder.path(&builder.folder().join("s3.secret"));
-        let Self { way, region, access_key, name, .. } = self;
-        let keys = format!(
-            "plugin = \"s3\"\nhost = \"{way}\"\nregion_name = \"{region}\"\nbucket = \"{name}\"\n\
-             access_key = \"{access_key}\"\nsecret_key_file = '{secret}'\n{lines}"
-        );
-        let builder = builder.file("s3.secret", &self.secret_key).plugin("path = \"casement_s3\"");
+        let file = builder.path(&builder.folder().join("s3.secret"));
+        let keys = format!("plugin = \"s3\"\n{}{lines}", self.keys(&file));
+        let builder = builder.file("s3.secret", self.secret()).plugin("path = \"casement_s3\"");
         builder.keeping(id, self.clone(), &keys)
     }
 

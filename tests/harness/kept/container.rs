@@ -1,7 +1,10 @@
 use super::{Kept, fresh};
 use crate::{Answer, Builder, Client};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 /// How a Swift is logged in to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,36 +17,44 @@ pub enum Login {
 /// A container of Swift, and the one beside it that holds the segments of what is too large for one object.
 #[derive(Debug, Clone)]
 pub struct Container {
-    peer: &'static Value,
+    peer: Value,
     login: Login,
-    account: Client,
     name: String,
     /// The way that a store takes to the server, where it is another.
     way: Option<String>,
+    account: OnceLock<Client>,
 }
 
 impl Container {
     /// A new one on the server that CASEMENT_PEERS tells of.
     #[track_caller]
-    pub fn create(peer: &'static Value, login: Login) -> Self {
-        let container = Self::absent(peer, login);
-        container.account.act("PUT", &format!("/{}", container.name)).expect(201);
+    pub fn create(peer: &Value, login: Login) -> Self {
+        let container = Self::named(peer, login, &fresh());
+        container.account().act("PUT", &format!("/{}", container.name)).expect(201);
         container
     }
 
-    /// One that is not there.
+    /// One that may or may not be there.
+    pub fn named(peer: &Value, login: Login, name: &str) -> Self {
+        Self { peer: peer.clone(), login, name: name.to_owned(), way: None, account: OnceLock::new() }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     #[track_caller]
-    pub fn absent(peer: &'static Value, login: Login) -> Self {
-        let account = match login {
-            Login::TempAuth => temp_auth(peer),
-            Login::Keystone => keystone(peer),
-        };
-        Self { peer, login, account, name: fresh(), way: None }
+    fn account(&self) -> &Client {
+        self.account.get_or_init(|| match self.login {
+            Login::TempAuth => temp_auth(&self.peer),
+            Login::Keystone => keystone(&self.peer),
+        })
     }
 
     /// The URL of the account.
-    pub fn account(&self) -> &str {
-        self.account.base()
+    #[track_caller]
+    pub fn url(&self) -> &str {
+        self.account().base()
     }
 
     /// Stores in it take this way to the account; with tempauth, to where they log in.
@@ -52,40 +63,57 @@ impl Container {
         Self { way: Some(url), ..self }
     }
 
+    fn told(&self, key: &str) -> &str {
+        self.peer[key].as_str().unwrap()
+    }
+
+    /// What is secret of a store in it.
+    pub fn secret(&self) -> &str {
+        match self.login {
+            Login::TempAuth => self.told("key"),
+            Login::Keystone => self.told("password"),
+        }
+    }
+
+    /// The keys of a store in it, whose secret stands in a file.
+    pub fn keys(&self, secret_file: &str) -> String {
+        let way = self.way.as_deref();
+        let login = match self.login {
+            Login::TempAuth => vec![
+                ("auth_version", "1"),
+                ("auth_url", way.unwrap_or(self.told("auth_url"))),
+                ("username", self.told("user")),
+            ],
+            Login::Keystone => [
+                ("auth_url", "auth_url"),
+                ("username", "username"),
+                ("project_name", "project"),
+                ("user_domain_name", "user_domain"),
+                ("project_domain_name", "project_domain"),
+                ("region", "region"),
+            ]
+            .map(|(key, told)| (key, self.told(told)))
+            .into_iter()
+            .chain(way.map(|way| ("endpoint", way)))
+            .collect(),
+        };
+        let login: String = login.iter().map(|(key, value)| format!("{key} = \"{value}\"\n")).collect();
+        format!("container = \"{}\"\nkey_file = '{secret_file}'\n{login}", self.name)
+    }
+
     /// One more store, which keeps its data here.
     #[must_use]
     pub fn store(&self, builder: Builder, id: &str, lines: &str) -> Builder {
-        let text = |key: &str| self.peer[key].as_str().unwrap();
-        let secret = builder.path(&builder.folder().join("swift.secret"));
-        let (key, login) = match self.login {
-            Login::TempAuth => {
-                let auth_url = self.way.as_deref().unwrap_or(text("auth_url"));
-                let login = format!("auth_version = \"1\"\nauth_url = \"{auth_url}\"\nusername = \"{}\"", text("user"));
-                (text("key"), login)
-            }
-            Login::Keystone => {
-                let keys =
-                    ["auth_url", "username", "project_name", "user_domain_name", "project_domain_name", "region"];
-                let told = ["auth_url", "username", "project", "user_domain", "project_domain", "region"].map(text);
-                let lines = keys.iter().zip(told).map(|(key, value)| format!("{key} = \"{value}\""));
-                let endpoint = self.way.iter().map(|way| format!("endpoint = \"{way}\""));
-                (text("password"), lines.chain(endpoint).collect::<Vec<_>>().join("\n"))
-            }
-        };
-        let name = &self.name;
-        let keys = format!("plugin = \"swift\"\ncontainer = \"{name}\"\nkey_file = '{secret}'\n{login}\n{lines}");
-        let builder = builder.file("swift.secret", key).plugin("path = \"casement_swift\"");
+        let file = builder.path(&builder.folder().join("swift.secret"));
+        let keys = format!("plugin = \"swift\"\n{}{lines}", self.keys(&file));
+        let builder = builder.file("swift.secret", self.secret()).plugin("path = \"casement_swift\"");
         builder.keeping(id, self.clone(), &keys)
-    }
-
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// Lets it hold no more than so many bytes.
     #[track_caller]
     pub fn limit(&self, container: &str, bytes: u64) {
-        let request = self.account.request("POST", &format!("/{container}"));
+        let request = self.account().request("POST", &format!("/{container}"));
         request.header("X-Container-Meta-Quota-Bytes", &bytes.to_string()).body(b"").expect(204);
     }
 
@@ -96,7 +124,7 @@ impl Container {
     /// The names in a container; none where there is no such container.
     #[track_caller]
     fn list(&self, container: &str) -> Vec<String> {
-        let answer = self.account.get(&format!("/{container}?format=json"));
+        let answer = self.account().get(&format!("/{container}?format=json"));
         if answer.status == 404 {
             return Vec::new();
         }
@@ -106,7 +134,7 @@ impl Container {
 
     #[track_caller]
     fn object(&self, method: &str, name: &str) -> Answer {
-        self.account.request(method, &format!("/{}/{name}", self.name)).accept(None).send()
+        self.account().request(method, &format!("/{}/{name}", self.name)).accept(None).send()
     }
 }
 
@@ -121,7 +149,7 @@ impl Kept for Container {
         let staged = self.list(&self.segments());
         let mut owned = BTreeSet::new();
         for name in self.list(&self.name) {
-            let manifest = self.account.get(&format!("/{}/{name}?multipart-manifest=get&format=json", self.name));
+            let manifest = self.account().get(&format!("/{}/{name}?multipart-manifest=get&format=json", self.name));
             if manifest.header("X-Static-Large-Object").is_some() {
                 let parts = manifest.json();
                 owned.extend(parts.as_array().unwrap().iter().map(|part| part["name"].as_str().unwrap().to_owned()));
@@ -137,7 +165,7 @@ impl Kept for Container {
     }
 
     fn put(&self, name: &str, data: &[u8]) {
-        self.account.request("PUT", &format!("/{}/{name}", self.name)).body(data).expect(201);
+        self.account().request("PUT", &format!("/{}/{name}", self.name)).body(data).expect(201);
     }
 
     fn remove(&self, name: &str) {

@@ -37,5 +37,5 @@ pub trait Kept: Debug + Send + Sync {
 
 /// A name that nothing else on a server has.
 fn fresh() -> String {
-    format!("casement-{:016x}", fastrand::u64(..))
+    format!("casement-t{:016x}", fastrand::u64(..))
 }

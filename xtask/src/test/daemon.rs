@@ -11,9 +11,9 @@ use std::{
 };
 
 /// Beside other work it takes its time.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Daemon {
+pub(crate) struct Daemon {
     name: &'static str,
     command: Command,
     child: Child,
@@ -24,7 +24,7 @@ impl Daemon {
     /// `prepare` gives the arguments; what the program says goes to a file `<name>.log` in `logs`.
     ///
     /// It ends with the thread that calls this.
-    pub(super) fn start(
+    pub(crate) fn start(
         name: &'static str,
         program: &Path,
         logs: &Path,
@@ -45,12 +45,16 @@ impl Daemon {
         Ok(Self { name, command, child, log })
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
     /// Asks until the answer is yes.
-    pub(super) fn wait_for(&mut self, mut ready: impl FnMut() -> bool) -> Result<()> {
+    pub(crate) fn wait_for(&mut self, mut ready: impl FnMut() -> bool) -> Result<()> {
         let end = Instant::now() + PATIENCE;
         while !ready() {
             if Instant::now() > end || !matches!(self.child.try_wait(), Ok(None)) {
@@ -63,19 +67,19 @@ impl Daemon {
     }
 
     /// Ends it as a crash would.
-    pub(super) fn kill(&mut self) -> Result<()> {
+    pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.kill().and_then(|()| self.child.wait()).map(drop).map_err(|err| format!("{}: {err}", self.name))
     }
 
     /// Starts it anew after [`Daemon::kill`].
-    pub(super) fn start_again(&mut self) -> Result<()> {
+    pub(crate) fn start_again(&mut self) -> Result<()> {
         self.child = self.command.spawn().map_err(|err| format!("{} cannot be started: {err}", self.name))?;
         Ok(())
     }
 
-    pub(super) fn signal(&self, signal: &str) -> Result<()> {
+    pub(crate) fn signal(&self, signal: &str) -> Result<()> {
         let mut command = Command::new("kill");
-        command.args(["-s", signal, &self.child.id().to_string()]).stderr(Stdio::null());
+        command.args(["-s", signal, &self.id().to_string()]).stderr(Stdio::null());
         match command.status() {
             Ok(status) if status.success() => Ok(()),
             _ => Err(format!("{} takes no signal {signal}", self.name)),
@@ -97,7 +101,7 @@ impl Drop for Daemon {
 }
 
 /// Ports of the loopback interface that are free, each another one.
-pub(super) fn free_ports<const COUNT: usize>() -> Result<[u16; COUNT]> {
+pub(crate) fn free_ports<const COUNT: usize>() -> Result<[u16; COUNT]> {
     let bound: Vec<_> = (0..COUNT).map(|_| TcpListener::bind("127.0.0.1:0")).collect();
     let mut ports = [0; COUNT];
     for (port, listener) in ports.iter_mut().zip(&bound) {

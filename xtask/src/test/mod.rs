@@ -23,10 +23,12 @@ use crate::{
 };
 use build::Build;
 use keystone::Keystone;
-use peers::Peers;
 use std::{path::PathBuf, process::Command};
 use tally::Tally;
 use windows::Windows;
+
+pub(crate) use daemon::{Daemon, free_ports};
+pub(crate) use peers::Peers;
 
 /// The package whose test targets are the black-box suites.
 const BLACK_BOX: &str = "casement-tests";
@@ -39,6 +41,10 @@ const WITH_KEYSTONE: [&str; 3] = ["keystone", STORES, TEMPEST];
 
 /// The suite about what stores keep their data on, with real servers of it.
 const STORES: &str = "stores";
+
+/// The servers on which the tests of data in the suite `api` are run too, and those tests.
+const DEFAULT_STORES: [&str; 2] = ["s3", "swift"];
+const OF_DATA: [&str; 6] = ["actions::", "data::", "delete::", "locations::", "quotas::", "ranges::"];
 
 /// The test targets of plugins that talk to the same servers. They belong to that suite.
 const SERVER: &str = "server";
@@ -201,6 +207,21 @@ impl Session {
             }
         }
         self.tally.tests(suite, &mut command);
+        if suite == STORES {
+            DEFAULT_STORES.into_iter().for_each(|store| self.api_on(store));
+        }
+    }
+
+    /// What the API says of data, where the default store is on one of the servers.
+    fn api_on(&mut self, store: &str) {
+        let name = format!("api on {store}");
+        let Some(description) = self.peers().filter(|peers| peers.have(store)).map(Peers::description) else {
+            return self.tally.skip(&name, "there is no such server");
+        };
+        let mut command = black_box("api", self.long);
+        command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
+        command.env("CASEMENT_PEERS", description).env("CASEMENT_DEFAULT_STORE", store).arg("--").args(OF_DATA);
+        self.tally.tests(&name, &mut command);
     }
 
     fn environment(&mut self) -> &[(&'static str, PathBuf)] {

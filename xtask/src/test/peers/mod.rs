@@ -20,8 +20,9 @@ const REQUIREMENTS: &str = "tests/stores/requirements.txt";
 const DESCRIPTION: &str = "peers.json";
 
 /// They end when it is dropped.
-pub(super) struct Peers {
+pub(crate) struct Peers {
     servers: Arc<Mutex<Vec<Server>>>,
+    entries: Map<String, Value>,
     folder: TempDir,
 }
 
@@ -47,36 +48,45 @@ impl Server {
 /// What tells tests of one service, under its name.
 type Entry = (&'static str, Value);
 
+type Provide = fn(&Places<'_>, Option<&Keystone>) -> Result<(Vec<Server>, Vec<Entry>)>;
+
 impl Peers {
+    /// All but those that ask a Keystone.
+    pub(crate) fn without_keystone(logs: &Path) -> Result<Self> {
+        Self::provide(logs, None)
+    }
+
     /// `logs` is where the programs write theirs. What can't be provided is said, and left out.
     pub(super) fn provide(logs: &Path, keystone: Option<&Keystone>) -> Result<Self> {
         fs::create_dir_all(logs).map_err(|err| format!("{}: {err}", logs.display()))?;
         let folder = TempDir::with_prefix("casement-peers-").map_err(|err| err.to_string())?;
-        let peers = Self { servers: Arc::default(), folder };
-        let mut entries = Map::new();
-        let places = Places { folder: peers.folder.path(), logs };
-        for (what, provided) in [
-            ("an S3 server", s3::provide(&places)),
-            ("Swift", swift::provide(&places, keystone)),
-            ("Samba", samba::provide(&places)),
-        ] {
-            match provided {
+        let mut peers = Self { servers: Arc::default(), entries: Map::new(), folder };
+        for (what, provide) in
+            [("an S3 server", s3::provide as Provide), ("Swift", swift::provide), ("Samba", samba::provide)]
+        {
+            match provide(&Places { folder: peers.folder.path(), logs }, keystone) {
                 Ok((servers, told)) => {
                     lock(&peers.servers).extend(servers);
-                    entries.extend(told.into_iter().map(|(name, value)| (name.to_owned(), value)));
+                    peers.entries.extend(told.into_iter().map(|(name, value)| (name.to_owned(), value)));
                 }
                 Err(text) => println!("The tests with {what} will be skipped: {text}"),
             }
         }
-        entries.insert("control".into(), control::listen(peers.servers.clone())?.to_string().into());
-        let description = peers.description();
-        fs::write(&description, Value::from(entries).to_string())
-            .map_err(|err| format!("{}: {err}", description.display()))?;
+        peers.entries.insert("control".into(), control::listen(peers.servers.clone())?.to_string().into());
+        write(&peers.description(), &Value::from(peers.entries.clone()).to_string())?;
         Ok(peers)
     }
 
+    pub(crate) fn have(&self, server: &str) -> bool {
+        self.entries.contains_key(server)
+    }
+
+    pub(crate) fn entry(&self, server: &str) -> &Value {
+        self.entries.get(server).unwrap_or(&Value::Null)
+    }
+
     /// The file that tells a suite of them.
-    pub(super) fn description(&self) -> PathBuf {
+    pub(crate) fn description(&self) -> PathBuf {
         self.folder.path().join(DESCRIPTION)
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     Result,
     test::{
         daemon::{Daemon, free_ports},
+        keystone::Keystone,
         python,
     },
 };
@@ -19,7 +20,7 @@ const REGION: &str = "us-east-1";
 const OWNER: [&str; 2] = ["casement", "secret-of-casement"];
 const READER: [&str; 2] = ["reader", "secret-of-the-reader"];
 
-pub(super) fn provide(places: &Places<'_>) -> Result<(Vec<Server>, Vec<Entry>)> {
+pub(super) fn provide(places: &Places<'_>, _: Option<&Keystone>) -> Result<(Vec<Server>, Vec<Entry>)> {
     let weed = python::environment(REQUIREMENTS)?.join("weed");
     let folder = places.make("s3")?;
     let identities = folder.join("identities.json");

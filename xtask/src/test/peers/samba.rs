@@ -6,6 +6,7 @@ use crate::{
     cargo::succeed,
     test::{
         daemon::{Daemon, free_ports},
+        keystone::Keystone,
         system::own,
     },
 };
@@ -21,7 +22,7 @@ const SHARE: &str = "images";
 /// Made up: nobody but this machine can ask this server.
 const PASSWORD: &str = "secret";
 
-pub(super) fn provide(places: &Places<'_>) -> Result<(Vec<Server>, Vec<Entry>)> {
+pub(super) fn provide(places: &Places<'_>, _: Option<&Keystone>) -> Result<(Vec<Server>, Vec<Entry>)> {
     let folder = places.make("samba")?;
     let [port] = free_ports()?;
     // Its users are users of the system too.

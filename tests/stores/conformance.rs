@@ -1,0 +1,56 @@
+//! What every backend must do, on the servers that there are.
+
+use casement_conformance::{Selection, Target, run};
+use casement_sdk::host::OpenOptions;
+use casement_tests::{Bucket, Container, Login, Runner, dist, peer};
+use std::fs;
+use tempfile::TempDir;
+
+/// Runs all that the plugin says it can do.
+#[track_caller]
+fn assert_conforms(plugin: &str, keys: &str) {
+    let file = dist().join("plugins").join(format!("{plugin}{}", Runner::chosen().dll_suffix()));
+    let target = Target::load(&file, &OpenOptions::default()).unwrap();
+    let keys: toml::Table = toml::from_str(keys).unwrap();
+    let serde_json::Value::Object(config) = serde_json::to_value(keys).unwrap() else { unreachable!() };
+    let report = run(&target.with_config(config), &Selection::default());
+    println!("{report}");
+    assert!(report.passed());
+}
+
+fn file(folder: &TempDir, secret: &str) -> String {
+    let file = folder.path().join("secret");
+    fs::write(&file, secret).unwrap();
+    file.display().to_string()
+}
+
+#[test]
+fn filesystem() {
+    let folder = TempDir::new().unwrap();
+    assert_conforms("casement_filesystem", &format!("root = '{}'", folder.path().display()));
+}
+
+#[test]
+fn s3() {
+    let Some((s3, _turn)) = peer("stores::conformance::s3", "s3") else { return };
+    let (bucket, folder) = (Bucket::create(s3), TempDir::new().unwrap());
+    let keys = bucket.keys(&file(&folder, bucket.secret()));
+    assert_conforms("casement_s3", &format!("{keys}large_object_chunk_size = 5"));
+}
+
+#[test]
+fn swift_with_its_own_login() {
+    swift("stores::conformance::swift_with_its_own_login", "swift", Login::TempAuth);
+}
+
+#[test]
+fn swift_with_keystone() {
+    swift("stores::conformance::swift_with_keystone", "swift_keystone", Login::Keystone);
+}
+
+fn swift(test: &str, name: &str, login: Login) {
+    let Some((swift, _turn)) = peer(test, name) else { return };
+    let (container, folder) = (Container::create(swift, login), TempDir::new().unwrap());
+    let keys = container.keys(&file(&folder, container.secret()));
+    assert_conforms("casement_swift", &format!("{keys}segment_size = 1048576"));
+}
