@@ -197,6 +197,18 @@ impl Gateway {
         (status.code(), self.site.clone())
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Another command on its configuration, while it runs.
+    #[track_caller]
+    pub fn command(&self, arguments: &[&str]) -> Run {
+        let config = self.site.runner.path(&self.site.config);
+        self.site.run_arguments(&[arguments, &["--config", &config]].concat())
+    }
+
     /// Peak resident memory since the start or, where the system can do that, the last reset; in bytes.
     pub fn peak_memory(&self) -> u64 {
         system::peak_memory(self.child.id())

@@ -3,7 +3,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-const DEADLINE: Duration = Duration::from_secs(20);
+/// Far above what recovery takes, which looks for what is to be settled every 20 s.
+const DEADLINE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Asks for a condition that no event tells of, until it answers. Panics with the last complaint when it

@@ -5,4 +5,5 @@
 mod cases;
 mod fixture;
 mod refused;
+mod reload;
 mod transfers;

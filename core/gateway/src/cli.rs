@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Work on configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Look at plugins.
+    /// Look at plugins, and replace them in a running service.
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// Look at the rules of who may do what.
@@ -72,6 +72,10 @@ pub(crate) struct ImportArgs {
 pub(crate) enum PluginCommand {
     /// Load a plugin file and print what it says of itself. Its code runs: only for files you trust.
     Inspect(InspectArgs),
+    /// Have the running service look at its plugin files again, and take new versions into use. Transfers under way end in
+    /// the version that they began in.
+    #[command(after_help = crate::exit::HELP)]
+    Reload(ConfigArgs),
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod control;
 mod exit;
 mod identity;
 mod policy;

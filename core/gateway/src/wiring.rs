@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    control,
     exit::{Exit, Failure, Result},
     identity, policy, schemas,
 };
@@ -15,7 +16,8 @@ use tokio::{task::JoinSet, time::timeout};
 /// Everything but the HTTP face.
 pub(crate) struct House {
     pub service: Service,
-    /// Recovery, leases and the health of stores.
+    pub stores: Stores,
+    /// Recovery, leases, the health of stores, orders from outside.
     background: JoinSet<()>,
 }
 
@@ -34,7 +36,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     }
     let schemas = schemas::read(&config.images)?;
     let catalog = catalog(config).await?;
-    let stores = stores(config).await?;
+    let stores = stores(config.stores_options()).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
     let parts = Parts {
         catalog,
@@ -49,13 +51,16 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let service = Service::new(parts);
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let mut background = JoinSet::new();
-    background.spawn(async move { stores.supervise().await });
+    let supervised = stores.clone();
+    background.spawn(async move { supervised.supervise().await });
+    let (ordered, database) = (stores.clone(), config.catalog.path.clone());
+    background.spawn(async move { control::obey(&database, &ordered).await });
     let maintained = service.clone();
     background.spawn(async move { maintained.maintain().await });
     if let Some(session) = session {
         background.spawn(async move { identity::try_keystone(&session).await });
     }
-    Ok(House { service, background })
+    Ok(House { service, stores, background })
 }
 
 impl House {
@@ -75,8 +80,8 @@ pub(crate) async fn catalog(config: &Config) -> Result<Catalog> {
     Catalog::open(&options).await.map_err(|err| Failure::new(Exit::Catalog, err))
 }
 
-pub(crate) async fn stores(config: &Config) -> Result<Stores> {
-    Stores::open(config.stores_options()).await.map_err(|err| {
+pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<Stores> {
+    Stores::open(options).await.map_err(|err| {
         let exit = if err.is_configuration() { Exit::Config } else { Exit::StoreUnavailable };
         Failure::new(exit, err)
     })

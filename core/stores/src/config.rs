@@ -8,6 +8,8 @@ use std::{path::PathBuf, time::Duration};
 pub struct Options {
     /// Plugin files must lie inside one of these folders. Absolute.
     pub plugin_dirs: Vec<PathBuf>,
+    /// Where the copies lie that plugins are loaded from; its parent must exist. `None` loads them in place.
+    pub shadow_dir: Option<PathBuf>,
     pub plugins: Vec<PluginOptions>,
     pub stores: Vec<StoreOptions>,
     /// Threads of each plugin's own runtime, for work that does not block.
@@ -15,16 +17,26 @@ pub struct Options {
 }
 
 /// One `[[plugins]]` entry.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginOptions {
     /// Absolute, or relative to a plugin folder; the platform's extension may be left out.
     pub path: PathBuf,
+    /// The name by which stores select it, in place of its own.
+    pub name: Option<String>,
     /// Refuse the file unless its SHA-256 is this one, in hex.
     pub sha256: Option<String>,
     /// Accept a plugin without a recorded Rust layout (`abi = "c"`).
     pub c_abi: bool,
     /// Accept a Rust plugin whose panics end the process.
     pub allow_abort: bool,
+    /// Load a copy, so that the file can be replaced while it is in use.
+    pub shadow_copy: bool,
+}
+
+impl Default for PluginOptions {
+    fn default() -> Self {
+        Self { path: PathBuf::new(), name: None, sha256: None, c_abi: false, allow_abort: false, shadow_copy: true }
+    }
 }
 
 /// One `[stores.<id>]` table.

@@ -8,6 +8,7 @@ mod guard;
 pub mod host;
 pub mod ingest;
 mod registry;
+mod reload;
 pub mod serve;
 mod store;
 #[cfg(test)]
@@ -18,4 +19,5 @@ pub use casement_sdk::{Capabilities, Stat, Usage, WriteOptions};
 pub use digest::{DigestThreads, Multihash};
 pub use error::{Error, Kind, Result, Side};
 pub use registry::{StartError, Stores};
+pub use reload::{Outcome, Reloaded};
 pub use store::{StagedWrite, Store, StoreState};

@@ -2,13 +2,21 @@
 
 use crate::{
     config::{Options, StoreOptions},
-    host::{LoadedPlugin, checked_config, load_all},
+    host::{LoadedPlugin, Loader, checked_config},
+    reload::{Reloaded, replace},
     store::{Store, StoreState},
 };
-use casement_sdk::host::Plugin;
+use casement_sdk::host::Backend;
 use futures_util::future::join_all;
-use std::{fmt, sync::Arc, time::Duration};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+use tokio::{
+    sync::RwLock as Gate,
+    time::{MissedTickBehavior, interval, timeout},
+};
 
 /// How often the health of every store is asked for, and the opening of an absent one tried again.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
@@ -19,9 +27,12 @@ pub struct Stores(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    plugins: Vec<LoadedPlugin>,
+    loader: Arc<Loader>,
+    plugins: RwLock<Vec<Arc<LoadedPlugin>>>,
     stores: Vec<Arc<Store>>,
     default: Option<usize>,
+    /// Stores are opened side by side, and none while a plugin is replaced: it could be opened on the old one.
+    opening: Gate<()>,
 }
 
 /// Why the gateway must not start: stores by their ids, each with its reason.
@@ -55,7 +66,7 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 /// Why one store did not open.
-enum Refusal {
+pub(crate) enum Refusal {
     /// Its keys are wrong: nothing but another configuration helps.
     Configuration(String),
     /// Plugin or medium; `retryable` says whether another try may help.
@@ -69,16 +80,23 @@ impl Stores {
     /// # Errors
     /// When a store that is marked `required` fails, or a store's keys are wrong.
     pub async fn open(options: Options) -> Result<Self, StartError> {
-        let plugins = load_all(&options);
-        Self::open_on(plugins, options.stores, options.plugin_threads).await
+        let loader = Loader::new(&options);
+        let plugins = loader.load_all(&options.plugins);
+        Self::open_with(loader, plugins, options.stores, options.plugin_threads).await
     }
 
     /// As [`Stores::open`], on plugins that are there already, such as one that is linked in.
     ///
     /// # Errors
     /// As [`Stores::open`].
-    pub async fn open_on(
-        plugins: Vec<LoadedPlugin>,
+    pub async fn open_on(plugins: Vec<LoadedPlugin>, stores: Vec<StoreOptions>) -> Result<Self, StartError> {
+        let plugins = plugins.into_iter().map(Arc::new).collect();
+        Self::open_with(Loader::new(&Options::default()), plugins, stores, 1).await
+    }
+
+    async fn open_with(
+        loader: Loader,
+        plugins: Vec<Arc<LoadedPlugin>>,
         stores: Vec<StoreOptions>,
         plugin_threads: u32,
     ) -> Result<Self, StartError> {
@@ -100,7 +118,8 @@ impl Stores {
             1 => Some(0),
             _ => stores.iter().position(|store| store.options().default),
         };
-        Ok(Self(Arc::new(Inner { plugins, stores, default })))
+        let loader = Arc::new(loader);
+        Ok(Self(Arc::new(Inner { loader, plugins: RwLock::new(plugins), stores, default, opening: Gate::new(()) })))
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Store>> {
@@ -117,8 +136,25 @@ impl Stores {
         self.0.stores.iter()
     }
 
-    pub fn plugins(&self) -> &[LoadedPlugin] {
-        &self.0.plugins
+    /// In the order of the configuration, as they are now.
+    pub fn plugins(&self) -> Vec<Arc<LoadedPlugin>> {
+        self.0.plugins.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks at the file of every plugin again, and takes those into service that are new. Transfers under way end in
+    /// the version that they began in.
+    pub async fn reload_plugins(&self) -> Vec<Reloaded> {
+        let inner = &self.0;
+        let _alone = inner.opening.write().await;
+        let mut reloaded = Vec::new();
+        for (at, plugin) in self.plugins().iter().enumerate() {
+            let (done, new) = replace(&inner.loader, plugin, &self.plugins(), &inner.stores).await;
+            if let Some(new) = new {
+                inner.plugins.write().unwrap_or_else(PoisonError::into_inner)[at] = new;
+            }
+            reloaded.push(done);
+        }
+        reloaded
     }
 
     /// Watches the stores for ever: opens those that were absent at the start, marks those that fail.
@@ -139,7 +175,8 @@ impl Stores {
     async fn check(&self, store: &Arc<Store>) {
         match store.state() {
             StoreState::Failed { retryable: true, .. } => {
-                open(store, &self.0.plugins).await;
+                let _beside_others = self.0.opening.read().await;
+                open(store, &self.plugins()).await;
             }
             StoreState::Open | StoreState::Degraded(_) => match store.health().await {
                 Ok(()) => store.enter(StoreState::Open),
@@ -156,11 +193,16 @@ impl Stores {
 }
 
 /// Opens one store; whatever comes of it is its state. Answers the store and the reason when its keys are wrong.
-async fn open(store: &Store, plugins: &[LoadedPlugin]) -> Option<(String, String)> {
+pub(crate) async fn open(store: &Store, plugins: &[Arc<LoadedPlugin>]) -> Option<(String, String)> {
     let was = store.state();
-    let (reason, retryable, wrong_keys) = match try_open(store, plugins).await {
-        Ok(()) => {
-            tracing::info!(store = store.id(), plugin = store.options().plugin, "store is open");
+    let opened = match find_plugin(store.options(), plugins) {
+        Ok(plugin) => open_backend(store, plugin).await.map(|backend| (backend, plugin.version())),
+        Err(refusal) => Err(refusal),
+    };
+    let (reason, retryable, wrong_keys) = match opened {
+        Ok((backend, version)) => {
+            tracing::info!(store = store.id(), plugin = store.options().plugin, version, "store is open");
+            store.open_with(backend, version);
             return None;
         }
         Err(Refusal::Configuration(reason)) => (reason, false, true),
@@ -174,34 +216,34 @@ async fn open(store: &Store, plugins: &[LoadedPlugin]) -> Option<(String, String
     wrong_keys.then(|| (store.id().to_owned(), reason))
 }
 
-async fn try_open(store: &Store, plugins: &[LoadedPlugin]) -> Result<(), Refusal> {
+/// Opens a store's backend; the store does not use it yet.
+pub(crate) async fn open_backend(store: &Store, loaded: &LoadedPlugin) -> Result<Backend, Refusal> {
     let options = store.options();
-    let plugin = find_plugin(options, plugins)?;
+    let failed = |reason, retryable| Err(Refusal::Failed { reason, retryable });
+    let plugin = match loaded.plugin() {
+        Ok(plugin) => plugin,
+        Err(reason) => return failed(reason.to_owned(), false),
+    };
     if store.state() == StoreState::Declared {
         store.enter(StoreState::Loaded);
     }
     let config = checked_config(plugin.config_schema(), options).map_err(Refusal::Configuration)?;
-    let failed = |reason, retryable| Err(Refusal::Failed { reason, retryable });
     match timeout(options.limits.open, plugin.open(store.services(), &config)).await {
-        Ok(Ok(backend)) => {
-            store.open_with(backend);
-            Ok(())
-        }
+        Ok(Ok(backend)) => Ok(backend),
         Ok(Err(error)) => failed(error.message().to_owned(), error.is_retryable()),
         Err(_) => failed(format!("not open after {} s", options.limits.open.as_secs_f32()), true),
     }
 }
 
-fn find_plugin<'a>(store: &StoreOptions, plugins: &'a [LoadedPlugin]) -> Result<&'a Plugin, Refusal> {
+fn find_plugin<'a>(store: &StoreOptions, plugins: &'a [Arc<LoadedPlugin>]) -> Result<&'a LoadedPlugin, Refusal> {
     let wanted = store.plugin.as_str();
-    let namesake = plugins.iter().find(|plugin| plugin.name() == Some(wanted));
-    if let Some(found) = namesake.and_then(|plugin| plugin.plugin.as_ref()) {
+    if let Some(found) = plugins.iter().find(|plugin| plugin.name() == Some(wanted)) {
         return Ok(found);
     }
-    let failures: Vec<&str> = plugins.iter().filter_map(LoadedPlugin::failure).collect();
+    let failures: Vec<&str> = plugins.iter().filter_map(|plugin| plugin.plugin().err()).collect();
     if failures.is_empty() {
         let names: Vec<String> =
-            plugins.iter().filter_map(LoadedPlugin::name).map(|name| format!("`{name}`")).collect();
+            plugins.iter().filter_map(|plugin| plugin.name()).map(|name| format!("`{name}`")).collect();
         return Err(Refusal::Configuration(format!(
             "[stores.{}]: there is no plugin `{wanted}`; loaded are: {}",
             store.id,
@@ -224,8 +266,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_store_that_does_not_answer_delays_no_other_stores_check() {
         let (silent, sound) = (store("silent", json!({"silent": true})).await, sound_store("sound").await);
-        let stores =
-            Stores(Arc::new(Inner { plugins: Vec::new(), stores: vec![silent, sound.clone()], default: None }));
+        let loader = Arc::new(Loader::new(&Options::default()));
+        let inner = Inner {
+            loader,
+            plugins: RwLock::default(),
+            stores: vec![silent, sound.clone()],
+            default: None,
+            opening: Gate::default(),
+        };
+        let stores = Stores(Arc::new(inner));
         let look = async {
             sleep(HEALTH_INTERVAL / 2).await;
             sound.enter(StoreState::Degraded("since the first round".to_owned()));

@@ -15,6 +15,7 @@ use casement_sdk::{
 };
 use std::{
     fmt,
+    ops::Deref,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -47,7 +48,37 @@ pub struct Store {
 
 struct Standing {
     state: StoreState,
-    backend: Option<Backend>,
+    backend: Option<Arc<OpenBackend>>,
+}
+
+/// A backend in service. One that was replaced ends with the last transfer that goes on in it.
+struct OpenBackend {
+    backend: Backend,
+    store: String,
+    version: String,
+}
+
+impl Deref for OpenBackend {
+    type Target = Backend;
+
+    fn deref(&self) -> &Backend {
+        &self.backend
+    }
+}
+
+impl Drop for OpenBackend {
+    fn drop(&mut self) {
+        tracing::debug!(store = self.store, version = self.version, "backend out of use");
+    }
+}
+
+impl fmt::Debug for OpenBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenBackend")
+            .field("store", &self.store)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -89,13 +120,9 @@ impl Store {
         self.read_standing(|standing| standing.backend.as_ref().map(|backend| *backend.capabilities()))
     }
 
-    /// The size of chunk that the backend likes best, within what a transfer may have in memory.
+    /// The size of chunk that the backend likes best.
     pub fn chunk_size(&self) -> usize {
-        const MOST: usize = 16 << 20;
-        match self.capabilities().map_or(0, |can| can.chunk_size) {
-            0 => CHUNK_SIZE,
-            size => usize::try_from(size).unwrap_or(MOST).min(MOST),
-        }
+        self.capabilities().map_or(CHUNK_SIZE, |can| chunk_size(&can))
     }
 
     pub(crate) fn enter(&self, state: StoreState) {
@@ -110,7 +137,9 @@ impl Store {
         Arc::clone(&self.services)
     }
 
-    pub(crate) fn open_with(&self, backend: Backend) {
+    /// Takes a backend into service, of this version of its plugin. What goes on in the one before goes on there.
+    pub(crate) fn open_with(&self, backend: Backend, version: String) {
+        let backend = Arc::new(OpenBackend { backend, store: self.options.id.clone(), version });
         let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         standing.backend = Some(backend);
         standing.state = StoreState::Open;
@@ -120,7 +149,7 @@ impl Store {
         look(&self.standing.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn backend(&self) -> Result<Backend> {
+    fn backend(&self) -> Result<Arc<OpenBackend>> {
         self.read_standing(|standing| standing.backend.clone()).ok_or_else(|| {
             let reason = self.unavailable().unwrap_or_default();
             Error::new(self.id(), Side::Gateway, Kind::Unavailable, format!("not in service: {reason}"))
@@ -144,13 +173,13 @@ impl Store {
         let backend = self.backend()?;
         let create = around("store.create", backend.create(key.as_str(), options));
         let writer = self.guard.call("create", self.guard.limits().call, create).await?;
-        Ok(StagedWrite { store: Arc::clone(self), writer })
+        Ok(StagedWrite { store: Arc::clone(self), backend, writer })
     }
 
     pub(crate) async fn read(self: &Arc<Self>, key: &str, range: Range) -> Result<ObjectRead> {
         let backend = self.backend()?;
         let reader = self.guard.repeatable("read", self.guard.limits().call, || backend.read(key, range)).await?;
-        Ok(ObjectRead { store: Arc::clone(self), reader })
+        Ok(ObjectRead { store: Arc::clone(self), _backend: backend, reader })
     }
 
     /// Removes an object; one that is not there is as good as removed, and what a backend can't delete was never ours to
@@ -207,6 +236,15 @@ impl Store {
     }
 }
 
+/// Within what a transfer may have in memory.
+fn chunk_size(can: &Capabilities) -> usize {
+    const MOST: usize = 16 << 20;
+    match can.chunk_size {
+        0 => CHUNK_SIZE,
+        size => usize::try_from(size).unwrap_or(MOST).min(MOST),
+    }
+}
+
 fn found_or_gone(answer: Result<()>) -> Result<()> {
     match answer {
         Err(error) if error.kind == Kind::NotFound => Ok(()),
@@ -224,6 +262,7 @@ impl fmt::Debug for Store {
 #[derive(Debug)]
 pub struct StagedWrite {
     store: Arc<Store>,
+    backend: Arc<OpenBackend>,
     writer: Writer,
 }
 
@@ -238,7 +277,7 @@ impl StagedWrite {
     }
 
     pub(crate) fn chunk_size(&self) -> usize {
-        self.store.chunk_size()
+        chunk_size(self.backend.capabilities())
     }
 
     pub(crate) async fn write(&mut self, chunk: Bytes) -> Result<()> {
@@ -263,6 +302,7 @@ impl StagedWrite {
 #[derive(Debug)]
 pub(crate) struct ObjectRead {
     store: Arc<Store>,
+    _backend: Arc<OpenBackend>,
     reader: Reader,
 }
 

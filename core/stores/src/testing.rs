@@ -166,7 +166,7 @@ pub(crate) async fn store(id: &str, config: serde_json::Value) -> Arc<Store> {
     };
     let plugin = Plugin::from_static::<Memory>().unwrap();
     let store = Store::new(options, 1);
-    store.open_with(plugin.open(store.services(), &config.to_string()).await.unwrap());
+    store.open_with(plugin.open(store.services(), &config.to_string()).await.unwrap(), plugin.version().to_owned());
     Arc::new(store)
 }
 

@@ -7,7 +7,8 @@ use crate::{
     containers::Containers,
     limits::{self, Limits},
     manifest,
-    names::{Names, Place},
+    names::{Names, Place, Stage},
+    turns::Turns,
 };
 use casement_object::{Part, Patience};
 use casement_sdk::{Bytes, Error, Kind, Result, Stat};
@@ -34,6 +35,8 @@ pub(crate) struct Account {
     pub(crate) names: Names,
     pub(crate) containers: Containers,
     pub(crate) limits: Limits,
+    /// One write at a time becomes an object of some name.
+    turns: Turns,
     pub(crate) patience: Patience,
     pub(crate) segment_size: u64,
     /// As the catalog or Swift names it.
@@ -78,6 +81,7 @@ impl Account {
             client.info(limits::LARGEST_ANSWER).await?.map_or_else(Limits::default, |text| Limits::parse(&text));
         let account = Self {
             containers: Containers::new(config),
+            turns: Turns::default(),
             patience: Patience::default(),
             segment_size: limits.segment_size(config.segment_size),
             client,
@@ -101,9 +105,21 @@ impl Account {
     }
 
     /// Puts an object under a key that nothing is under, once and for all: also when the answer to it is lost.
-    pub(crate) async fn publish(&self, place: &Place, transfer: &str, content: &Content) -> Result<Stat> {
+    pub(crate) async fn publish(&self, stage: &Stage, content: &Content) -> Result<Stat> {
+        let Stage { place, transfer } = stage;
         let key = self.names.key_of(place);
-        let put = || self.publish_once(place, transfer, content, &key);
+        let _turn = self.turns.take(&key).await;
+        let put = || async {
+            match self.look_for(place).await? {
+                Some(_) if self.is_published(place, transfer, content).await? => return Ok(()),
+                Some(_) => return Err(Error::exists(&key)),
+                None => {}
+            }
+            if self.look_for(&stage.mark(&self.names)).await?.is_none() {
+                return Err(Error::new(Kind::Cancelled, format!("the write of `{key}` was discarded")));
+            }
+            self.publish_once(place, transfer, content, &key).await
+        };
         self.patience.attempt(&format!("publishing `{key}`"), put).await?;
         Ok(Stat { size: content.size, etag: Some(content.etag.clone()), modified_ms: None })
     }
@@ -112,7 +128,8 @@ impl Account {
         let call = put(place, format!("writing `{key}`"), content)
             .header(TRANSFER, transfer)
             .header(CONTENT_TYPE, "application/octet-stream")
-            // Swift asks its servers one after another, so this is no lock; that names are unique is the catalog's.
+            // Against another gateway. Swift asks its servers one after another, so this is no lock; that a name is given
+            // once is the catalog's.
             .header(IF_NONE_MATCH, "*");
         let answer = self.client.send(&call).await?;
         match answer.status() {

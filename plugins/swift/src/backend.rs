@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct Swift {
     account: Arc<Account>,
     locations: Locations,
+    /// Whether it is known how much can still be written.
+    has_quota: bool,
 }
 
 impl Swift {
@@ -23,12 +25,14 @@ impl Swift {
     /// that is wrong, [`casement_sdk::Kind::Unavailable`] for a server or a container that is not there.
     pub async fn connect(config: Config) -> Result<Self> {
         let account = Account::open(&config).await?;
+        // Some users have rights in a container and none in the account.
+        let has_quota = account.usage().await.is_ok_and(|usage| usage.free.is_some());
         let locations = Locations {
             reference: config.reference,
             auth_url: account.client.auth_url().clone(),
             account: account.url.clone(),
         };
-        Ok(Self { account: Arc::new(account), locations })
+        Ok(Self { account: Arc::new(account), locations, has_quota })
     }
 }
 
@@ -52,7 +56,7 @@ impl Backend for Swift {
             Some(_) => 0,
             None => self.account.segment_size,
         };
-        Capabilities { list, max_object_size, ..Self::CAPABILITIES }
+        Capabilities { list, max_object_size, usage: self.has_quota, ..Self::CAPABILITIES }
     }
 
     async fn stat(&self, key: &str) -> Result<Stat> {

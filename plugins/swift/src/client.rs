@@ -8,6 +8,7 @@ use crate::{
 };
 use casement_object::Part;
 use casement_sdk::{Bytes, Error, Kind, Result};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::{
     Method, Response, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
@@ -35,6 +36,7 @@ pub(crate) struct Call {
     what: String,
     query: Vec<(&'static str, String)>,
     headers: HeaderMap,
+    impossible: Option<HeaderName>,
     body: Part,
     patience: Duration,
 }
@@ -48,6 +50,7 @@ impl Call {
             what: what.into(),
             query: Vec::new(),
             headers: HeaderMap::new(),
+            impossible: None,
             body: Part::default(),
             patience: Duration::ZERO,
         }
@@ -58,10 +61,11 @@ impl Call {
         self
     }
 
-    /// What cannot stand in a header is left out: it never is anything but what this store made.
+    /// A value that cannot stand in a header fails the request.
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+        match HeaderValue::from_str(value) {
+            Ok(value) => drop(self.headers.insert(name, value)),
+            Err(_) => self.impossible = Some(name),
         }
         self
     }
@@ -128,6 +132,9 @@ impl Client {
     /// Sends a request. Any answer but 401 comes back as it is.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer> {
         let Inner { session, .. } = &*self.0;
+        if let Some(name) = &call.impossible {
+            return Err(Error::new(Kind::Internal, format!("{}: `{name}` can't hold its value", call.what)));
+        }
         let grant = session.grant(None).await?;
         let answer = self.once(call, &grant).await;
         if !self.is_refused(&answer, call, &grant).await {
@@ -142,7 +149,7 @@ impl Client {
     }
 
     async fn once(&self, call: &Call, grant: &Grant) -> Result<Answer> {
-        let url = url_of(&grant.account, &call.place, &call.query)?;
+        let url = url_of(&grant.account, &call.place, &call.query);
         let request = self.0.http.client().request(call.method.clone(), url);
         let request = request.headers(call.headers.clone()).header(AUTH_TOKEN, &grant.token);
         let response = self.0.http.send(request, call.body.clone(), call.patience).await;
@@ -188,25 +195,28 @@ impl Client {
     }
 }
 
-fn url_of(account: &Url, place: &Place, query: &[(&str, String)]) -> Result<Url> {
+fn url_of(account: &Url, place: &Place, query: &[(&str, String)]) -> Url {
     let mut url = account.clone();
-    {
-        let cannot = |()| Error::new(Kind::Internal, "the URL of the account can't have a path");
-        let mut path = url.path_segments_mut().map_err(cannot)?;
-        if let Some(other) = &place.account {
-            path.pop().push(other);
-        }
-        if !place.container.is_empty() {
-            path.push(&place.container);
-        }
-        if !place.object.is_empty() {
-            path.extend(place.object.split('/'));
+    let mut path = match (&place.account, account.path().rsplit_once('/')) {
+        (Some(other), Some((version, _))) => format!("{version}/{}", escaped(other)),
+        _ => account.path().to_owned(),
+    };
+    for part in [&place.container, &place.object] {
+        if !part.is_empty() {
+            path = format!("{path}/{}", escaped(part));
         }
     }
+    url.set_path(&path);
     if !query.is_empty() {
         url.query_pairs_mut().extend_pairs(query);
     }
-    Ok(url)
+    url
+}
+
+/// All that could mean something in a URL, and what its reader would pass over. Slashes stay.
+pub(crate) fn escaped(name: &str) -> PercentEncode<'_> {
+    const MEANT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+    utf8_percent_encode(name, MEANT)
 }
 
 #[cfg(test)]
@@ -217,7 +227,7 @@ mod tests {
     #[test]
     fn every_character_of_a_name_stays_within_its_place() {
         let account: Url = "http://a/v1/AUTH_x".parse().unwrap();
-        let url = |place: &Place, query: &[(&str, String)]| url_of(&account, place, query).unwrap().to_string();
+        let url = |place: &Place, query: &[(&str, String)]| url_of(&account, place, query).to_string();
         assert_eq!(url(&Place::new("", ""), &[]), "http://a/v1/AUTH_x");
         assert_eq!(
             url(&Place::new("c", ""), &[("prefix", "a&b=ä".into())]),
@@ -225,6 +235,7 @@ mod tests {
         );
         assert_eq!(url(&Place::new("c", "a/b c?d#e%2f"), &[]), "http://a/v1/AUTH_x/c/a/b%20c%3Fd%23e%252f");
         assert_eq!(url(&Place::new("c", "a//b/"), &[]), "http://a/v1/AUTH_x/c/a//b/");
+        assert_eq!(url(&Place::new("c", "a\nb\tc\\"), &[]), "http://a/v1/AUTH_x/c/a%0Ab%09c%5C");
         let other = Place { account: Some("AUTH_y".into()), ..Place::new("c", "a") };
         assert_eq!(url(&other, &[]), "http://a/v1/AUTH_y/c/a");
     }

@@ -4,14 +4,14 @@
 use crate::{
     account::{Account, DLO, TRANSFER, is_slo},
     answer::{etag, text},
-    client::Call,
+    client::{Call, escaped},
     manifest::{self, Entry},
     names::{Place, Stage},
     staged::AT_ONCE,
 };
 use casement_sdk::{Error, Kind, Result, Stat};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use reqwest::{
     Method,
     header::{HeaderMap, HeaderName},
@@ -19,7 +19,6 @@ use reqwest::{
 
 const COPY_FROM: HeaderName = HeaderName::from_static("x-copy-from");
 const COPY_FROM_ACCOUNT: HeaderName = HeaderName::from_static("x-copy-from-account");
-const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
 /// Manifests in manifests: Swift itself goes ten deep.
 const DEEPEST: u32 = 10;
 
@@ -68,7 +67,9 @@ impl Account {
             self.patience.attempt("copying a segment", || self.copy_segment(&segment, &to)).await
         });
         let entries: Vec<_> = stream::iter(copies).buffered(AT_ONCE).try_collect().await?;
-        self.publish_segments(stage, entries).await
+        let stat = self.publish_segments(stage, entries).await?;
+        self.unmark(stage).await?;
+        Ok(stat)
     }
 
     async fn copy_segment(&self, segment: &Segment, to: &Place) -> Result<Entry> {
@@ -133,8 +134,7 @@ impl Account {
 }
 
 fn copy_call(from: &Place, to: &Place) -> Call {
-    let path = format!("/{}/{}", from.container, from.object);
-    let path = utf8_percent_encode(&path, PATH).to_string();
+    let path = format!("/{}/{}", escaped(&from.container), escaped(&from.object));
     let call = Call::new(Method::PUT, to, format!("copying to `{}`", to.object)).header(COPY_FROM, &path);
     match &from.account {
         Some(account) => call.header(COPY_FROM_ACCOUNT, account),

@@ -18,6 +18,7 @@ mod manifest;
 mod names;
 mod reader;
 mod staged;
+mod turns;
 mod writer;
 
 pub use backend::Swift;

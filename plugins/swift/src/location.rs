@@ -2,7 +2,6 @@
 
 use crate::names::{Names, Place};
 use casement_sdk::{Error, Kind, Result};
-use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// By what a store recognizes its own locations.
@@ -34,40 +33,50 @@ impl Locations {
     pub(crate) fn parse(&self, names: &Names, uri: &str) -> Result<String> {
         let elsewhere = || Error::new(Kind::NotFound, "the location is not one of this store");
         let (scheme, rest) = uri.split_once("://").ok_or_else(elsewhere)?;
-        let (rest, object) = rest.rsplit_once('/').ok_or_else(elsewhere)?;
-        let (store, container) = rest.rsplit_once('/').ok_or_else(elsewhere)?;
-        let account = match scheme {
-            "swift+config" if store == self.reference => None,
-            "swift" | "swift+http" | "swift+https" => self.account_at(names, store).ok_or_else(elsewhere)?,
-            _ => return Err(elsewhere()),
+        let place = match scheme {
+            "swift+config" => self.by_reference(rest),
+            "swift" | "swift+http" | "swift+https" => self
+                .in_account(rest)
+                .filter(|place| place.account.is_none() || names.is_multi_tenant())
+                .or_else(|| self.by_login(rest)),
+            _ => None,
         };
-        let place = Place { account, ..Place::new(container, object) };
-        let key = names.key_of(&place);
+        let key = names.key_of(&place.ok_or_else(elsewhere)?);
         // Nothing that could not be read is a key.
         names.for_reading(&key).map(|_| key).map_err(|_| elsewhere())
     }
 
-    /// `Some(None)` for the store's own account.
-    fn account_at(&self, names: &Names, store: &str) -> Option<Option<String>> {
-        // A key may have an `@` in it.
-        let store = store.rsplit_once('@').map_or(store, |(_, host)| host).trim_end_matches('/');
-        let (host, path) =
-            store.split_once('/').map_or((store, String::new()), |(host, path)| (host, format!("/{path}")));
-        let path = percent_decode_str(&path).decode_utf8().ok()?.into_owned();
-        let is_at = |url: &Url| host.eq_ignore_ascii_case(&authority(url));
-        if is_at(&self.auth_url) && same_login(self.auth_url.path(), &path) {
-            return Some(None);
-        }
-        if !is_at(&self.account) {
-            return None;
-        }
-        if path == self.account.path() {
-            return Some(None);
-        }
-        let (version, account) = path.rsplit_once('/')?;
-        let (own_version, _) = self.account.path().rsplit_once('/')?;
-        (names.is_multi_tenant() && version == own_version).then(|| Some(account.to_owned()))
+    /// `<reference>/<container>/<object>`
+    fn by_reference(&self, rest: &str) -> Option<Place> {
+        let (container, object) = rest.strip_prefix(&*self.reference)?.strip_prefix('/')?.split_once('/')?;
+        Some(Place::new(container, object))
     }
+
+    /// `<host>/v1/<account>/<container>/<object>`
+    fn in_account(&self, rest: &str) -> Option<Place> {
+        let (version, own) = self.account.path().rsplit_once('/')?;
+        let (host, path) = rest.split_at(rest.find('/')?);
+        let path = path.strip_prefix(version)?.strip_prefix('/').filter(|_| is_at(host, &self.account))?;
+        let (account, path) = path.split_once('/')?;
+        let (container, object) = path.split_once('/')?;
+        let account = (account != own).then(|| account.to_owned());
+        Some(Place { account, ..Place::new(container, object) })
+    }
+
+    /// `<user>:<key>@<host and path of Keystone>/<container>/<object>`
+    fn by_login(&self, rest: &str) -> Option<Place> {
+        let (rest, object) = rest.rsplit_once('/')?;
+        let (login, container) = rest.rsplit_once('/')?;
+        // A key may have an `@` in it.
+        let login = login.rsplit_once('@').map_or(login, |(_, login)| login);
+        let (host, path) = login.split_at(login.find('/').unwrap_or(login.len()));
+        let is_ours = is_at(host, &self.auth_url) && same_login(self.auth_url.path(), path);
+        is_ours.then(|| Place::new(container, object))
+    }
+}
+
+fn is_at(host: &str, url: &Url) -> bool {
+    host.eq_ignore_ascii_case(&authority(url))
 }
 
 /// Host and port, as a location has them.
@@ -118,6 +127,7 @@ mod tests {
         let parse = |uri: &str| locations().parse(&names(false), uri).unwrap();
         assert_eq!(parse("swift+config://ref1/glance/a"), "a");
         assert_eq!(parse("swift+config://ref1/glance_1/a"), "/glance_1/a");
+        assert_eq!(parse("swift+config://ref1/glance/a/b"), "a/b");
         for old in [
             "swift+https://service:glance:hush@keystone:5000/v3/glance/a",
             "swift+https://service%3Aglance:hu%40sh@keystone:5000/v2.0/glance/a",
@@ -139,6 +149,7 @@ mod tests {
             "swift+https://u:hush@other:5000/v3/glance/a",
             "swift+https://swift:8080/v1/AUTH_x/glance/a",
             "swift+config://ref1/glance/..",
+            "swift+config://ref12/glance/a",
             "swift+config://ref1/a",
             "swift+config://ref1",
             "s3://ref1/glance/a",

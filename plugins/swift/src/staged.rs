@@ -7,13 +7,14 @@
 use crate::{
     account::{Account, is_of},
     answer,
-    client::Call,
+    client::{Call, escaped},
     delete::segments_of,
     listing::Wanted,
     names::{Place, STAGED, Stage},
 };
 use casement_sdk::{Error, Kind, Result, Staged};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use percent_encoding::percent_decode_str;
 use reqwest::{
     Method, StatusCode,
     header::{HeaderMap, HeaderName},
@@ -36,7 +37,7 @@ impl Account {
     /// Sets the mark of a deletion, by which `segments` are found when the object is gone.
     pub(crate) async fn mark_deletion(&self, stage: &Stage, segments: &str) -> Result<()> {
         let call = Call::new(Method::PUT, &stage.mark(&self.names), "marking what is deleted");
-        self.set_mark(call.header(SEGMENTS, segments)).await
+        self.set_mark(call.header(SEGMENTS, &escaped(segments).to_string())).await
     }
 
     async fn set_mark(&self, call: Call) -> Result<()> {
@@ -56,9 +57,10 @@ impl Account {
         let Some(mark) = self.look_for(&stage.mark(&self.names)).await? else { return Err(nothing()) };
         let object = self.look_for(&stage.place).await?;
         if let Some(segments) = answer::text(&mark, &SEGMENTS) {
+            let segments = percent_decode_str(segments).decode_utf8_lossy();
             let is_there = object.and_then(|object| segments_of(&object, &stage.place));
-            if is_there.as_deref() != Some(segments) {
-                self.remove_segments(segments).await?;
+            if is_there.as_deref() != Some(&*segments) {
+                self.remove_segments(&segments).await?;
             }
             return self.unmark(&stage).await;
         }

@@ -28,12 +28,13 @@ pub struct Writer {
 
 #[derive(Debug)]
 enum State {
-    /// Nothing is stored yet.
+    /// Nothing is stored yet but the mark.
     Small(Part),
-    /// There is a mark.
     Large(Uploader<Segments>),
-    /// Over, or over as soon as `abort` has come to its end.
-    Ended { marked: bool },
+    /// There may be something to remove.
+    Failed,
+    /// There is nothing to remove.
+    Ended,
 }
 
 /// Where segments go.
@@ -57,10 +58,13 @@ impl Writer {
         let size = account.segment_size;
         let sizes = PartSizes::new(options.size, size, 2 * size, account.limits.most_segments())?;
         account.ensure(&stage.place).await?;
-        match account.look_for(&stage.place).await? {
-            Some(_) => Err(Error::exists(key)),
-            None => Ok(Self { token: stage.token(), account, stage, sizes, state: State::Small(Part::default()) }),
+        if account.look_for(&stage.place).await?.is_some() {
+            return Err(Error::exists(key));
         }
+        // Dropped from here on, it removes its mark.
+        let writer = Self { token: stage.token(), account, stage, sizes, state: State::Small(Part::default()) };
+        writer.account.mark(&writer.stage).await?;
+        Ok(writer)
     }
 
     async fn begin_segments(&mut self, part: Part) -> Result<()> {
@@ -71,10 +75,8 @@ impl Writer {
                 format!("this Swift has no static large objects, so no object can be larger than {limit} bytes"),
             ));
         }
-        // What is stored from here on has to be removed.
-        self.state = State::Ended { marked: true };
+        self.state = State::Failed;
         self.account.ensure_segments(&self.stage.place).await?;
-        self.account.mark(&self.stage).await?;
         let segments = Segments { account: self.account.clone(), stage: self.stage.clone() };
         let budget = SEGMENTS_IN_MEMORY * self.account.segment_size;
         let mut uploader = Uploader::new(Arc::new(segments), self.sizes, budget, self.account.patience);
@@ -86,29 +88,37 @@ impl Writer {
     }
 
     async fn finish(&mut self) -> Result<Stat> {
-        match mem::replace(&mut self.state, State::Ended { marked: true }) {
+        let entries = match mem::replace(&mut self.state, State::Failed) {
             State::Small(part) => {
-                self.state = State::Ended { marked: false };
                 let content = Content::data(part).await?;
-                self.account.publish(&self.stage.place, &self.stage.transfer, &content).await
+                return self.account.publish(&self.stage, &content).await;
             }
-            State::Large(uploader) => {
-                let entries = uploader.finish().await?;
-                let stat = self.account.publish_segments(&self.stage, entries).await?;
-                self.state = State::Ended { marked: false };
-                Ok(stat)
-            }
-            State::Ended { .. } => Err(Error::new(Kind::Misuse, "the write has failed: it can only be aborted")),
+            State::Large(uploader) => uploader.finish().await?,
+            State::Failed | State::Ended => return Err(over()),
+        };
+        self.account.publish_segments(&self.stage, entries).await
+    }
+
+    /// It only says that there may be something to remove: whoever finds it looks.
+    async fn unmark(&mut self) {
+        self.state = State::Ended;
+        if let Err(error) = self.account.unmark(&self.stage).await {
+            tracing::debug!(%error, "the mark of a published object is left; recovery will remove it");
         }
     }
+}
+
+fn over() -> Error {
+    Error::new(Kind::Misuse, "the write has failed: it can only be aborted")
 }
 
 /// Removes what was staged.
 async fn clean_up(account: Arc<Account>, stage: Stage, state: State) -> Result<()> {
     match state {
-        State::Small(_) | State::Ended { marked: false } => return Ok(()),
+        State::Ended => return Ok(()),
         State::Large(uploader) => uploader.stop().await,
-        State::Ended { marked: true } => {}
+        State::Small(_) => return account.unmark(&stage).await,
+        State::Failed => {}
     }
     match account.discard(&stage.token()).await {
         Err(error) if error.kind() == Kind::NotFound => Ok(()),
@@ -131,17 +141,20 @@ impl casement_sdk::Writer for Writer {
                 let part = mem::take(part);
                 self.begin_segments(part).await?;
             }
-            State::Large(_) | State::Ended { .. } => {}
+            State::Large(_) | State::Failed | State::Ended => {}
         }
         match &mut self.state {
             State::Large(uploader) => uploader.write(chunk).await,
-            _ => Err(Error::new(Kind::Misuse, "the write has failed: it can only be aborted")),
+            _ => Err(over()),
         }
     }
 
     async fn commit(mut self) -> Result<Stat> {
         match self.finish().await {
-            Ok(stat) => Ok(stat),
+            Ok(stat) => {
+                self.unmark().await;
+                Ok(stat)
+            }
             Err(error) => {
                 // Who commits does not abort any more.
                 if let Err(left) = self.abort().await {
@@ -153,15 +166,15 @@ impl casement_sdk::Writer for Writer {
     }
 
     async fn abort(mut self) -> Result<()> {
-        let state = mem::replace(&mut self.state, State::Ended { marked: false });
+        let state = mem::replace(&mut self.state, State::Ended);
         clean_up(self.account.clone(), self.stage.clone(), state).await
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let state = mem::replace(&mut self.state, State::Ended { marked: false });
-        if matches!(state, State::Small(_) | State::Ended { marked: false }) {
+        let state = mem::replace(&mut self.state, State::Ended);
+        if matches!(state, State::Ended) {
             return;
         }
         let (account, stage) = (self.account.clone(), self.stage.clone());
@@ -192,11 +205,6 @@ impl Account {
             });
             stream::iter(puts).buffered(MANIFESTS_AT_ONCE).try_collect().await?
         };
-        let stat = self.publish(&stage.place, &stage.transfer, &Content::manifest(&entries)?).await?;
-        // It only says that there may be something to remove: whoever finds it looks.
-        if let Err(error) = self.unmark(stage).await {
-            tracing::debug!(%error, "the mark of a published object is left; recovery will remove it");
-        }
-        Ok(stat)
+        self.publish(stage, &Content::manifest(&entries)?).await
     }
 }

@@ -4,7 +4,6 @@ use crate::{
     exit::{Failure, Result},
     identity, policy, runtime, schemas, wiring,
 };
-use casement_stores::host::PluginState;
 use std::{fmt, path::Path};
 
 /// Does all that `serve` does short of listening, in the same order, and goes on after a failure: the report shows
@@ -26,13 +25,12 @@ pub(super) fn run(file: &Path) -> Result<()> {
         if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
             catalog.close().await;
         }
-        if let Some(stores) = report.item("stores", wiring::stores(&config).await)? {
+        if let Some(stores) = report.item("stores", wiring::stores(config::in_place(config.stores_options())).await)? {
             for plugin in stores.plugins() {
-                match (&plugin.plugin, &plugin.state) {
-                    (Some(found), _) => report
+                match plugin.plugin() {
+                    Ok(found) => report
                         .ok("plugin", format_args!("{} {} ({})", found.name(), found.version(), found.built_with()))?,
-                    (None, PluginState::Failed(reason)) => report.line("warning", "plugin", reason)?,
-                    (None, PluginState::Loaded) => {}
+                    Err(reason) => report.line("warning", "plugin", reason)?,
                 }
             }
             for store in stores.iter() {

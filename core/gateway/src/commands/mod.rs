@@ -5,6 +5,7 @@ mod import;
 mod inspect;
 mod metadefs;
 mod policy;
+mod reload;
 mod serve;
 mod token;
 
@@ -20,6 +21,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Check(args) => check::run(&args.config),
         Command::Config(ConfigCommand::Import(args)) => import::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
+        Command::Plugin(PluginCommand::Reload(args)) => reload::run(&args.config),
         Command::Policy(PolicyCommand::List(args)) => policy::list(&args.config),
         Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args),
         Command::Token(TokenCommand::Hash) => token::hash(),

@@ -2,10 +2,12 @@ use crate::{
     config::{self, Config, Mode},
     exit::{Exit, Failure, Result},
     runtime,
-    signals::Signals,
+    signals::{Signal, Signals},
     telemetry, wiring,
 };
+use casement_stores::Stores;
 use std::{env::consts, path::Path, process};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -19,12 +21,14 @@ pub(super) fn run(file: &Path) -> Result<()> {
 async fn serve(config: Config) -> Result<()> {
     let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
-    tokio::spawn(obey(signals, stop.clone()));
+    let (reload, reloads) = mpsc::channel(1);
+    tokio::spawn(obey(signals, stop.clone(), reload));
 
     let house = tokio::select! {
         house = wiring::open(&config) => house?,
         () = stop.cancelled() => return Ok(()),
     };
+    tokio::spawn(reload_plugins(reloads, house.stores.clone()));
     let bound = wiring::bind(&config)?;
     info!("listening on http://{}", bound.local_addr());
     if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
@@ -39,12 +43,31 @@ async fn serve(config: Config) -> Result<()> {
     Ok(())
 }
 
-/// The first order drains, the second ends the process where it stands; recovery settles what that leaves.
-async fn obey(mut signals: Signals, stop: CancellationToken) {
-    let order = signals.next().await;
-    info!("{order}: no new requests; those under way may end");
-    stop.cancel();
-    let order = signals.next().await;
-    warn!("{order} again: ending at once");
-    process::exit(Exit::Interrupted as i32);
+/// The first order to stop drains, the second ends the process where it stands; recovery settles what that leaves.
+async fn obey(mut signals: Signals, stop: CancellationToken, reload: mpsc::Sender<()>) {
+    loop {
+        match signals.next().await {
+            Signal::Reload(name) => {
+                info!("{name}: looking at the plugin files again");
+                // One that waits already stands for this one too.
+                reload.try_send(()).ok();
+            }
+            Signal::Stop(name) if stop.is_cancelled() => {
+                warn!("{name} again: ending at once");
+                process::exit(Exit::Interrupted as i32);
+            }
+            Signal::Stop(name) => {
+                info!("{name}: no new requests; those under way may end");
+                stop.cancel();
+            }
+        }
+    }
+}
+
+async fn reload_plugins(mut reloads: mpsc::Receiver<()>, stores: Stores) {
+    while reloads.recv().await.is_some() {
+        for plugin in stores.reload_plugins().await {
+            info!("{plugin}");
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl Config {
         for file in files.into_iter().flatten() {
             *file = base.join(&*file);
         }
-        for dir in self.plugin_dirs.iter_mut().flatten() {
+        for dir in self.plugin_dirs.iter_mut().flatten().chain(&mut self.plugin_shadow_dir) {
             *dir = base.join(&*dir);
         }
     }

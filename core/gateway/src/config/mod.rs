@@ -36,7 +36,7 @@ pub(crate) use load::{check_text, load};
 pub(crate) use log::{Format, Log};
 pub(crate) use policy::Policy;
 pub(crate) use server::Server;
-pub(crate) use stores::{Plugin, Store};
+pub(crate) use stores::{Plugin, Store, in_place};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,12 @@ pub(crate) struct Config {
     #[serde(default)]
     #[schemars(example = ["/usr/lib/casement/plugins"])]
     pub plugin_dirs: Option<Vec<PathBuf>>,
+
+    /// Where the copies of plugin files lie that are loaded in place of them; the folder above it must exist. Not set: the
+    /// folder `plugin-shadow` beside the database.
+    #[serde(default)]
+    #[schemars(example = &"/var/lib/casement/plugin-shadow")]
+    pub plugin_shadow_dir: Option<PathBuf>,
 
     /// Threads of each plugin's own runtime. 0 leaves the number to the plugin.
     #[serde(default = "default_plugin_threads")]

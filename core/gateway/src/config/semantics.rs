@@ -135,6 +135,11 @@ fn plugins(config: &Config, problems: &mut Problems<'_>) {
             let text = format!("the plugin {} is listed twice", plugin.path.display());
             problems.add(&here.key("path"), text);
         }
+        if let Some(name) = &plugin.name
+            && config.plugins[..index].iter().any(|other| other.name.as_ref() == Some(name))
+        {
+            problems.add(&here.key("name"), format!("another plugin has the name `{name}`"));
+        }
     }
 }
 

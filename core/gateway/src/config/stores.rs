@@ -13,6 +13,12 @@ pub(crate) struct Plugin {
     #[schemars(example = &"casement_filesystem")]
     pub path: PathBuf,
 
+    /// The name by which stores select the plugin. Not set: the name that it gives itself. With it two versions of a
+    /// plugin can be in use side by side.
+    #[serde(default)]
+    #[schemars(example = &"filesystem-next")]
+    pub name: Option<String>,
+
     /// Refuse the file unless its SHA-256 is this one, in hex.
     #[serde(default)]
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
@@ -25,6 +31,15 @@ pub(crate) struct Plugin {
     /// Accept a plugin built with `panic = "abort"`. A panic in it ends the whole service.
     #[serde(default)]
     pub allow_abort: bool,
+
+    /// Load a copy of the file (see `plugin_shadow_dir`), so that a new version can be put in its place while it is in use.
+    /// Turn it off for a plugin that needs other files beside it.
+    #[serde(default = "default_shadow_copy")]
+    pub shadow_copy: bool,
+}
+
+fn default_shadow_copy() -> bool {
+    true
 }
 
 /// Which recorded layout a plugin must have.
@@ -141,14 +156,20 @@ impl From<&Plugin> for stores::PluginOptions {
     fn from(plugin: &Plugin) -> Self {
         Self {
             path: plugin.path.clone(),
+            name: plugin.name.clone(),
             sha256: plugin.sha256.clone(),
             c_abi: plugin.abi == PluginAbi::C,
             allow_abort: plugin.allow_abort,
+            shadow_copy: plugin.shadow_copy,
         }
     }
 }
 
 impl super::Config {
+    fn default_shadow_dir(&self) -> PathBuf {
+        self.catalog.path.with_file_name("plugin-shadow")
+    }
+
     /// What the registry of stores is opened with.
     pub(crate) fn stores_options(&self) -> stores::Options {
         let single = self.stores.len() == 1;
@@ -166,11 +187,17 @@ impl super::Config {
         };
         stores::Options {
             plugin_dirs: self.plugin_dirs.clone().unwrap_or_else(default_plugin_dirs),
+            shadow_dir: Some(self.plugin_shadow_dir.clone().unwrap_or_else(|| self.default_shadow_dir())),
             plugins: self.plugins.iter().map(Into::into).collect(),
             stores: self.stores.iter().map(store).collect(),
             plugin_threads: self.plugin_threads,
         }
     }
+}
+
+/// As [`Config::stores_options`], for who looks at plugins while a service may have copies of them in use.
+pub(crate) fn in_place(options: stores::Options) -> stores::Options {
+    stores::Options { shadow_dir: None, ..options }
 }
 
 /// Where an installation, and where cargo, puts plugins beside the program.

@@ -1,4 +1,12 @@
-//! The system's orders to stop.
+//! The system's orders to a process.
+
+/// An order; its name is for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Stop(&'static str),
+    #[cfg_attr(windows, expect(dead_code, reason = "a console has no such order"))]
+    Reload(&'static str),
+}
 
 #[cfg(unix)]
 mod unix;

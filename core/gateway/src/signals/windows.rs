@@ -1,3 +1,4 @@
+use super::Signal;
 use std::io;
 use tokio::signal::windows::{
     CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown,
@@ -18,13 +19,13 @@ impl Signals {
         Ok(Self { c: ctrl_c()?, r#break: ctrl_break()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
     }
 
-    /// Waits for the next order; its name is for the log.
-    pub(crate) async fn next(&mut self) -> &'static str {
-        tokio::select! {
+    /// Waits for the next order.
+    pub(crate) async fn next(&mut self) -> Signal {
+        Signal::Stop(tokio::select! {
             _ = self.c.recv() => "Ctrl-C",
             _ = self.r#break.recv() => "Ctrl-Break",
             _ = self.close.recv() => "close",
             _ = self.shutdown.recv() => "shutdown",
-        }
+        })
     }
 }

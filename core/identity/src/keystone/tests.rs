@@ -37,9 +37,17 @@ fn keystone(server: &Server) -> Keystone {
 }
 
 /// One that waits a moment only.
+/// Silence soon is an end.
 fn impatient(server: &Server) -> Keystone {
     let moment = Duration::from_millis(100);
-    let patience = Patience { request: moment, total: 10 * moment, tries: 2, ..Patience::default() };
+    with_patience(server, Patience { request: moment, total: 10 * moment, tries: 2, ..Patience::default() })
+}
+
+fn with_two_tries(server: &Server) -> Keystone {
+    with_patience(server, Patience { tries: 2, ..Patience::default() })
+}
+
+fn with_patience(server: &Server, patience: Patience) -> Keystone {
     let session = Session::new(SessionSettings { patience, ..session_settings(server) });
     Keystone::new(session.unwrap(), settings())
 }
@@ -208,7 +216,7 @@ async fn keystone_is_asked_again_when_it_is_in_trouble() {
 #[tokio::test]
 async fn trouble_without_end_is_told_and_not_kept_in_mind() {
     let away = Server::start(|_| Reply::Close).await;
-    let error = impatient(&away).authenticate(&with("abc")).await.unwrap_err();
+    let error = with_two_tries(&away).authenticate(&with("abc")).await.unwrap_err();
     assert_eq!(error.kind, Kind::Unavailable);
     assert_eq!(away.logins(), 2);
 
@@ -218,7 +226,7 @@ async fn trouble_without_end_is_told_and_not_kept_in_mind() {
         _ => Reply::Json(200, member()),
     })
     .await;
-    let keystone = impatient(&server);
+    let keystone = with_two_tries(&server);
     let error = keystone.authenticate(&with("abc")).await.unwrap_err();
     assert!(error.is_retryable() && error.to_string().contains("500"), "{error}");
     keystone.authenticate(&with("abc")).await.unwrap();

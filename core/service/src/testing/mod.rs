@@ -14,8 +14,8 @@ use casement_policy::Rules;
 use casement_sdk::{Backend, host::Plugin};
 use casement_stores::{
     DigestThreads, Multihash, Stores,
-    config::{Limits, PluginOptions, StoreOptions},
-    host::{LoadedPlugin, PluginState},
+    config::{Limits, StoreOptions},
+    host::LoadedPlugin,
 };
 use futures_util::stream;
 use serde_json::json;
@@ -135,12 +135,7 @@ pub(crate) fn caller() -> Caller {
 
 async fn service(dir: &TempDir, stores: &[&str]) -> Service {
     let catalog = casement_catalog::Options { path: dir.path().join("c.db"), readers: 1 };
-    let memory = LoadedPlugin {
-        options: PluginOptions::default(),
-        path: None,
-        plugin: Some(Plugin::from_static::<Memory>().unwrap()),
-        state: PluginState::Loaded,
-    };
+    let memory = LoadedPlugin::linked_in(Plugin::from_static::<Memory>().unwrap());
     let stores = stores.iter().map(|id| StoreOptions {
         id: (*id).to_owned(),
         plugin: Memory::NAME.to_owned(),
@@ -159,7 +154,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
         limits: None,
         rules: Rules::defaults(),
         protections: None,
-        stores: Stores::open_on(vec![memory], stores.collect(), 1).await.unwrap(),
+        stores: Stores::open_on(vec![memory], stores.collect()).await.unwrap(),
         digests: DigestThreads::start().unwrap(),
         settings: Settings {
             list: ListSettings::default(),

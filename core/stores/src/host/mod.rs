@@ -4,9 +4,10 @@
 mod plugin;
 mod schema;
 mod services;
+mod shadow;
 mod trust;
 
-pub(crate) use plugin::load_all;
-pub use plugin::{LoadError, LoadedPlugin, PluginState, load};
+pub use plugin::LoadedPlugin;
+pub(crate) use plugin::Loader;
 pub(crate) use schema::checked_config;
 pub(crate) use services::StoreServices;

@@ -7,7 +7,7 @@ use casement_sdk::{Backend, Kind};
 /// A store that reaches everything through `server`, so that hosts need not be listed for a test to answer for them.
 fn behind(server: &Server) -> Http {
     let proxy = Some(format!("http://127.0.0.1:{}", server.port()));
-    Http::new(Config { proxy, idle_timeout_seconds: 1, ..Config::default() }).unwrap()
+    Http::new(Config { proxy, ..Config::default() }).unwrap()
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn refusals_are_told_apart_and_never_count_against_the_store() {
 #[tokio::test]
 async fn a_server_that_is_away_or_silent_is_unavailable_in_bounded_time() {
     let server = Server::start(|_, _| Reply::Stall(Vec::new()));
-    assert_eq!(kind(server.store().stat(&server.url("/x")).await), Some(Kind::Timeout));
+    assert_eq!(kind(server.impatient_store().stat(&server.url("/x")).await), Some(Kind::Timeout));
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = casement_http_store::Config { allowed_ports: vec![gone], ..server.config() };
     let store = casement_http_store::Http::new(config).unwrap();

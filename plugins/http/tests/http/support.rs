@@ -99,16 +99,16 @@ impl Server {
 
     /// The configuration of a store that may read from here, though it is near.
     pub(crate) fn config(&self) -> Config {
-        Config {
-            allowed_hosts: vec!["127.0.0.1".to_owned()],
-            allowed_ports: vec![self.port],
-            idle_timeout_seconds: 1,
-            ..Config::default()
-        }
+        Config { allowed_hosts: vec!["127.0.0.1".to_owned()], allowed_ports: vec![self.port], ..Config::default() }
     }
 
     pub(crate) fn store(&self) -> Http {
         Http::new(self.config()).unwrap()
+    }
+
+    /// A store that soon takes silence for an end.
+    pub(crate) fn impatient_store(&self) -> Http {
+        Http::new(Config { idle_timeout_seconds: 1, ..self.config() }).unwrap()
     }
 }
 

@@ -87,4 +87,15 @@ async fn what_is_used_and_what_a_quota_leaves_is_known() {
     assert_eq!(store.usage().await.unwrap().free, Some(100));
     assert_eq!(write(&store, "b", "t-2", None, &[7; 200]).await.unwrap_err().kind(), Kind::NoSpace);
     assert_eq!(store.stat("b").await.unwrap_err().kind(), Kind::NotFound);
+
+    // The server answers before it has read a segment, and must be heard all the same.
+    let segments = lab.request(Method::POST, &format!("{container}_segments"));
+    let quota = segments.header("x-container-meta-quota-bytes", 10 * MIB);
+    quota.send().await.unwrap().error_for_status().unwrap();
+    let config = Config { segment_size: 8 * MIB as u64, ..lab.config.clone() };
+    let store = Swift::connect(config).await.unwrap();
+    assert!(store.capabilities().usage);
+    let error = write(&store, "c", "t-3", None, &data(40 * MIB)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NoSpace, "{error}");
+    assert_eq!(lab.segments().await, [""; 0]);
 }

@@ -9,6 +9,8 @@ mod platform;
 mod platform;
 
 use crate::config::PluginOptions;
+use object::{Object, ObjectSegment};
+pub(super) use platform::{make_own_folder, refuse_if_others_can_write};
 use sha2::{Digest, Sha256};
 use std::{
     env::consts::{DLL_EXTENSION, DLL_PREFIX},
@@ -17,11 +19,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The real path of a configured plugin file, when it may be loaded.
+/// A plugin file that may be loaded, as it was when it was read.
+#[derive(Debug)]
+pub(crate) struct PluginFile {
+    /// Its real path.
+    pub(super) path: PathBuf,
+    pub(super) bytes: Vec<u8>,
+    /// In hex.
+    pub(super) sha256: String,
+}
+
+impl PluginFile {
+    pub(super) fn new(path: PathBuf, bytes: Vec<u8>) -> Self {
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        Self { path, bytes, sha256 }
+    }
+}
+
+/// A configured plugin file, when it may be loaded.
 ///
 /// # Errors
 /// A text that says which file was refused, why, and what to do.
-pub(super) fn trusted_path(options: &PluginOptions, plugin_dirs: &[PathBuf]) -> Result<PathBuf, String> {
+pub(super) fn trusted_file(options: &PluginOptions, plugin_dirs: &[PathBuf]) -> Result<PluginFile, String> {
     let found = find(&options.path, plugin_dirs)?;
     let path = fs::canonicalize(&found).map_err(|error| format!("{}: {error}", found.display()))?;
     let folder = plugin_dirs.iter().filter_map(|dir| fs::canonicalize(dir).ok()).find(|dir| path.starts_with(dir));
@@ -33,12 +52,30 @@ pub(super) fn trusted_path(options: &PluginOptions, plugin_dirs: &[PathBuf]) -> 
         ));
     };
     for part in path.ancestors().take_while(|part| part.starts_with(&folder)) {
-        platform::refuse_if_others_can_write(part)?;
+        refuse_if_others_can_write(part)?;
     }
-    if let Some(expected) = &options.sha256 {
-        check_pin(&path, expected)?;
+    let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    refuse_unless_whole(&bytes)
+        .map_err(|error| format!("{} is no library, or not a whole one ({error}); copy it again", path.display()))?;
+    let file = PluginFile::new(path, bytes);
+    match &options.sha256 {
+        Some(expected) if !file.sha256.eq_ignore_ascii_case(expected.trim()) => Err(format!(
+            "{} has the SHA-256 {}, the configuration demands {expected}",
+            file.path.display(),
+            file.sha256
+        )),
+        _ => Ok(file),
     }
-    Ok(path)
+}
+
+/// The system maps a library whose end is missing as well (as while somebody copies it), and ends the process when
+/// something in the missing part is used.
+fn refuse_unless_whole(bytes: &[u8]) -> object::Result<()> {
+    let library = object::File::parse(bytes)?;
+    for segment in library.segments() {
+        segment.data()?;
+    }
+    Ok(())
 }
 
 /// `casement_filesystem` stands for `casement_filesystem.so`, `libcasement_filesystem.so` or
@@ -74,25 +111,21 @@ fn list(folders: &[PathBuf]) -> String {
     folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn check_pin(path: &Path, expected: &str) -> Result<(), String> {
-    let file = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let found = hex::encode(Sha256::digest(file));
-    if found.eq_ignore_ascii_case(expected.trim()) {
-        return Ok(());
-    }
-    Err(format!("{} has the SHA-256 {found}, the configuration demands {expected}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::env;
 
     fn folder_with_plugin() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(format!("{DLL_PREFIX}casement_x.{DLL_EXTENSION}"));
-        fs::write(&file, b"code").unwrap();
+        fs::copy(env::current_exe().unwrap(), &file).unwrap();
         (folder, file)
+    }
+
+    fn trusted_path(options: &PluginOptions, plugin_dirs: &[PathBuf]) -> Result<PathBuf, String> {
+        trusted_file(options, plugin_dirs).map(|file| file.path)
     }
 
     fn named(path: impl Into<PathBuf>) -> PluginOptions {
@@ -122,10 +155,21 @@ mod tests {
     }
 
     #[test]
+    fn half_a_file_is_refused() {
+        let (folder, file) = folder_with_plugin();
+        let whole = fs::read(&file).unwrap();
+        for size in [0, 100, whole.len() / 2, whole.len() - 1] {
+            fs::write(&file, &whole[..size]).unwrap();
+            let refused = trusted_path(&named(&file), &[folder.path().to_owned()]).unwrap_err();
+            assert!(refused.contains("copy it again"), "{size}: {refused}");
+        }
+    }
+
+    #[test]
     fn a_pinned_file_is_loaded_only_with_that_digest() {
         let (folder, file) = folder_with_plugin();
         let dirs = [folder.path().to_owned()];
-        let right = hex::encode(Sha256::digest(b"code"));
+        let right = hex::encode(Sha256::digest(fs::read(&file).unwrap()));
         let pinned = |sha256: &str| PluginOptions { sha256: Some(sha256.to_owned()), ..named(&file) };
         assert!(trusted_path(&pinned(&right.to_uppercase()), &dirs).is_ok());
         assert!(trusted_path(&pinned(&"0".repeat(64)), &dirs).unwrap_err().contains(&right));

@@ -1,10 +1,15 @@
 //! Who can write a file, by its mode bits.
 
 use rustix::fs::{Mode, stat};
-use std::path::Path;
+use std::{fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path};
+
+/// Makes a folder that only we can write to.
+pub(in crate::host) fn make_own_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
 
 /// Refuses what others than its owner can write, and what belongs to somebody who is neither root nor us.
-pub(super) fn refuse_if_others_can_write(path: &Path) -> Result<(), String> {
+pub(in crate::host) fn refuse_if_others_can_write(path: &Path) -> Result<(), String> {
     let found = stat(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let others = Mode::WGRP | Mode::WOTH;
     if Mode::from_raw_mode(found.st_mode).intersects(others) {

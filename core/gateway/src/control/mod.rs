@@ -1,0 +1,148 @@
+//! Orders to a running service, from this machine and from who runs it: over a socket beside the database, on Windows over
+//! a named pipe. One line of JSON each way.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as platform;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as platform;
+
+use crate::exit::{Exit, Failure, Result};
+use casement_stores::{Reloaded, Stores};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{io, path::Path, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    time::{sleep, timeout},
+};
+
+/// How long somebody who has connected may take to say what is wanted, and to take the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LONGEST_ORDER: u64 = 4 << 10;
+const LONGEST_REPLY: u64 = 4 << 20;
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    ReloadPlugins,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reply {
+    Reloaded(Vec<Reloaded>),
+    /// The order was not understood.
+    Refused(String),
+}
+
+/// Takes orders for ever. Without a way to take them the service runs all the same.
+pub(crate) async fn obey(database: &Path, stores: &Stores) {
+    let mut listener = match platform::Listener::bind(database) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::warn!(%error, "`casement plugin reload` cannot reach this service"),
+    };
+    loop {
+        let served = match listener.accept().await {
+            Ok(stream) => serve(stream, stores).await,
+            Err(error) => {
+                // A lack of descriptors is not over at once.
+                sleep(Duration::from_millis(100)).await;
+                Err(error)
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%error, "an order to the service came to nothing");
+        }
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, stores: &Stores) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let reply = match timeout(PATIENCE, read_line(&mut stream, LONGEST_ORDER)).await?? {
+        Ok(Order::ReloadPlugins) => Reply::Reloaded(stores.reload_plugins().await),
+        Err(error) => Reply::Refused(format!("the running service does not know this order: {error}")),
+    };
+    timeout(PATIENCE, write_line(&mut stream, &reply)).await?
+}
+
+/// Gives an order to the service that has this database open.
+///
+/// # Errors
+/// When there is none, or it does not answer.
+pub(crate) async fn order(database: &Path, order: Order) -> Result<Reply> {
+    let what = format!("no running service takes orders for the database {}", database.display());
+    let stream = platform::connect(database).await.map_err(Failure::of(Exit::Temporary, &what))?;
+    let mut stream = BufReader::new(stream);
+    let asked = async {
+        write_line(&mut stream, &order).await?;
+        read_line(&mut stream, LONGEST_REPLY).await
+    };
+    let reply = asked.await.map_err(Failure::of(Exit::Temporary, "the running service broke off"))?;
+    reply.map_err(Failure::of(Exit::Internal, "the running service's answer is not understood"))
+}
+
+async fn read_line<T: DeserializeOwned>(
+    stream: &mut (impl AsyncBufReadExt + Unpin),
+    limit: u64,
+) -> io::Result<serde_json::Result<T>> {
+    let mut line = Vec::new();
+    stream.take(limit).read_until(b'\n', &mut line).await?;
+    if line.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(serde_json::from_slice(&line))
+}
+
+async fn write_line(stream: &mut (impl AsyncWrite + Unpin), value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    stream.flush().await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use tokio::io::{DuplexStream, duplex};
+
+    async fn stores() -> Stores {
+        Stores::open_on(Vec::new(), Vec::new()).await.unwrap()
+    }
+
+    async fn said(text: &[u8]) -> (io::Result<()>, String) {
+        let (mut ours, theirs): (DuplexStream, _) = duplex(1 << 20);
+        ours.write_all(text).await.unwrap();
+        ours.shutdown().await.unwrap();
+        let result = serve(theirs, &stores().await).await;
+        let mut answer = String::new();
+        ours.read_to_string(&mut answer).await.unwrap();
+        (result, answer)
+    }
+
+    #[tokio::test]
+    async fn an_order_is_one_line_and_so_is_the_reply() {
+        let (result, answer) = said(b"\"reload_plugins\"\n").await;
+        result.unwrap();
+        assert_eq!(answer, "{\"reloaded\":[]}\n");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_order_is_refused() {
+        for wrong in [&b"\"dance\"\n"[..], b"GET / HTTP/1.1\r\n\r\n", b"\xff\n", &[b'x'; 1 << 16]] {
+            let (result, answer) = said(wrong).await;
+            result.unwrap();
+            assert!(answer.starts_with("{\"refused\":"), "{answer}");
+        }
+        assert!(said(b"").await.0.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_is_not_waited_for() {
+        let (_silent, theirs) = duplex(16);
+        assert!(serve(theirs, &stores().await).await.is_err());
+    }
+}
