@@ -50,12 +50,12 @@ async fn put(client: &Client, bucket: &str, file: &str, key: &str) {
     let created = client.create_multipart_upload().bucket(bucket).key(key).send().await.unwrap();
     let id = created.upload_id().unwrap();
     let mut file = File::open(file).unwrap();
-    let parts = stream::iter(1..).map_while(|number| {
+    let parts = (1..).map_while(|number| {
         let mut part = Vec::with_capacity(PART);
         (&mut file).take(PART as u64).read_to_end(&mut part).unwrap();
         (!part.is_empty()).then_some((number, part))
     });
-    let sent = parts.map(|(number, part)| async move {
+    let sent = stream::iter(parts).map(|(number, part)| async move {
         let request = client.upload_part().bucket(bucket).key(key).upload_id(id).part_number(number);
         let sent = request.body(ByteStream::from(part)).send().await?;
         let part = CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag);

@@ -49,12 +49,12 @@ impl Account {
 
     async fn put(&self, file: &str, object: &str) {
         let mut file = File::open(file).unwrap();
-        let segments = stream::iter(0..).map_while(|number| {
+        let segments = (0..).map_while(|number| {
             let mut segment = Vec::with_capacity(SEGMENT);
             (&mut file).take(SEGMENT as u64).read_to_end(&mut segment).unwrap();
             (!segment.is_empty()).then_some((number, segment))
         });
-        let sent = segments.map(|(number, segment): (u32, _)| async move {
+        let sent = stream::iter(segments).map(|(number, segment): (u32, _)| async move {
             let path = format!("{}_segments/{object}/{number:08}", self.container);
             let size = segment.len();
             json!({"etag": self.put_object(&path, segment).await, "path": path, "size_bytes": size})
