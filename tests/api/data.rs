@@ -58,8 +58,8 @@ fn data_goes_to_the_store_that_is_asked_for() {
     let cheap = member.create_raw("n");
     member.data_request(&cheap).header("X-Image-Meta-Store", "cheap").body(b"abc").expect(204);
     assert_eq!((&member.show(&fast)["stores"], &member.show(&cheap)["stores"]), (&json!("fast"), &json!("cheap")));
-    assert!(gateway.store("fast").object(&fast).is_file());
-    assert!(gateway.store("cheap").object(&cheap).is_file());
+    assert!(gateway.store("fast").holds(&fast));
+    assert!(gateway.store("cheap").holds(&cheap));
     for prefer in ["cheap,fast", "fast"] {
         let answer = member.get(&format!("/v2/images/{fast}/file?prefer={prefer}")).expect(200);
         assert_eq!(answer.body, b"0123456789", "{prefer}");
@@ -149,18 +149,18 @@ fn data_is_taken_once_and_only_when_the_formats_are_known() {
 }
 
 #[test]
-fn the_data_that_the_store_holds_is_the_file_itself() {
+fn what_the_store_holds_is_the_data_itself() {
     let gateway = Gateway::builder().start();
     let data = Pattern::new(3, 1_234_567).bytes();
     let id = gateway.member().create_active("n", &data);
-    assert!(std::fs::read(gateway.store("local").object(&id)).unwrap() == data);
+    assert!(gateway.store("local").get(&id).unwrap() == data);
 }
 
 #[test]
 fn data_that_went_missing_is_a_failure_and_not_an_empty_image() {
     let gateway = Gateway::builder().start();
     let id = gateway.member().create_active("n", b"0123456789");
-    std::fs::remove_file(gateway.store("local").object(&id)).unwrap();
+    gateway.store("local").remove(&id);
     gateway.member().download(&id).expect(500);
     assert!(gateway.log().text().contains(&format!("no object `{id}`")));
 }
@@ -169,7 +169,7 @@ fn data_that_went_missing_is_a_failure_and_not_an_empty_image() {
 fn data_that_no_image_owns_does_not_hinder_an_upload() {
     let gateway = Gateway::builder().start();
     let id = gateway.member().create_raw("n");
-    std::fs::write(gateway.store("local").object(&id), b"left behind").unwrap();
+    gateway.store("local").put(&id, b"left behind");
     gateway.member().upload(&id, b"0123456789").expect(204);
     assert_eq!(gateway.member().download(&id).expect(200).body, b"0123456789");
     gateway.assert_settled();

@@ -7,11 +7,11 @@ fn a_deleted_image_is_gone_with_its_data() {
     let member = gateway.member();
     let id = member.create_active("data", b"0123456789");
     let path = format!("/v2/images/{id}");
-    assert!(gateway.store("local").object(&id).is_file());
+    assert!(gateway.store("local").holds(&id));
 
     let answer = member.delete(&path).expect(204);
     assert!(answer.body.is_empty());
-    assert!(!gateway.store("local").object(&id).exists());
+    assert!(!gateway.store("local").holds(&id));
     member.delete(&path).refused("again", 404, &format!("Failed to find image {id} to delete"));
     let missing = format!("No image found with ID {id}");
     member.get(&path).refused("show", 404, &missing);
@@ -61,7 +61,7 @@ fn only_the_owner_deletes() {
 fn data_that_went_missing_does_not_hinder_a_delete() {
     let gateway = Gateway::builder().start();
     let id = gateway.member().create_active("data", b"0123456789");
-    std::fs::remove_file(gateway.store("local").object(&id)).unwrap();
+    gateway.store("local").remove(&id);
     gateway.member().delete(&format!("/v2/images/{id}")).expect(204);
     gateway.assert_settled();
 }

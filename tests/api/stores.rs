@@ -15,7 +15,7 @@ fn how_stores_are_set_up_is_told_to_administrators_and_services() {
     gateway.member().get("/v2/info/stores/detail").refused("member", 403, denied);
     for client in [gateway.admin(), gateway.service()] {
         let stores = client.get("/v2/info/stores/detail").expect(200).json();
-        let root = |id: &str| Runner::chosen().path(gateway.store(id).root());
+        let root = |id: &str| Runner::chosen().path(gateway.folder(id).root());
         assert_eq!(
             stores,
             json!({"stores": [

@@ -228,7 +228,7 @@ fn copies_are_ordered_by_the_weights_of_their_stores() {
         assert_eq!(member.get("/v2/images").expect(200).json()["images"][0]["stores"], image["stores"]);
 
         admin.delete(&format!("/v2/stores/fast/{id}")).expect(204);
-        assert!(!gateway.store("fast").object(&id).exists());
+        assert!(!gateway.store("fast").holds(&id));
         assert_eq!(member.show(&id)["stores"], "web");
         assert_eq!(member.download(&id).expect(200).body, b"0123456789");
         admin.delete(&format!("/v2/stores/web/{id}")).expect(403);

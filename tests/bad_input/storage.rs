@@ -1,7 +1,7 @@
 //! Disks that fill up and folders that go away.
 
 use crate::{assert_serves_on, assert_uploads_now};
-use casement_tests::{Gateway, Pattern, eventually, eventually_true, skip};
+use casement_tests::{Gateway, Kept, Pattern, eventually, eventually_true, skip};
 use std::{
     fs,
     io::Write,
@@ -127,7 +127,7 @@ fn a_store_may_lose_its_folder_and_get_it_back() {
     let member = gateway.member();
     let kept = member.create_active("kept", b"0123456789");
     let id = member.create_raw("n");
-    let root = gateway.store("local").root().to_path_buf();
+    let root = gateway.folder("local").root().to_path_buf();
     let away = root.with_extension("away");
 
     fs::rename(&root, &away).unwrap();
@@ -167,7 +167,7 @@ fn a_folder_that_is_lost_in_mid_upload_fails_the_upload() {
     let member = gateway.member();
     let id = member.create_raw("n");
     let data = Pattern::new(1, 8 * MIB).bytes();
-    let store = gateway.store("local").clone();
+    let store = gateway.folder("local").clone();
     let mut raw = gateway.raw();
     raw.begin_upload(&id, data.len() as u64, &[]);
     raw.send(&data[..data.len() / 2]);

@@ -1,5 +1,5 @@
 use crate::{
-    Gateway, Runner, StoreFolder, dist,
+    Gateway, Kept, Medium, Runner, StoreFolder, dist,
     gateway::{Run, Site},
 };
 use sha2::{Digest, Sha256};
@@ -51,7 +51,7 @@ pub struct Builder {
     plugins: String,
     stores: String,
     more: String,
-    folders: Vec<(String, StoreFolder)>,
+    kept: Vec<(String, Box<dyn Kept>)>,
     own_dist: Option<PathBuf>,
 }
 
@@ -65,7 +65,7 @@ impl Builder {
             plugins: String::new(),
             stores: String::new(),
             more: String::new(),
-            folders: Vec::new(),
+            kept: Vec::new(),
             own_dist: None,
         }
         .plugin("path = \"casement_filesystem\"")
@@ -98,7 +98,11 @@ impl Builder {
     /// One more `[[plugins]]` entry.
     #[must_use]
     pub fn plugin(mut self, lines: &str) -> Self {
-        self.plugins += &format!("[[plugins]]\n{lines}\n");
+        let entry = format!("[[plugins]]\n{lines}\n");
+        // Two stores of a kind need its plugin once.
+        if !self.plugins.contains(&entry) {
+            self.plugins += &entry;
+        }
         self
     }
 
@@ -120,7 +124,7 @@ impl Builder {
     pub fn filesystem(mut self, id: &str, root: Option<&Path>, lines: &str) -> Self {
         let root = root.map_or_else(|| self.folder.path().join("images").join(id), Path::to_path_buf);
         fs::create_dir_all(&root).unwrap();
-        self.folders.push((id.into(), StoreFolder::new(root.clone())));
+        self.kept.push((id.into(), Box::new(StoreFolder::new(root.clone()))));
         let root = self.path(&root);
         self.store(id, &format!("plugin = \"filesystem\"\nroot = '{root}'\n{lines}"))
     }
@@ -163,10 +167,17 @@ impl Builder {
         )
     }
 
-    /// Starts it, with the store `local` when no store was asked for.
+    /// A store that keeps its data where `kept` looks.
+    #[must_use]
+    pub fn keeping(mut self, id: &str, kept: impl Kept + 'static, lines: &str) -> Self {
+        self.kept.push((id.into(), Box::new(kept)));
+        self.store(id, lines)
+    }
+
+    /// Starts it, with the store `local` on what CASEMENT_DEFAULT_STORE names when no store was asked for.
     #[track_caller]
     pub fn start(self) -> Gateway {
-        let ready = if self.stores.is_empty() { self.filesystem("local", None, "default = true") } else { self };
+        let ready = if self.stores.is_empty() { Medium::chosen().store(self, "local", "default = true") } else { self };
         let text = ready.config();
         Gateway::start(Arc::new(ready.site(&text)))
     }
@@ -208,7 +219,7 @@ impl Builder {
             dist: self.own_dist.unwrap_or_else(dist),
             runner: self.runner,
             with_tokens: self.identity.is_none(),
-            stores: self.folders,
+            stores: self.kept,
             config,
             folder: self.folder,
         }

@@ -18,7 +18,7 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(base: String, token: Option<&str>) -> Self {
+    pub fn new(base: String, token: Option<&str>) -> Self {
         Self { base, token: token.map(str::to_owned), agent: agent(DEADLINE) }
     }
 

@@ -1,5 +1,5 @@
 use crate::{
-    ADMIN, Builder, Caller, Client, Log, MEMBER, OTHER, READER, Raw, Runner, SERVICE, STRANGER, StoreFolder,
+    ADMIN, Builder, Caller, Client, Kept, Log, MEMBER, OTHER, READER, Raw, Runner, SERVICE, STRANGER, StoreFolder,
     eventually, system,
 };
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub struct Site {
     pub(crate) dist: PathBuf,
     pub(crate) runner: Runner,
     pub(crate) with_tokens: bool,
-    pub(crate) stores: Vec<(String, StoreFolder)>,
+    pub(crate) stores: Vec<(String, Box<dyn Kept>)>,
 }
 
 /// A command that ended by itself.
@@ -44,8 +44,8 @@ impl Site {
     }
 
     #[track_caller]
-    pub fn store(&self, id: &str) -> &StoreFolder {
-        self.stores.iter().find(|(name, _)| name == id).map(|(_, folder)| folder).unwrap()
+    pub fn store(&self, id: &str) -> &dyn Kept {
+        self.stores.iter().find(|(name, _)| name == id).map(|(_, kept)| &**kept).unwrap()
     }
 
     fn command(&self) -> Command {
@@ -153,8 +153,14 @@ impl Gateway {
     }
 
     #[track_caller]
-    pub fn store(&self, id: &str) -> &StoreFolder {
+    pub fn store(&self, id: &str) -> &dyn Kept {
         self.site.store(id)
+    }
+
+    /// Where a store on the filesystem plugin keeps its data.
+    #[track_caller]
+    pub fn folder(&self, id: &str) -> &StoreFolder {
+        self.store(id).folder().unwrap()
     }
 
     /// Ends the process as a crash would.
@@ -291,8 +297,8 @@ impl Gateway {
                 findings.push(format!("image {id} is {status}"));
             }
         }
-        for (store, folder) in &self.site.stores {
-            let mut objects = folder.objects();
+        for (store, kept) in &self.site.stores {
+            let mut objects = kept.objects();
             for (id, image) in images.iter().filter(|(_, image)| is_in(image, store)) {
                 match (objects.remove(id), image["size"].as_u64()) {
                     (Some(there), Some(size)) if there == size => {}
@@ -300,7 +306,7 @@ impl Gateway {
                 }
             }
             findings.extend(objects.into_keys().map(|name| format!("orphan {name} in store {store}")));
-            findings.extend(folder.staged().into_iter().map(|name| format!("staged {name} in store {store}")));
+            findings.extend(kept.staged().into_iter().map(|name| format!("staged {name} in store {store}")));
         }
         findings
     }

@@ -9,11 +9,11 @@ use std::{env, fs, path::Path, sync::OnceLock};
 /// | `admin` | `admin` |
 /// | `demo` | `demo` (member), `demo_reader`, `demo_manager`, `demo_admin`, each with that role |
 /// | `alt` | `alt` (member), `alt_reader` |
-/// | `service` | `glance`: admin and service; a gateway's own user, with the system role `reader` for limits |
+/// | `service` | `glance`: admin and service; a gateway's own user, with the system role `reader` for limits; and `swift` |
 ///
 /// All are in the domain `default`. `admin` has the role of that name for the system too. The catalog has the services
 /// `glance` (`image`) and `glance_remote` (`image_remote`), whose endpoints lead nowhere until [`Keystone::point`] is
-/// called, and limits are registered for the first.
+/// called, and limits are registered for the first; and `swift` (`object-store`).
 ///
 /// The file that CASEMENT_KEYSTONE names tells of it.
 #[derive(Debug)]

@@ -7,12 +7,15 @@ mod builder;
 mod client;
 mod depot;
 mod gateway;
+mod kept;
 mod keystone;
 mod log;
+mod medium;
 mod pattern;
+mod peers;
+mod proxy;
 mod raw;
 mod runner;
-mod store;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod system;
@@ -27,11 +30,14 @@ pub use builder::{ADMIN, Builder, Caller, MEMBER, OTHER, READER, SERVICE, STRANG
 pub use client::{Client, Request};
 pub use depot::Depot;
 pub use gateway::{Gateway, Run, Site};
+pub use kept::{Bucket, Container, Kept, Login, StoreFolder};
 pub use keystone::Keystone;
 pub use log::Log;
+pub use medium::Medium;
 pub use pattern::{Pattern, md5_hex, sha512_hex};
+pub use peers::{Outage, Peers, Turn, peer, peer_alone};
+pub use proxy::{Fault, Proxy, When};
 pub use raw::Raw;
 pub use runner::Runner;
-pub use store::StoreFolder;
 pub use tools::{client_tools, dist, fixtures, have_tool, metadefs, skip};
 pub use wait::{eventually, eventually_true};

@@ -22,6 +22,12 @@ impl Raw {
         Self { stream, token, unread: Vec::new() }
     }
 
+    /// Waits longer for an answer.
+    pub fn patient(&mut self, patience: Duration) -> &mut Self {
+        self.stream.set_read_timeout(Some(patience)).unwrap();
+        self
+    }
+
     /// A whole request head, with host, token and the given header lines.
     #[must_use]
     pub fn head(&self, method: &str, path: &str, headers: &[&str]) -> Vec<u8> {

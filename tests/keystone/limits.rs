@@ -1,10 +1,7 @@
 //! What Keystone says of how much a project may have.
 
-use crate::{
-    common::{fresh, identity, keystone},
-    proxy::{Proxy, Way},
-};
-use casement_tests::{Client, Gateway, Keystone, Pattern};
+use crate::common::{fresh, identity, keystone};
+use casement_tests::{Client, Fault, Gateway, Keystone, Pattern, Proxy, When};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, thread};
 
@@ -170,7 +167,7 @@ fn while_keystone_is_away_its_last_word_holds_and_without_one_the_answer_is_503(
     // Their tokens are known from here on, the limits of one of them too.
     member.create(&json!({}));
     strange.get("/v2/images").expect(200);
-    proxy.set(Way::Cut);
+    proxy.rule(When::always(), Fault::Cut);
     member.create(&json!({}));
     member.post("/v2/images", &json!({})).expect(413);
     let refused = strange.post("/v2/images", &json!({}));

@@ -9,5 +9,4 @@ mod common;
 mod limits;
 mod outage;
 mod peer;
-mod proxy;
 mod tokens;

@@ -1,10 +1,7 @@
 //! Keystone goes away and comes back.
 
-use crate::{
-    common::{identity, keystone},
-    proxy::{Proxy, Way},
-};
-use casement_tests::{Answer, Client, Gateway};
+use crate::common::{identity, keystone};
+use casement_tests::{Answer, Client, Fault, Gateway, Proxy, When};
 use std::{
     thread,
     time::{Duration, Instant},
@@ -45,16 +42,17 @@ fn while_keystone_is_away_known_callers_go_on_and_new_ones_are_told_to_come_agai
     assert_let_in(&known);
 
     let new = gateway.bearer(&keystone.token("alt", "alt"));
-    for way in [Way::Cut, Way::Jammed] {
-        proxy.set(way);
+    for fault in [Fault::Cut, Fault::Hold] {
+        proxy.lift();
+        proxy.rule(When::always(), fault.clone());
         let start = Instant::now();
         assert_unavailable(&new.get("/v2/images"));
-        assert!(start.elapsed() < OVER, "{way:?}");
+        assert!(start.elapsed() < OVER, "{fault:?}");
         known.get("/v2/images").expect(200);
         gateway.nobody().get("/v2/images").expect(401);
         gateway.nobody().get("/healthcheck").expect(200);
     }
-    proxy.set(Way::Open);
+    proxy.lift();
     assert_let_in(&new);
 }
 
@@ -62,13 +60,13 @@ fn while_keystone_is_away_known_callers_go_on_and_new_ones_are_told_to_come_agai
 fn a_gateway_starts_without_keystone_and_finds_it_later() {
     let Some(keystone) = keystone("a_gateway_starts_without_keystone") else { return };
     let proxy = Proxy::to(keystone.auth_url());
-    proxy.set(Way::Cut);
+    proxy.rule(When::always(), Fault::Cut);
     let gateway = Gateway::builder().identity(&identity(keystone, &proxy.url(), QUICK)).start();
     let told = gateway.log().wait_for("no caller can be authenticated yet", Duration::from_secs(20));
     assert!(told.is_some());
     let demo = gateway.bearer(&keystone.token("demo", "demo"));
     assert_unavailable(&demo.get("/v2/images"));
-    proxy.set(Way::Open);
+    proxy.lift();
     assert_let_in(&demo);
 }
 
@@ -80,7 +78,7 @@ fn many_who_come_while_keystone_is_jammed_are_all_answered() {
     let gateway = Gateway::builder().identity(&lines).start();
     let known = gateway.bearer(&keystone.token("demo", "demo"));
     assert_let_in(&known);
-    proxy.set(Way::Jammed);
+    proxy.rule(When::always(), Fault::Hold);
     thread::scope(|scope| {
         let all: Vec<_> = (0..40)
             .map(|n| {
@@ -92,7 +90,7 @@ fn many_who_come_while_keystone_is_jammed_are_all_answered() {
             assert_unavailable(&answer.join().unwrap());
         }
     });
-    proxy.set(Way::Open);
+    proxy.lift();
     let new = gateway.bearer(&keystone.token("alt", "alt"));
     assert_let_in(&new);
 }

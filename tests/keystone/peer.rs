@@ -19,6 +19,7 @@ fn everybody_is_there_with_the_roles_that_the_suites_expect() {
         ("alt", "alt", "member"),
         ("alt_reader", "alt", "reader"),
         ("glance", "service", "service"),
+        ("swift", "service", "service"),
     ];
     for (user, project, role) in expected {
         let token = keystone.token(user, project);

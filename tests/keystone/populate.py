@@ -8,7 +8,7 @@ import openstack
 
 # Who has which role where. The admin of the project `admin` and of the system is there already.
 PROJECTS = {
-    'service': {'glance': ['admin', 'service']},
+    'service': {'glance': ['admin', 'service'], 'swift': ['admin', 'service']},
     'demo': {
         'demo': ['member'],
         'demo_reader': ['reader'],
@@ -24,7 +24,7 @@ LIMITS = {
     'image_count_total': 20000,
     'image_count_uploading': 2000,
 }
-SERVICES = {'glance': 'image', 'glance_remote': 'image_remote'}
+SERVICES = {'glance': 'image', 'glance_remote': 'image_remote', 'swift': 'object-store'}
 
 auth_url, region = os.environ['OS_AUTH_URL'], os.environ['OS_REGION_NAME']
 password = os.environ['OS_PASSWORD']
@@ -48,7 +48,7 @@ for project_name, members in PROJECTS.items():
 # Limits are read with a role of the system.
 identity.assign_system_role_to_user(users['glance'], roles['reader'], 'all')
 
-# Where the image service is, a suite says when it has started one.
+# Where a service is, is said by whoever has started one.
 for name, kind in SERVICES.items():
     service = identity.create_service(name=name, type=kind)
     for interface in ('public', 'internal', 'admin'):

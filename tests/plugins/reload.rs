@@ -162,7 +162,7 @@ fn a_version_that_cannot_be_used_is_refused_and_the_old_one_goes_on() {
 fn a_version_that_cannot_open_a_store_in_service_is_refused() {
     let (gateway, file) = Bench::new().start();
     let old = gateway.member().create_active("old", OLD);
-    let root = gateway.store("local").root().to_owned();
+    let root = gateway.folder("local").root().to_owned();
     let away = root.with_file_name("away");
     fs::rename(&root, &away).unwrap();
     renew(&file);

@@ -49,7 +49,7 @@ fn a_gateway_that_is_killed_comes_back_with_what_was_acknowledged_and_nothing_el
     let mut raw = gateway.raw();
     raw.begin_upload(&broken, data.len() as u64, &[]);
     raw.send(&data[..3 * MIB]);
-    eventually_true("data is staged", || gateway.store("local").staged_bytes() > 0);
+    eventually_true("data is staged", || gateway.folder("local").staged_bytes() > 0);
 
     let gateway = gateway.crash_and_restart();
     let findings = gateway.unsettled();

@@ -99,6 +99,12 @@ fn target(value: &Value) -> Target {
     }
 }
 
+impl Package {
+    pub(crate) fn has_test(&self, name: &str) -> bool {
+        self.targets.iter().any(|target| target.is("test") && target.name == name)
+    }
+}
+
 impl Target {
     pub(crate) fn is(&self, kind: &str) -> bool {
         self.kinds.iter().any(|own| own == kind)

@@ -1,6 +1,6 @@
 //! A build of the whole workspace for one system, and what the suites get of it.
 
-use super::{BLACK_BOX, windows::Toolchain};
+use super::{BLACK_BOX, SERVER, windows::Toolchain};
 use crate::{
     Result,
     cargo::{Package, cargo, succeed},
@@ -48,11 +48,11 @@ impl Build {
         dist::plugins(packages, "sdk/examples/", self.names, &self.built, &fixtures)
     }
 
-    /// The tests inside the rooms and beside them: all but the black-box suites.
+    /// The tests inside the rooms and beside them: all but the black-box suites, and those with real servers.
     pub(super) fn unit(&self, packages: &[Package]) -> Command {
         let mut command = self.cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--examples"]);
         for package in packages.iter().filter(|package| package.name != BLACK_BOX) {
-            for target in package.targets.iter().filter(|target| target.is("test")) {
+            for target in package.targets.iter().filter(|target| target.is("test") && target.name != SERVER) {
                 command.args(["--test", &target.name]);
             }
         }

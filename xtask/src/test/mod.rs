@@ -7,9 +7,11 @@
 
 mod build;
 mod cache;
+mod daemon;
 mod keystone;
 mod metadefs;
 mod oldest;
+mod peers;
 mod python;
 mod sanitizer;
 mod system;
@@ -26,6 +28,9 @@ use std::{path::PathBuf, process::Command};
 use tally::Tally;
 use windows::Windows;
 
+pub(crate) use daemon::{Daemon, free_ports};
+pub(crate) use peers::Peers;
+
 /// The package whose test targets are the black-box suites.
 const BLACK_BOX: &str = "casement-tests";
 
@@ -33,7 +38,17 @@ const BLACK_BOX: &str = "casement-tests";
 const WINDOWS: &str = "windows";
 
 /// The suites that talk to a real Keystone, which takes some seconds to start.
-const WITH_KEYSTONE: [&str; 2] = ["keystone", TEMPEST];
+const WITH_KEYSTONE: [&str; 3] = ["keystone", STORES, TEMPEST];
+
+/// The suite about what stores keep their data on, with real servers of it.
+const STORES: &str = "stores";
+
+/// The servers on which the tests of data in the suite `api` are run too, and those tests.
+const DEFAULT_STORES: [&str; 2] = ["s3", "swift"];
+const OF_DATA: [&str; 6] = ["actions::", "data::", "delete::", "locations::", "quotas::", "ranges::"];
+
+/// The test targets of plugins that talk to the same servers. They belong to that suite.
+const SERVER: &str = "server";
 
 /// The suite that loads plugins of every compiler there is.
 const PLUGINS: &str = "plugins";
@@ -93,6 +108,19 @@ pub(crate) fn keystone() -> Result<()> {
     std::io::stdin().read_line(&mut String::new()).map(drop).map_err(|err| err.to_string())
 }
 
+/// The servers alone, until somebody presses Enter.
+pub(crate) fn peers() -> Result<()> {
+    system::provide();
+    let (_, target) = workspace()?;
+    let keystone = Keystone::provide(&target.join("keystone")).inspect_err(|text| println!("No Keystone: {text}")).ok();
+    let peers = Peers::provide(&target.join("peers"), keystone.as_ref())?;
+    if let Some(keystone) = &keystone {
+        println!("CASEMENT_KEYSTONE={}", keystone.description().display());
+    }
+    println!("CASEMENT_PEERS={}\nEnter stops them.", peers.description().display());
+    std::io::stdin().read_line(&mut String::new()).map(drop).map_err(|err| err.to_string())
+}
+
 fn fmt() -> Command {
     cargo(&["fmt", "--all", "--check"])
 }
@@ -120,7 +148,8 @@ struct Session {
     native: Build,
     /// Made when the first suite asks for it.
     environment: Option<Vec<(&'static str, PathBuf)>>,
-    /// The same, and nothing if it could not be started.
+    /// The same, and nothing if they could not be started. The Keystone ends after those who ask it.
+    peers: Option<Option<Peers>>,
     keystone: Option<Option<Keystone>>,
     long: bool,
     tally: Tally,
@@ -131,7 +160,7 @@ impl Session {
         let (packages, target) = workspace()?;
         let tally = Tally::new(target.join("skips.txt"))?;
         let native = Build::native(&target);
-        Ok(Self { packages, target, native, environment: None, keystone: None, long: false, tally })
+        Ok(Self { packages, target, native, environment: None, peers: None, keystone: None, long: false, tally })
     }
 
     fn check(&mut self, name: &str, command: &mut Command) {
@@ -170,7 +199,13 @@ impl Session {
         let mut command = black_box(suite, self.long);
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
         if WITH_KEYSTONE.contains(&suite) {
-            command.envs(self.keystone().map(|description| ("CASEMENT_KEYSTONE", description)));
+            command.envs(self.keystone().map(|keystone| ("CASEMENT_KEYSTONE", keystone.description())));
+        }
+        if suite == STORES {
+            command.envs(self.peers().map(|peers| ("CASEMENT_PEERS", peers.description())));
+            if self.packages.iter().any(|package| package.has_test(SERVER)) {
+                command.args(["--test", SERVER]);
+            }
         }
         if suite == TEMPEST {
             match python::environment("tests/tempest/requirements.txt") {
@@ -179,6 +214,21 @@ impl Session {
             }
         }
         self.tally.tests(suite, &mut command);
+        if suite == STORES {
+            DEFAULT_STORES.into_iter().for_each(|store| self.api_on(store));
+        }
+    }
+
+    /// What the API says of data, where the default store is on one of the servers.
+    fn api_on(&mut self, store: &str) {
+        let name = format!("api on {store}");
+        let Some(description) = self.peers().filter(|peers| peers.have(store)).map(Peers::description) else {
+            return self.tally.skip(&name, "there is no such server");
+        };
+        let mut command = black_box("api", self.long);
+        command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
+        command.env("CASEMENT_PEERS", description).env("CASEMENT_DEFAULT_STORE", store).arg("--").args(OF_DATA);
+        self.tally.tests(&name, &mut command);
     }
 
     fn environment(&mut self) -> &[(&'static str, PathBuf)] {
@@ -197,14 +247,24 @@ impl Session {
         })
     }
 
-    /// The file that tells of the Keystone, if there can be one.
-    fn keystone(&mut self) -> Option<PathBuf> {
+    /// Nothing if there can be none.
+    fn keystone(&mut self) -> Option<&Keystone> {
         let logs = self.target.join("keystone");
         let keystone = self.keystone.get_or_insert_with(|| {
             let keystone = Keystone::provide(&logs);
             keystone.inspect_err(|text| println!("The tests with a real Keystone will be skipped: {text}")).ok()
         });
-        keystone.as_ref().map(Keystone::description)
+        keystone.as_ref()
+    }
+
+    fn peers(&mut self) -> Option<&Peers> {
+        if self.peers.is_none() {
+            let logs = self.target.join("peers");
+            let peers = Peers::provide(&logs, self.keystone());
+            let peers = peers.inspect_err(|text| println!("The tests with real servers will be skipped: {text}")).ok();
+            self.peers = Some(peers);
+        }
+        self.peers.as_ref()?.as_ref()
     }
 
     fn sanitizer(&mut self) {

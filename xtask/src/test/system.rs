@@ -14,7 +14,7 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 9] = [
     Tool { program: "qemu-img", package: "qemu-utils", why: "makes and reads disk images of every format" },
     Tool { program: "mkfs.ext4", package: "e2fsprogs", why: "makes a small file system that can run full" },
     Tool { program: "sfdisk", package: "fdisk", why: "partitions disks that the inspection must recognise" },
@@ -25,6 +25,8 @@ const TOOLS: [Tool; 7] = [
         package: "mariadb-server-core mariadb-client",
         why: "is the database of a real Keystone",
     },
+    Tool { program: "memcached", package: "memcached", why: "keeps the tokens of a real Swift" },
+    Tool { program: "smbd", package: "samba samba-vfs-modules smbclient", why: "serves a real SMB share" },
     Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
 ];
 
@@ -106,6 +108,12 @@ fn have(program: &str) -> bool {
 
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// The name of our user or group.
+pub(super) fn own(which: &str) -> Result<String> {
+    let output = Command::new("id").args(["--name", which]).output().map_err(|err| format!("id: {err}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn quiet(program: &str, args: &[&str]) -> bool {

@@ -1,7 +1,10 @@
 //! A private MariaDB. Keystone on SQLite says "database is locked" as soon as two ask at once.
 
-use super::{daemon::Daemon, own};
-use crate::{Result, cargo::succeed};
+use crate::{
+    Result,
+    cargo::succeed,
+    test::{daemon::Daemon, system::own},
+};
 use std::{
     fs,
     path::{Path, PathBuf},

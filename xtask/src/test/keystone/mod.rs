@@ -2,19 +2,21 @@
 //!
 //! Making its tables takes half a minute. So that is done once and kept; each run works on a copy.
 
-mod daemon;
 mod database;
 
-use super::{cache, python};
+use super::{
+    cache,
+    daemon::{Daemon, PATIENCE, free_ports},
+    python,
+    system::own,
+};
 use crate::{
     Result, answers,
     cargo::{root, succeed},
 };
-use daemon::Daemon;
 use database::Database;
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -23,9 +25,10 @@ use tempfile::TempDir;
 const REQUIREMENTS: &str = "tests/keystone/requirements.txt";
 const POPULATE: &str = "tests/keystone/populate.py";
 const DESCRIPTION: &str = "keystone.json";
-const REGION: &str = "RegionOne";
+const POINT: &str = "tests/keystone/point.py";
+pub(super) const REGION: &str = "RegionOne";
 /// Of everybody; nobody but this machine can ask this Keystone.
-const PASSWORD: &str = "secret";
+pub(super) const PASSWORD: &str = "secret";
 
 /// Ends when it is dropped.
 pub(super) struct Keystone {
@@ -34,6 +37,7 @@ pub(super) struct Keystone {
     _database: Database,
     port: u16,
     state: TempDir,
+    programs: PathBuf,
 }
 
 impl Keystone {
@@ -44,15 +48,15 @@ impl Keystone {
         let prepared = prepared(&programs, logs)?;
         let state = TempDir::with_prefix("casement-keystone-").map_err(|err| err.to_string())?;
         succeed(Command::new("cp").arg("--archive").arg(prepared.join(".")).arg(state.path()))?;
-        let keystone = Self::start(&programs, state, logs)?;
+        let keystone = Self::start(programs, state, logs)?;
         keystone.describe()?;
         println!("A Keystone answers on {}", keystone.auth_url());
         Ok(keystone)
     }
 
-    fn start(programs: &Path, state: TempDir, logs: &Path) -> Result<Self> {
+    fn start(programs: PathBuf, state: TempDir, logs: &Path) -> Result<Self> {
         let database = Database::start(state.path(), logs)?;
-        let port = free_port()?;
+        let [port] = free_ports()?;
         configure(state.path(), port)?;
         let mut server = Daemon::start("keystone", &programs.join("uwsgi"), logs, |command| {
             command
@@ -64,12 +68,29 @@ impl Keystone {
                 .env("OS_KEYSTONE_CONFIG_DIR", state.path())
                 .env("PYTHONWARNINGS", "ignore");
         })?;
-        server.wait_for(|| answers(&format!("127.0.0.1:{port}"), "/v3", daemon::PATIENCE))?;
-        Ok(Self { _server: server, _database: database, port, state })
+        server.wait_for(|| answers(&format!("127.0.0.1:{port}"), "/v3", PATIENCE))?;
+        Ok(Self { _server: server, _database: database, port, state, programs })
     }
 
-    fn auth_url(&self) -> String {
+    pub(super) fn auth_url(&self) -> String {
         format!("http://127.0.0.1:{}/v3", self.port)
+    }
+
+    /// Lets its catalog say where a service is.
+    pub(super) fn point(&self, service: &str, url: &str) -> Result<()> {
+        self.administrate(POINT, &[service, url])
+    }
+
+    /// Runs a script that talks to it as its administrator.
+    fn administrate(&self, script: &str, arguments: &[&str]) -> Result<()> {
+        succeed(
+            Command::new(self.programs.join("python"))
+                .arg(root().join(script))
+                .args(arguments)
+                .env("OS_AUTH_URL", self.auth_url())
+                .env("OS_REGION_NAME", REGION)
+                .env("OS_PASSWORD", PASSWORD),
+        )
     }
 
     fn stop(self) -> TempDir {
@@ -106,7 +127,7 @@ fn prepare(programs: &Path, state: TempDir, logs: &Path) -> Result<TempDir> {
     Database::create(state.path())?;
     {
         let _database = Database::start(state.path(), logs)?;
-        let port = free_port()?;
+        let [port] = free_ports()?;
         configure(state.path(), port)?;
         let manage = |arguments: &[&str]| {
             let mut command = Command::new(programs.join("keystone-manage"));
@@ -122,14 +143,8 @@ fn prepare(programs: &Path, state: TempDir, logs: &Path) -> Result<TempDir> {
         let urls = ["--bootstrap-admin-url", url, "--bootstrap-internal-url", url, "--bootstrap-public-url", url];
         manage(&[&["bootstrap", "--bootstrap-region-id", REGION], urls.as_slice()].concat())?;
     }
-    let keystone = Keystone::start(programs, state, logs)?;
-    succeed(
-        Command::new(programs.join("python"))
-            .arg(root().join(POPULATE))
-            .env("OS_AUTH_URL", keystone.auth_url())
-            .env("OS_REGION_NAME", REGION)
-            .env("OS_PASSWORD", PASSWORD),
-    )?;
+    let keystone = Keystone::start(programs.to_owned(), state, logs)?;
+    keystone.administrate(POPULATE, &[])?;
     Ok(keystone.stop())
 }
 
@@ -145,15 +160,4 @@ fn configure(state: &Path, port: u16) -> Result<()> {
     );
     let file = state.join("keystone.conf");
     fs::write(&file, text).map_err(|err| format!("{}: {err}", file.display()))
-}
-
-/// The name of our user or group.
-fn own(which: &str) -> Result<String> {
-    let output = Command::new("id").args(["--name", which]).output().map_err(|err| format!("id: {err}"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-fn free_port() -> Result<u16> {
-    let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    bound.map(|address| address.port()).map_err(|err| format!("no free port: {err}"))
 }

@@ -1,3 +1,4 @@
+use super::Kept;
 use std::{
     collections::BTreeMap,
     fs,
@@ -28,21 +29,6 @@ impl StoreFolder {
         self.root.join(id)
     }
 
-    /// Every published object by its name below the root, parted by `/`, with its size.
-    pub fn objects(&self) -> BTreeMap<String, u64> {
-        let mut objects = BTreeMap::new();
-        self.gather(&self.root, &mut objects);
-        objects.retain(|name, _| !name.starts_with(OWN));
-        objects
-    }
-
-    /// Names of what is staged.
-    pub fn staged(&self) -> Vec<String> {
-        let mut staged = BTreeMap::new();
-        self.gather(&self.root.join(STAGING), &mut staged);
-        staged.into_keys().collect()
-    }
-
     /// Bytes that are staged, as far as they are on the disk by now.
     pub fn staged_bytes(&self) -> u64 {
         let mut staged = BTreeMap::new();
@@ -63,5 +49,37 @@ impl StoreFolder {
                 Err(_) => {}
             }
         }
+    }
+}
+
+impl Kept for StoreFolder {
+    /// By their names below the root, parted by `/`.
+    fn objects(&self) -> BTreeMap<String, u64> {
+        let mut objects = BTreeMap::new();
+        self.gather(&self.root, &mut objects);
+        objects.retain(|name, _| !name.starts_with(OWN));
+        objects
+    }
+
+    fn staged(&self) -> Vec<String> {
+        let mut staged = BTreeMap::new();
+        self.gather(&self.root.join(STAGING), &mut staged);
+        staged.into_keys().collect()
+    }
+
+    fn folder(&self) -> Option<&StoreFolder> {
+        Some(self)
+    }
+
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        fs::read(self.object(name)).ok()
+    }
+
+    fn put(&self, name: &str, data: &[u8]) {
+        fs::write(self.object(name), data).unwrap();
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.object(name)).unwrap();
     }
 }
