@@ -1,7 +1,7 @@
 //! What is staged: segments that no manifest names yet, and a mark that says so.
 //!
-//! The mark is there before the first segment and goes after the manifest is put, or after the last segment is gone. So the
-//! marks are all that recovery has to look at, however many images there are. A large object that is deleted gets a mark
+//! The mark is there from the beginning of a write until it is published, or its last segment is gone. So the marks are all
+//! that recovery has to look at, however many images there are. A large object that is deleted gets a mark
 //! too: what a crash leaves of its segments is staged data like any other.
 
 use crate::{

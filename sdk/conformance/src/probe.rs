@@ -76,9 +76,12 @@ impl Probe {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What every key of this run begins with, in this store and for nobody else.
+    /// What every key of this run begins with, in this store and for nobody else. Where the store is not written to, what
+    /// keys look like is told by the object that is there.
     pub(crate) fn prefix(&self) -> String {
-        format!("{}-", self.run.name)
+        let there = self.target.object.as_ref().filter(|_| self.can().is_ok_and(|can| !can.write));
+        let above = there.map(|(key, _)| format!("{key}-")).unwrap_or_default();
+        format!("{above}{}-", self.run.name)
     }
 
     /// A key of this case's own, which ends in `name`. The object is deleted afterwards.
