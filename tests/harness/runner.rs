@@ -1,3 +1,4 @@
+use crate::dist;
 use std::{
     env,
     path::{Path, PathBuf},
@@ -42,6 +43,12 @@ impl Runner {
                 command
             }
         }
+    }
+
+    /// A program that comes with the gateway.
+    pub fn tool(self, name: &str) -> Command {
+        let suffix = if self.is_windows() { ".exe" } else { "" };
+        self.command(&dist().join("bin").join(format!("{name}{suffix}")))
     }
 
     /// How the gateway's system writes a path of this one.

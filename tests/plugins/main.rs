@@ -4,6 +4,7 @@
 
 mod cases;
 mod fixture;
+mod kit;
 mod refused;
 mod reload;
 mod transfers;

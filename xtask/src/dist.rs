@@ -49,8 +49,10 @@ fn refuse_failpoints(file: &Path) -> Result<()> {
 
 /// Lays out what cargo has put into `built`.
 pub(crate) fn lay_out(packages: &[Package], names: FileNames, built: &Path, folder: &Path) -> Result<()> {
-    let casement = format!("casement{}", names.exe_suffix);
-    copy(&built.join(&casement), &folder.join("bin").join(casement))?;
+    for program in ["casement", "casement-conformance"] {
+        let program = format!("{program}{}", names.exe_suffix);
+        copy(&built.join(&program), &folder.join("bin").join(program))?;
+    }
     plugins(packages, "plugins/", names, built, &folder.join("plugins"))?;
     for entry in files(&root().join("configs"))? {
         copy(&entry, &folder.join("configs").join(entry.file_name().unwrap_or_default()))?;

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Casement, an image service that speaks OpenStack's Images API v2.
@@ -71,7 +71,12 @@ pub(crate) struct ImportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Load a plugin file and print what it says of itself. Its code runs: only for files you trust.
+    ///
+    /// Whether it does what every backend must do, `casement-conformance` tells.
     Inspect(InspectArgs),
+    /// Make the project of a new backend: one that builds, and does what every backend must do.
+    #[command(after_help = crate::exit::HELP)]
+    New(NewArgs),
     /// Have the running service look at its plugin files again, and take new versions into use. Transfers under way end in
     /// the version that they began in.
     #[command(after_help = crate::exit::HELP)]
@@ -91,6 +96,29 @@ pub(crate) struct InspectArgs {
     /// Take a plugin whose panics end the process.
     #[arg(long)]
     pub allow_abort: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// What the backend is called: lower-case letters, digits and hyphens. Stores name it so: `plugin = "NAME"`.
+    pub name: String,
+    /// The language.
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    pub language: Language,
+    /// The folder to make; it must not exist yet [default: casement-NAME].
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// For Rust: where the SDK is, as a folder or as the URL of a git repository, until it is on crates.io.
+    #[arg(long, value_name = "FOLDER_OR_URL")]
+    pub sdk: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Any compiler from 1.94 on.
+    Rust,
+    /// C11, with any compiler.
+    C,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,7 +9,7 @@ use crate::{
 use bytes::Bytes;
 use casement_sdk::{
     Capabilities, Entry, Error, Kind, Range, Stat, WriteOptions,
-    host::{Backend, Writer},
+    host::{Backend, Writer, stray_answers},
 };
 use std::{
     sync::{
@@ -23,10 +23,24 @@ use std::{
 pub(crate) struct Probe {
     pub(crate) target: Target,
     pub(crate) services: Arc<Services>,
-    /// What names of this run begin with.
-    run: Arc<str>,
+    pub(crate) run: Arc<Run>,
     store: Option<Backend>,
     left: Mutex<Left>,
+}
+
+/// What all cases of a run share.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// What names of this run begin with.
+    name: String,
+    /// How many answers had been ignored in this process before.
+    pub(crate) stray_before: usize,
+}
+
+impl Run {
+    pub(crate) fn new() -> Self {
+        Self { name: format!("conformance-{:08x}", fastrand::u32(..)), stray_before: stray_answers() }
+    }
 }
 
 /// What a case may leave in the store.
@@ -37,7 +51,7 @@ struct Left {
 }
 
 impl Probe {
-    pub(crate) fn new(target: &Target, run: &Arc<str>, services: Arc<Services>, store: Option<Backend>) -> Self {
+    pub(crate) fn new(target: &Target, run: &Arc<Run>, services: Arc<Services>, store: Option<Backend>) -> Self {
         Self { target: target.clone(), services, run: run.clone(), store, left: Mutex::default() }
     }
 
@@ -62,9 +76,12 @@ impl Probe {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What every key of this run begins with, in this store and for nobody else.
+    /// What every key of this run begins with, in this store and for nobody else. Where the store is not written to, what
+    /// keys look like is told by the object that is there.
     pub(crate) fn prefix(&self) -> String {
-        format!("{}-", self.run)
+        let there = self.target.object.as_ref().filter(|_| self.can().is_ok_and(|can| !can.write));
+        let above = there.map(|(key, _)| format!("{key}-")).unwrap_or_default();
+        format!("{above}{}-", self.run.name)
     }
 
     /// A key of this case's own, which ends in `name`. The object is deleted afterwards.
@@ -87,7 +104,7 @@ impl Probe {
 
     /// A transfer as the gateway names one.
     pub(crate) fn transfer(&self) -> String {
-        format!("{}-t{}", self.run, number())
+        format!("{}-t{}", self.run.name, number())
     }
 
     /// The size in which the gateway would write.

@@ -2,7 +2,7 @@
 
 use crate::{
     case::{Case, Need, Stop, told},
-    probe::Probe,
+    probe::{Probe, Run},
     report::{Outcome, Report, Verdict},
     selection::Selection,
     services::Services,
@@ -26,7 +26,7 @@ pub fn run(target: &Target, selection: &Selection) -> Report {
 
 /// As [`run`], and tells of each case when it has ended.
 pub fn run_and_tell(target: &Target, selection: &Selection, mut tell: impl FnMut(&Outcome)) -> Report {
-    let run: Arc<str> = format!("conformance-{:08x}", fastrand::u32(..)).into();
+    let run = Arc::new(Run::new());
     let mut outcomes = Vec::new();
     // Why the store cannot be opened: said once, and not of every case.
     let mut closed = None;
@@ -41,7 +41,7 @@ pub fn run_and_tell(target: &Target, selection: &Selection, mut tell: impl FnMut
 fn one(
     target: &Target,
     selection: &Selection,
-    run: &Arc<str>,
+    run: &Arc<Run>,
     case: &'static Case,
     closed: &mut Option<String>,
 ) -> Outcome {

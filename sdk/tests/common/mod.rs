@@ -112,10 +112,16 @@ pub fn cdylib(package: &str) -> PathBuf {
     library.unwrap()
 }
 
+/// The SDK's folder, also for the crates below it.
+fn sdk() -> &'static Path {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.into_iter().find(|folder| folder.join("include/casement.h").is_file()).unwrap()
+}
+
 /// Compiles a C source of this repository to a library in `folder`. Where there is no compiler, says that `test` was not
 /// run, also in the file that collects such lines.
 pub fn c_library(test: &str, source: &str, define: Option<&str>, folder: &Path) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = sdk();
     let library = folder.join(format!("{}{}", define.unwrap_or("plugin"), env::consts::DLL_SUFFIX));
     let (compiler, how): (_, &[_]) = match env::consts::OS {
         // The runtime for threads goes into the library: nothing finds it beside it.

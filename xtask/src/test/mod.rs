@@ -10,6 +10,7 @@ mod cache;
 mod daemon;
 mod keystone;
 mod metadefs;
+mod oldest;
 mod peers;
 mod python;
 mod sanitizer;
@@ -48,6 +49,9 @@ const OF_DATA: [&str; 6] = ["actions::", "data::", "delete::", "locations::", "q
 
 /// The test targets of plugins that talk to the same servers. They belong to that suite.
 const SERVER: &str = "server";
+
+/// The suite that loads plugins of every compiler there is.
+const PLUGINS: &str = "plugins";
 
 /// The suite that is Tempest's.
 const TEMPEST: &str = "tempest";
@@ -189,6 +193,9 @@ impl Session {
     }
 
     fn black_box(&mut self, suite: &str) {
+        if suite == PLUGINS {
+            oldest::provide();
+        }
         let mut command = black_box(suite, self.long);
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
         if WITH_KEYSTONE.contains(&suite) {

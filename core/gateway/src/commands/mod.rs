@@ -4,6 +4,7 @@ mod check;
 mod import;
 mod inspect;
 mod metadefs;
+mod plugin_new;
 mod policy;
 mod reload;
 mod serve;
@@ -21,6 +22,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Check(args) => check::run(&args.config),
         Command::Config(ConfigCommand::Import(args)) => import::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
+        Command::Plugin(PluginCommand::New(args)) => plugin_new::run(&args),
         Command::Plugin(PluginCommand::Reload(args)) => reload::run(&args.config),
         Command::Policy(PolicyCommand::List(args)) => policy::list(&args.config),
         Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args),

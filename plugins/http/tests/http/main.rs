@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod config;
+mod conformance;
 mod reach;
 mod read;
 mod stat;

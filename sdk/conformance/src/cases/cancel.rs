@@ -7,7 +7,8 @@ use crate::{
 };
 use casement_sdk::{Kind, Range};
 use futures_util::poll;
-use std::{future::Future, pin::pin};
+use std::{future::Future, pin::pin, time::Duration};
+use tokio::time::timeout;
 
 cases! { "cancel";
     write_given_up_can_be_aborted: [Write] CANCEL;
@@ -27,6 +28,17 @@ async fn give_up<T>(operation: impl Future<Output = T>) -> Option<T> {
     }
 }
 
+/// Nobody knows when an operation is half done, so it is given up at several times: in milliseconds.
+const MOMENTS: [u64; 5] = [0, 1, 5, 20, 100];
+
+/// Begins an operation, and gives it up after a while.
+async fn give_up_after<T>(milliseconds: u64, operation: impl Future<Output = T>) -> Option<T> {
+    match milliseconds {
+        0 => give_up(operation).await,
+        after => timeout(Duration::from_millis(after), operation).await.ok(),
+    }
+}
+
 /// Every operation was answered, also those that were given up. The case's bound is the bound of this.
 async fn all_answered(p: &Probe) -> Check {
     p.store()?.idle().await.or_seen("waiting for the answers to operations that were given up")
@@ -43,12 +55,15 @@ async fn write_given_up_can_be_aborted(p: &Probe) -> Check {
 }
 
 async fn nothing_follows_a_write_that_was_given_up(p: &Probe) -> Check {
+    const TRIES: u32 = 20;
     let (mut writer, key) = p.begin("gap").await?;
-    let token = writer.token().to_owned();
-    let answered = give_up(writer.write(Pattern::new(p.chunk()?).bytes())).await.is_some();
-    if answered {
-        return Err(Stop::Skipped("the store answers a write before it can be given up".to_owned()));
+    let mut tries = 0..TRIES;
+    while give_up(writer.write(Pattern::new(p.chunk()?).bytes())).await.is_some() {
+        if tries.next().is_none() {
+            return Err(Stop::Skipped("the store answers a write before it can be given up".to_owned()));
+        }
     }
+    let token = writer.token().to_owned();
     refused(writer.commit().await, &[Kind::Misuse], "committing after a write that was given up")?;
     all_answered(p).await?;
     p.expect_nothing(&key, "after a write that was given up").await?;
@@ -58,8 +73,8 @@ async fn nothing_follows_a_write_that_was_given_up(p: &Probe) -> Check {
 async fn create_given_up_leaves_nothing(p: &Probe) -> Check {
     let before = staged(p).await?;
     let key = p.key("never-begun");
-    for _ in 0..5 {
-        drop(give_up(p.create(&key, Some(1000))).await);
+    for after in MOMENTS {
+        drop(give_up_after(after, p.create(&key, Some(1000))).await);
     }
     all_answered(p).await?;
     // The writers that came too late are dropped, behind the scenes.
@@ -79,12 +94,19 @@ async fn staged(p: &Probe) -> Check<Vec<String>> {
 
 /// A commit on its way may arrive: the object is there, whole, or it is not there at all.
 async fn commit_given_up_is_all_or_nothing(p: &Probe) -> Check {
+    for after in MOMENTS {
+        commit_given_up(p, after).await?;
+    }
+    Ok(())
+}
+
+async fn commit_given_up(p: &Probe, after: u64) -> Check {
     let (key, data) = (p.key("half"), Pattern::new(2 * p.chunk()?));
     let mut writer = p.create(&key, Some(data.len)).await.or_seen("starting a write")?;
     let token = writer.token().to_owned();
     writer.write(data.part(0, data.len / 2)).await.or_seen("writing")?;
     writer.write(data.part(data.len / 2, data.len)).await.or_seen("writing")?;
-    give_up(writer.commit()).await;
+    give_up_after(after, writer.commit()).await;
     all_answered(p).await?;
     match p.store()?.stat(&key).await {
         Ok(_) => p.expect_object(&key, &data).await?,

@@ -136,6 +136,8 @@ async fn way_out_of_the_store(p: &Probe) -> Check {
     for key in [format!("../{name}"), format!("x/../../{name}"), format!("..\\{name}"), "..".into(), ".".into()] {
         taken_or_refused(p, &key).await?;
     }
+    apart(p, &name, &format!("../{name}")).await?;
+    apart(p, &name, &format!("x/../{name}")).await?;
     // What looks like an absolute path must not be one.
     let absolute = env_temp(&name);
     taken_or_refused(p, &absolute).await?;

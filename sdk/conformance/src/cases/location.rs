@@ -19,12 +19,6 @@ cases! { "location";
     shows_no_secret: [] NO_SECRET;
 }
 
-/// A key for which the store has a location; a store that is not written to knows only those it knows.
-async fn key(p: &Probe) -> Check<String> {
-    let there = p.target.object.as_ref().filter(|_| p.can().is_ok_and(|can| !can.write));
-    Ok(there.map_or_else(|| p.key("located"), |(key, _)| key.clone()))
-}
-
 async fn location(p: &Probe, key: &str) -> Check<String> {
     p.store()?.format_location(key).await.or_seen("`format_location`")
 }
@@ -36,13 +30,13 @@ async fn expect_back(p: &Probe, uri: &str, key: &str) -> Check {
 }
 
 async fn comes_back(p: &Probe) -> Check {
-    let key = key(p).await?;
+    let key = p.key("located");
     let uri = location(p, &key).await?;
     expect_back(p, &uri, &key).await
 }
 
 async fn is_a_uri(p: &Probe) -> Check {
-    let uri = location(p, &key(p).await?).await?;
+    let uri = location(p, &p.key("located")).await?;
     let scheme = uri.split_once(':').map(|(scheme, _)| scheme).unwrap_or_default();
     let named = scheme.starts_with(|c: char| c.is_ascii_lowercase())
         && scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c));
@@ -52,16 +46,13 @@ async fn is_a_uri(p: &Probe) -> Check {
 }
 
 async fn of_two_keys_differ(p: &Probe) -> Check {
-    if !p.can()?.write {
-        return Err(Stop::Skipped("the store is read-only, and knows only the keys that it knows".to_owned()));
-    }
     let (one, two) = (location(p, &p.key("one")).await?, location(p, &p.key("two")).await?);
     ensure!(one != two, "two keys have the location `{one}`");
     Ok(())
 }
 
 async fn is_the_same_for_every_gateway(p: &Probe) -> Check {
-    let key = key(p).await?;
+    let key = p.key("located");
     let uri = location(p, &key).await?;
     let other = p.open_again().await?;
     let again = other.format_location(&key).await.or_seen("`format_location` of the store opened again")?;
@@ -98,7 +89,7 @@ async fn shows_no_secret(p: &Probe) -> Check {
     if secrets.is_empty() {
         return Err(Stop::Skipped("the configuration names no secret".to_owned()));
     }
-    let uri = location(p, &key(p).await?).await?;
+    let uri = location(p, &p.key("located")).await?;
     for (key, secret) in &secrets {
         ensure!(!uri.contains(secret.as_str()), "the location shows what stands at `{key}`");
         let logged = p.services.log().iter().any(|line| line.contains(secret.as_str()));

@@ -12,7 +12,6 @@ use std::time::Duration;
 cases! { "open";
     #[closed] opens: [] OPEN;
     #[closed] unknown_key_is_refused: [] CONFIG;
-    #[closed] missing_key_is_refused: [] CONFIG;
     #[closed] wrong_type_is_refused: [] CONFIG;
     #[closed] refusal_shows_no_value: [] CONFIG;
     healthy: [] HEALTH;
@@ -47,20 +46,6 @@ fn with(p: &Probe, key: &str, value: Value) -> Value {
 async fn unknown_key_is_refused(p: &Probe) -> Check {
     let how = "opening with the unknown key `no_such_key`, which the schema lets pass";
     expect_refused(p, with(p, "no_such_key", json!("x")), how).await.map(drop)
-}
-
-async fn missing_key_is_refused(p: &Probe) -> Check {
-    let schema = schema(p)?;
-    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    if required.is_empty() {
-        return Err(Stop::Skipped("no key is required".to_owned()));
-    }
-    for key in required.iter().filter_map(Value::as_str) {
-        let mut config = p.target.config.clone();
-        config.remove(key);
-        expect_refused(p, Value::Object(config), &format!("opening without the required key `{key}`")).await?;
-    }
-    Ok(())
 }
 
 async fn wrong_type_is_refused(p: &Probe) -> Check {

@@ -94,7 +94,7 @@ async fn odd_keys(p: &Probe) -> Check {
 }
 
 async fn ends_with_its_lifetime(p: &Probe) -> Check {
-    const TRIES: u32 = 200;
+    const TRIES: u32 = 100;
     let (key, _) = p.sample(1000).await?;
     let (store, fetcher) = (p.store()?, Fetcher::new(&p.target)?);
     let url = store.presign_read(&key, Duration::from_secs(2)).await.or_seen("`presign_read` for two seconds")?;
@@ -104,5 +104,5 @@ async fn ends_with_its_lifetime(p: &Probe) -> Check {
         }
         pause().await;
     }
-    Err(Stop::Failed("a URL for two seconds was still good twenty seconds later".to_owned()))
+    Err(Stop::Failed("a URL for two seconds was still good ten seconds later".to_owned()))
 }
