@@ -1,8 +1,11 @@
 //! The bucket: whether it is there, and making it.
 
-use crate::{client::Client, error::at_open, failure::Failure};
+use crate::{
+    client::Client,
+    error::{Refusal, at_open},
+};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use casement_sdk::{Error, Result};
+use casement_sdk::{Kind, Result};
 
 /// Where a bucket is made without saying so.
 const HOME: &str = "us-east-1";
@@ -14,37 +17,43 @@ impl Client {
         let list = self.s3().list_objects_v2().bucket(self.bucket()).max_keys(1);
         match self.call(list.send()).await {
             Ok(_) => Ok(()),
-            Err(failure) if may_be_made && failure.has_code("NoSuchBucket") => Ok(()),
+            Err(failure) if may_be_made && failure.has_code("NoSuchBucket") => {
+                self.expect_bucket(true);
+                Ok(())
+            }
             Err(failure) => Err(at_open(failure.error)),
         }
     }
 
     /// Cheap: moves nothing but headers.
     pub(crate) async fn find_bucket(&self) -> Result<()> {
-        let head = self.s3().head_bucket().bucket(self.bucket());
-        match self.call(head.send()).await {
-            Ok(_) => Ok(()),
-            Err(failure) => Err(self.without_bucket(failure)),
+        match self.head_bucket().await? {
+            false if !self.bucket_is_to_come() => {
+                let refusal = Refusal { code: Some("NoSuchBucket".to_owned()), ..Refusal::default() };
+                Err(refusal.explain(self.endpoint()))
+            }
+            _ => Ok(()),
         }
     }
 
-    /// A 404 that can only mean the bucket.
-    fn without_bucket(&self, failure: Failure) -> Error {
-        if failure.error.kind() != casement_sdk::Kind::NotFound {
-            return failure.error;
-        }
-        let refusal = crate::error::Refusal { code: Some("NoSuchBucket".to_owned()), ..Default::default() };
-        refusal.explain(self.endpoint())
-    }
-
-    /// Makes the bucket unless it is there.
-    pub(crate) async fn ensure_bucket(&self) -> Result<()> {
+    async fn head_bucket(&self) -> Result<bool> {
         let head = self.s3().head_bucket().bucket(self.bucket());
         match self.call(head.send()).await {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.error.kind() == casement_sdk::Kind::NotFound => self.make_bucket().await,
+            Ok(_) => Ok(true),
+            Err(failure) if failure.error.kind() == Kind::NotFound => Ok(false),
             Err(failure) => Err(failure.error),
         }
+    }
+
+    /// Makes the bucket if that was left to the first upload.
+    pub(crate) async fn ensure_bucket(&self) -> Result<()> {
+        if self.bucket_is_to_come() {
+            if !self.head_bucket().await? {
+                self.make_bucket().await?;
+            }
+            self.expect_bucket(false);
+        }
+        Ok(())
     }
 
     async fn make_bucket(&self) -> Result<()> {
@@ -62,7 +71,11 @@ impl Client {
             Err(failure) if failure.has_code("BucketAlreadyOwnedByYou") => Ok(()),
             // Another gateway may have been faster, and not every service tells by whom a bucket was made.
             Err(failure) if failure.has_code("BucketAlreadyExists") => {
-                self.find_bucket().await.map_err(|_| failure.error)
+                if self.head_bucket().await? {
+                    Ok(())
+                } else {
+                    Err(failure.error)
+                }
             }
             Err(failure) => Err(failure.error),
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     Config,
+    commits::Commits,
     config::{Timeouts, bad},
     credentials,
     endpoint::Endpoint,
@@ -37,6 +38,9 @@ struct Inner {
     timeouts: Timeouts,
     /// Whether the service knows `If-None-Match` on what is written.
     knows_conditions: AtomicBool,
+    /// There is no bucket yet, and there will be one at the first upload: until then it is as good as an empty one.
+    bucket_is_to_come: AtomicBool,
+    commits: Commits,
 }
 
 impl Client {
@@ -64,7 +68,14 @@ impl Client {
             return bad("the name of this program is none".to_owned());
         };
         let s3 = aws_sdk_s3::Client::from_conf(sdk.app_name(user_agent).build());
-        Ok(Self(Arc::new(Inner { s3, endpoint, timeouts, knows_conditions: AtomicBool::new(true) })))
+        Ok(Self(Arc::new(Inner {
+            s3,
+            endpoint,
+            timeouts,
+            knows_conditions: AtomicBool::new(true),
+            bucket_is_to_come: AtomicBool::new(false),
+            commits: Commits::default(),
+        })))
     }
 
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
@@ -77,6 +88,18 @@ impl Client {
 
     pub(crate) fn bucket(&self) -> &str {
         &self.0.endpoint.bucket
+    }
+
+    pub(crate) fn commits(&self) -> &Commits {
+        &self.0.commits
+    }
+
+    pub(crate) fn bucket_is_to_come(&self) -> bool {
+        self.0.bucket_is_to_come.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn expect_bucket(&self, to_come: bool) {
+        self.0.bucket_is_to_come.store(to_come, Ordering::Relaxed);
     }
 
     pub(crate) fn timeouts(&self) -> &Timeouts {
@@ -102,9 +125,16 @@ impl Client {
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
+        let endpoint = &self.0.endpoint;
         match tokio::time::timeout(deadline, request).await {
-            Ok(answer) => answer.map_err(|error| Failure::of(&self.0.endpoint, error)),
-            Err(_) => Err(Failure::timeout(&self.0.endpoint, deadline)),
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => match Failure::of(endpoint, error) {
+                failure if failure.has_code("NoSuchBucket") && self.bucket_is_to_come() => {
+                    Err(failure.of_nothing(endpoint))
+                }
+                failure => Err(failure),
+            },
+            Err(_) => Err(Failure::timeout(endpoint, deadline)),
         }
     }
 

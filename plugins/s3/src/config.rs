@@ -73,6 +73,9 @@ pub struct Config {
     /// The checksum that is sent with each part, and checked by services that know it.
     #[serde(default)]
     pub checksum: Checksum,
+    /// Parts of a download that are asked for at once, each of `large_object_chunk_size`, up to 64. 0: one request for all.
+    #[serde(default)]
+    pub read_ahead_parts: u32,
     /// How long to wait for a connection.
     #[serde(default = "default_connect_timeout")]
     pub connect_timeout_seconds: u64,
@@ -195,6 +198,13 @@ impl Config {
         match self.parts_in_flight {
             parts @ 1..=64 => Ok(parts),
             parts => bad(format!("parts_in_flight = {parts}: write a number from 1 to 64")),
+        }
+    }
+
+    pub(crate) fn read_ahead_parts(&self) -> Result<usize> {
+        match self.read_ahead_parts {
+            parts @ 0..=64 => Ok(parts as usize),
+            parts => bad(format!("read_ahead_parts = {parts}: write a number from 0 to 64")),
         }
     }
 }

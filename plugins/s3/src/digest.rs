@@ -40,6 +40,11 @@ pub(crate) async fn is_etag_of(part: &Part, etag: Option<&str>) -> Result<Option
     Ok(Some(aside(part, hash::<Md5>).await? == theirs))
 }
 
+/// The ETag of a part that is not encrypted.
+pub(crate) async fn md5(part: &Part) -> Result<String> {
+    Ok(hex::encode(aside(part, hash::<Md5>).await?))
+}
+
 /// The MD5 that an ETag is.
 fn md5_in(etag: &str) -> Option<Vec<u8>> {
     let digits = etag.trim_matches('"');

@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use casement_sdk::{Error, Kind};
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, io, time::Duration};
 use time::{
     OffsetDateTime,
     format_description::well_known::{Rfc2822, Rfc3339},
@@ -61,6 +61,12 @@ impl Failure {
         }
     }
 
+    /// As in a bucket that is there and has nothing in it.
+    pub(crate) fn of_nothing(self, endpoint: &Endpoint) -> Self {
+        let refusal = Refusal { status: 404, code: Some("NoSuchKey".to_owned()), ..Refusal::default() };
+        Self { error: refusal.explain(endpoint), code: refusal.code, ..self }
+    }
+
     pub(crate) fn has_code(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
     }
@@ -75,7 +81,7 @@ where
         return without_credentials(credentials);
     }
     let why = innermost(error);
-    if causes(error).any(|cause| cause.is::<rustls::Error>()) {
+    if causes(error).any(is_of_tls) {
         let message = format!("{host}: {why}: if its certificate is of an authority of your own, name that in ca_file");
         return Error::new(Kind::Unavailable, message).with_retryable(false);
     }
@@ -90,13 +96,22 @@ where
     }
 }
 
+/// An `io::Error` that carries another one does not name it as its source.
+fn is_of_tls(cause: &(dyn StdError + 'static)) -> bool {
+    let carried = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>() || carried.is_some_and(|carried| is_of_tls(carried))
+}
+
 fn without_credentials(error: &CredentialsError) -> Error {
     let why = innermost(error);
-    match error {
-        CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) => {
-            Error::new(Kind::Unavailable, format!("no credentials could be had: {why}"))
+    let is_of_provider = matches!(error, CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_));
+    // Who gives them out is away.
+    let is_of_network = causes(error).any(|cause| cause.is::<io::Error>());
+    match is_of_provider || is_of_network {
+        true => Error::new(Kind::Unavailable, format!("no credentials could be had: {why}")),
+        false => {
+            Error::new(Kind::Denied, format!("there are no credentials: {why}: see `credentials` and what it names"))
         }
-        _ => Error::new(Kind::Denied, format!("there are no credentials: {why}: see `credentials` and what it names")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Listing the bucket.
 
 use crate::client::Client;
-use casement_sdk::{Entry, Result};
+use casement_sdk::{Entry, Kind, Result};
 
 /// A listing in progress.
 #[derive(Debug)]
@@ -26,7 +26,12 @@ impl casement_sdk::Lister for Lister {
             let client = &self.client;
             let list = client.s3().list_objects_v2().bucket(client.bucket()).prefix(&self.prefix);
             let list = list.set_start_after(self.after.clone()).set_continuation_token(self.next.clone());
-            let page = client.call(list.send()).await?;
+            let page = match client.call(list.send()).await {
+                Ok(page) => page,
+                // The bucket is to come.
+                Err(failure) if failure.error.kind() == Kind::NotFound => return Ok(Vec::new()),
+                Err(failure) => return Err(failure.error),
+            };
             self.next = page.next_continuation_token().map(str::to_owned);
             self.is_done = page.is_truncated() != Some(true) || self.next.is_none();
             let entries = page.contents().iter().filter_map(|object| {

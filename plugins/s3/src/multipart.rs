@@ -5,10 +5,15 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPa
 use casement_object::{Part, Parts, Patience};
 use casement_sdk::{Error, Kind, Result, Stat};
 use std::{
+    ops::RangeInclusive,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 use tokio::runtime::Handle;
+
+/// What Amazon documents under "Amazon S3 multipart upload limits".
+pub(crate) const MOST_PARTS: u32 = 10_000;
+pub(crate) const LARGEST_PART: u64 = 5 << 30;
 
 /// What completing may take for each part: services read their notes of all of them.
 const COMPLETION_OF_A_PART: Duration = Duration::from_millis(100);
@@ -82,6 +87,36 @@ impl Upload {
         }
     }
 
+    /// Has the service make a part, counted from 0, of some bytes of an object that it has.
+    pub(crate) async fn copy_part(
+        &self,
+        number: u32,
+        source: &str,
+        etag: Option<String>,
+        bytes: RangeInclusive<u64>,
+    ) -> Result<Receipt> {
+        let client = &self.client;
+        let request = client
+            .s3()
+            .upload_part_copy()
+            .bucket(client.bucket())
+            .key(&self.key)
+            .upload_id(&self.id)
+            .part_number(part_number(number))
+            .copy_source(source)
+            .set_copy_source_if_match(etag)
+            .copy_source_range(format!("bytes={}-{}", bytes.start(), bytes.end()))
+            .customize()
+            // Ceph insists on it, and the library sends none with an empty body.
+            .mutate_request(|request| drop(request.headers_mut().insert("content-length", "0")));
+        let len = bytes.end() - bytes.start() + 1;
+        let answer = client.call_within(client.timeouts().part(len), request.send()).await.map_err(gone)?;
+        match answer.copy_part_result().and_then(|part| part.e_tag()) {
+            Some(etag) => Ok(Receipt { etag: etag.to_owned(), sums: Sums::default() }),
+            None => Err(Error::new(Kind::Unavailable, "the service answered a part without its ETag")),
+        }
+    }
+
     /// Makes the object of its parts, unless there is one already.
     pub(crate) async fn publish(&self, receipts: Vec<Receipt>, size: u64, patience: Patience) -> Result<Stat> {
         self.client.must_be_free(&self.key).await?;
@@ -144,7 +179,7 @@ impl Parts for Upload {
             .bucket(client.bucket())
             .key(&self.key)
             .upload_id(&self.id)
-            .part_number(i32::try_from(number + 1).unwrap_or(i32::MAX))
+            .part_number(part_number(number))
             .set_checksum_crc32(sums.crc32.clone())
             .set_checksum_sha256(sums.sha256.clone())
             .body(body::stream(part.clone()));
@@ -162,6 +197,11 @@ impl Parts for Upload {
         }
         Ok(Receipt { etag: etag.to_owned(), sums })
     }
+}
+
+/// S3 counts from 1.
+fn part_number(number: u32) -> i32 {
+    i32::try_from(number + 1).unwrap_or(i32::MAX)
 }
 
 /// An upload that is not there any more has been taken from the writer.
@@ -226,17 +266,18 @@ impl Completion<'_> {
     /// Whether the object is what was sent. What is not, is removed.
     async fn check(&self, etag: Option<&str>, patience: Patience) -> Result<Stat> {
         let Upload { client, key, .. } = self.upload;
-        if digest::are_same_parts(self.expected.as_deref(), etag) == Some(false) {
-            let expected = self.expected.as_deref().unwrap_or_default();
-            let why = format!("object `{key}` is not what was sent: its ETag is {etag:?} and not {expected}");
-            return Err(client.take_back(key, why).await);
+        let expected = self.expected.as_deref();
+        let ours = [etag.unwrap_or_default(), expected.unwrap_or_default()];
+        if digest::are_same_parts(expected, etag) == Some(false) {
+            let why = format!("object `{key}` is not what was sent: its ETag is {} and not {}", ours[0], ours[1]);
+            return Err(client.take_back(key, &ours, why).await);
         }
         let look = || async { Ok(client.look(key).await?) };
         match patience.attempt("looking at the object", look).await? {
             Some(found) if found.size == self.size => Ok(found),
             Some(found) => {
                 let why = format!("object `{key}` has {} bytes, and {} were sent", found.size, self.size);
-                Err(client.take_back(key, why).await)
+                Err(client.take_back(key, &ours, why).await)
             }
             None => Err(Error::new(Kind::Corrupt, format!("object `{key}` is not there although it was completed"))),
         }

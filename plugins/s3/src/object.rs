@@ -21,6 +21,7 @@ impl Client {
 
     /// What is under a key.
     pub(crate) async fn find(&self, key: &str) -> Result<Stat> {
+        self.commits().end(key, self.timeouts().request).await?;
         match self.look(key).await? {
             Some(found) => Ok(found),
             None => {
@@ -46,11 +47,23 @@ impl Client {
         Ok(())
     }
 
-    /// Takes back what was published, because it is not what was written.
-    pub(crate) async fn take_back(&self, key: &str, why: String) -> Error {
-        let message = match self.remove(key).await {
-            Ok(()) => format!("{why}; it was removed again: upload the image again"),
-            Err(error) => format!("{why}, and could not be removed again: {error}"),
+    /// Takes back what was published and is not what was written: what has one of these ETags. Anything else was put there
+    /// by somebody else meanwhile, where a service heeds no condition, and stays.
+    pub(crate) async fn take_back(&self, key: &str, ours: &[&str], why: String) -> Error {
+        let bare = |etag: &str| etag.trim_matches('"').to_ascii_lowercase();
+        let is_ours = |etag: &String| ours.iter().any(|ours| bare(ours) == bare(etag));
+        let etag = match self.look(key).await {
+            Ok(Some(found)) => found.etag,
+            Ok(None) => return Error::new(Kind::Corrupt, format!("{why}; it is gone: upload the image again")),
+            Err(failure) => {
+                return Error::new(Kind::Corrupt, format!("{why}, and is left where it is: {}", failure.error));
+            }
+        };
+        let Some(etag) = etag.filter(is_ours) else { return Error::exists(key) };
+        let delete = self.s3().delete_object().bucket(self.bucket()).key(key).if_match(etag);
+        let message = match self.call(delete.send()).await {
+            Ok(_) => format!("{why}; it was removed again: upload the image again"),
+            Err(failure) => format!("{why}, and could not be removed again: {}", failure.error),
         };
         Error::new(Kind::Corrupt, message)
     }

@@ -1,24 +1,48 @@
 //! Reading an object.
 
-use crate::{client::Client, failure::innermost};
+use crate::{
+    client::Client,
+    failure::innermost,
+    read_ahead::{Parts, ReadAhead},
+};
 use aws_sdk_s3::primitives::ByteStream;
 use casement_object::{Answer, Body, Patience, ResumingReader, Source};
 use casement_sdk::{Bytes, Error, Kind, Range, Result};
 
 /// An object being read.
 #[derive(Debug)]
-pub struct Reader(ResumingReader<Object>);
+pub struct Reader(Way);
+
+#[derive(Debug)]
+enum Way {
+    OneRequest(ResumingReader<Object>),
+    ManyRequests(ReadAhead),
+}
 
 impl Reader {
     pub(crate) async fn open(client: &Client, key: &str, range: Range, patience: Patience) -> Result<Self> {
-        let object = Object { client: client.clone(), key: key.to_owned() };
-        Ok(Self(ResumingReader::open(object, range, patience).await?))
+        let object = Object::of(client, key, None);
+        Ok(Self(Way::OneRequest(ResumingReader::open(object, range, patience).await?)))
+    }
+
+    /// Reads in parts, several at once.
+    pub(crate) async fn open_ahead(
+        client: &Client,
+        key: &str,
+        range: Range,
+        parts: Parts,
+        patience: Patience,
+    ) -> Result<Self> {
+        Ok(Self(Way::ManyRequests(ReadAhead::open(client, key, range, parts, patience).await?)))
     }
 }
 
 impl casement_sdk::Reader for Reader {
     async fn next(&mut self) -> Result<Option<Bytes>> {
-        self.0.next().await
+        match &mut self.0 {
+            Way::OneRequest(reader) => reader.next().await,
+            Way::ManyRequests(reader) => reader.next().await,
+        }
     }
 }
 
@@ -27,6 +51,8 @@ impl casement_sdk::Reader for Reader {
 pub(crate) struct Object {
     client: Client,
     key: String,
+    /// The ETag of the one version that is wanted, where that is known before the first answer.
+    only: Option<String>,
 }
 
 /// The body of one answer.
@@ -41,13 +67,10 @@ impl Source for Object {
 
     async fn ask(&self, offset: u64, len: Option<u64>, identity: Option<&str>) -> Result<Answer<Incoming>> {
         let client = &self.client;
-        let range = match len {
-            Some(len) => Some(format!("bytes={offset}-{}", offset.saturating_add(len - 1))),
-            None if offset > 0 => Some(format!("bytes={offset}-")),
-            None => None,
-        };
+        let range = asked(offset, len);
         let asks_for_part = range.is_some();
         let get = client.s3().get_object().bucket(client.bucket()).key(&self.key);
+        let identity = identity.or(self.only.as_deref());
         let get = get.set_range(range).set_if_match(identity.map(str::to_owned));
         let answer = match client.call(get.send()).await {
             Ok(answer) => answer,
@@ -71,9 +94,24 @@ impl Source for Object {
 }
 
 impl Object {
+    pub(crate) fn of(client: &Client, key: &str, only: Option<String>) -> Self {
+        Self { client: client.clone(), key: key.to_owned(), only }
+    }
+
     fn nothing(&self, identity: Option<&str>) -> Answer<Incoming> {
         let body = Incoming { client: self.client.clone(), stream: ByteStream::default() };
         Answer { identity: identity.map(str::to_owned), len: 0, body }
+    }
+}
+
+/// The header `Range`. Many services read its numbers as signed ones.
+fn asked(offset: u64, len: Option<u64>) -> Option<String> {
+    const LARGEST: u64 = i64::MAX as u64;
+    let first = offset.min(LARGEST);
+    match len.and_then(|len| offset.checked_add(len - 1)).filter(|last| *last <= LARGEST) {
+        Some(last) => Some(format!("bytes={first}-{last}")),
+        None if first > 0 => Some(format!("bytes={first}-")),
+        None => None,
     }
 }
 

@@ -55,8 +55,10 @@ impl OnePut<'_> {
                 let confirmed = self.sums.are_confirmed(answer.checksum_crc32(), answer.checksum_sha256());
                 let same = digest::is_etag_of(self.part, answer.e_tag()).await?;
                 if [confirmed, same].contains(&Some(false)) {
-                    let why = format!("object `{}` is not what was sent: {:?}", self.key, answer.e_tag());
-                    return Err(client.take_back(self.key, why).await);
+                    let told = answer.e_tag().unwrap_or_default();
+                    let why = format!("object `{}` is not what was sent, by its checksum or its ETag {told}", self.key);
+                    let expected = digest::md5(self.part).await?;
+                    return Err(client.take_back(self.key, &[told, &expected], why).await);
                 }
                 Ok(Put::Done(Stat { size: len, etag: answer.e_tag().map(str::to_owned), modified_ms: None }))
             }

@@ -31,7 +31,12 @@ impl Client {
         loop {
             let list = self.s3().list_multipart_uploads().bucket(self.bucket());
             let list = list.set_key_marker(markers.0).set_upload_id_marker(markers.1);
-            let page = self.call(list.send()).await?;
+            let page = match self.call(list.send()).await {
+                Ok(page) => page,
+                // The bucket is to come.
+                Err(failure) if failure.error.kind() == Kind::NotFound => return Ok(all),
+                Err(failure) => return Err(failure.error),
+            };
             all.extend_from_slice(page.uploads());
             markers = (page.next_key_marker().map(str::to_owned), page.next_upload_id_marker().map(str::to_owned));
             if page.is_truncated() != Some(true) || markers.0.is_none() {

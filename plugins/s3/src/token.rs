@@ -4,6 +4,7 @@ use casement_sdk::{Error, Kind, Result};
 
 /// What the contract allows.
 const MOST: usize = 512;
+const IN_MEMORY: &str = "memory:";
 
 /// Upload ids have no spaces, and keys may have.
 pub(crate) fn format(key: &str, upload_id: &str) -> Result<String> {
@@ -19,10 +20,17 @@ pub(crate) fn format(key: &str, upload_id: &str) -> Result<String> {
     Ok(token)
 }
 
-/// Key and upload id.
-pub(crate) fn parse(token: &str) -> Option<(&str, &str)> {
+/// Of a write that is kept in memory: nothing of it is left behind, but its commit can be waited for. No upload id has a
+/// colon.
+pub(crate) fn in_memory(key: &str, transfer: &str) -> String {
+    format(key, &format!("{IN_MEMORY}{transfer}")).unwrap_or_default()
+}
+
+/// The key, and the upload id where there is an upload.
+pub(crate) fn parse(token: &str) -> Option<(&str, Option<&str>)> {
     let (upload_id, key) = token.split_once(' ')?;
-    (!upload_id.is_empty() && !key.is_empty()).then_some((key, upload_id))
+    let is_one = !upload_id.is_empty() && !key.is_empty();
+    is_one.then(|| (key, (!upload_id.starts_with(IN_MEMORY)).then_some(upload_id)))
 }
 
 #[cfg(test)]
@@ -33,7 +41,8 @@ mod tests {
     #[test]
     fn a_token_says_which_upload_of_which_object_it_is() {
         for key in ["3d4c", "with space", "a/b"] {
-            assert_eq!(parse(&format(key, "2~xyz.-_").unwrap()), Some((key, "2~xyz.-_")));
+            assert_eq!(parse(&format(key, "2~xyz.-_").unwrap()), Some((key, Some("2~xyz.-_"))));
+            assert_eq!(parse(&in_memory(key, "transfer-1")), Some((key, None)));
         }
         for other in ["", "x", " x", "x "] {
             assert_eq!(parse(other), None, "{other:?}");

@@ -1,13 +1,14 @@
 //! A write in progress.
 
-use crate::{Checksum, client::Client, multipart::Upload, small};
+use crate::{
+    Checksum,
+    client::Client,
+    multipart::{LARGEST_PART, MOST_PARTS, Upload},
+    small, token,
+};
 use casement_object::{Part, PartSizes, Patience, Uploader};
-use casement_sdk::{Bytes, Error, Kind, Result, Stat};
+use casement_sdk::{Bytes, Error, Kind, Result, Stat, WriteOptions};
 use std::sync::Arc;
-
-/// What Amazon documents under "Amazon S3 multipart upload limits".
-const MOST_PARTS: u32 = 10_000;
-const LARGEST_PART: u64 = 5 << 30;
 
 /// How images are written.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,7 @@ enum Stage {
     Memory {
         part: Part,
         size: u64,
+        token: String,
     },
     Parts {
         upload: Arc<Upload>,
@@ -42,9 +44,12 @@ enum Stage {
 }
 
 impl Writer {
-    pub(crate) async fn create(client: &Client, key: &str, size: Option<u64>, style: Style) -> Result<Self> {
+    pub(crate) async fn create(client: &Client, key: &str, options: WriteOptions, style: Style) -> Result<Self> {
+        let WriteOptions { size, transfer } = options;
         let stage = match size {
-            Some(size) if size <= style.part_size => Stage::Memory { part: Part::default(), size },
+            Some(size) if size <= style.part_size => {
+                Stage::Memory { part: Part::default(), size, token: token::in_memory(key, &transfer) }
+            }
             _ => {
                 let sizes = PartSizes::new(size, style.part_size, LARGEST_PART, MOST_PARTS)?;
                 let upload = Arc::new(Upload::begin(client, key, style.checksum, style.patience).await?);
@@ -58,31 +63,8 @@ impl Writer {
     }
 }
 
-impl casement_sdk::Writer for Writer {
-    fn token(&self) -> &str {
-        match &self.stage {
-            Stage::Memory { .. } => "",
-            Stage::Parts { upload, .. } => upload.token(),
-        }
-    }
-
-    async fn write(&mut self, chunk: Bytes) -> Result<()> {
-        match &mut self.stage {
-            Stage::Memory { part, size } if part.len() + chunk.len() as u64 > *size => {
-                Err(Error::new(Kind::Misuse, format!("more bytes are written than the {size} that were announced")))
-            }
-            Stage::Memory { part, .. } => {
-                part.push(chunk);
-                Ok(())
-            }
-            Stage::Parts { uploader, written, .. } => {
-                *written += chunk.len() as u64;
-                uploader.write(chunk).await
-            }
-        }
-    }
-
-    async fn commit(self) -> Result<Stat> {
+impl Writer {
+    async fn publish(self) -> Result<Stat> {
         let Self { client, key, style, stage } = self;
         match stage {
             Stage::Memory { part, .. } => small::put(&client, &key, part, style.checksum, style.patience).await,
@@ -106,6 +88,37 @@ impl casement_sdk::Writer for Writer {
                 published
             }
         }
+    }
+}
+
+impl casement_sdk::Writer for Writer {
+    fn token(&self) -> &str {
+        match &self.stage {
+            // Nothing is staged that could be left; but its commit can be waited for.
+            Stage::Memory { token, .. } => token,
+            Stage::Parts { upload, .. } => upload.token(),
+        }
+    }
+
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        match &mut self.stage {
+            Stage::Memory { part, size, .. } if part.len() + chunk.len() as u64 > *size => {
+                Err(Error::new(Kind::Misuse, format!("more bytes are written than the {size} that were announced")))
+            }
+            Stage::Memory { part, .. } => {
+                part.push(chunk);
+                Ok(())
+            }
+            Stage::Parts { uploader, written, .. } => {
+                *written += chunk.len() as u64;
+                uploader.write(chunk).await
+            }
+        }
+    }
+
+    async fn commit(self) -> Result<Stat> {
+        let (commits, key) = (self.client.commits().clone(), self.key.clone());
+        commits.run(&key, self.publish()).await
     }
 
     async fn abort(self) -> Result<()> {

@@ -44,6 +44,10 @@ fn skip(test: &str, reason: &str) {
 }
 
 impl Server {
+    pub(crate) fn secret(&self) -> &str {
+        self.peer["secret_key"].as_str().unwrap()
+    }
+
     pub(crate) fn config(&self, keys: Value) -> Config {
         let mut all = json!({
             "host": self.peer["endpoint"],
