@@ -19,8 +19,9 @@ pub enum LocationChange<'a> {
 }
 
 /// Schemes that name what is the service's own: whoever could register them could read any file, or use credentials of
-/// the configuration.
-const RESTRICTED: [&str; 3] = ["file", "filesystem", "swift+config"];
+/// the configuration. Glance takes `swift` and its kin with the user and key that stand in them; here the store's own
+/// would be used.
+const RESTRICTED: [&str; 6] = ["file", "filesystem", "swift", "swift+config", "swift+http", "swift+https"];
 
 impl LocationChange<'_> {
     /// The policy that has a say in it.

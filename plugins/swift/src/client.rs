@@ -153,7 +153,8 @@ impl Client {
         let request = self.0.http.client().request(call.method.clone(), url);
         let request = request.headers(call.headers.clone()).header(AUTH_TOKEN, &grant.token);
         let response = self.0.http.send(request, call.body.clone(), call.patience).await;
-        let response = response.map_err(|error| error.context(&call.what))?;
+        let at = |error: Error| error.context(&format!("{} at {}", call.what, grant.account));
+        let response = response.map_err(at)?;
         Ok(Answer { response, what: call.what.clone() })
     }
 
@@ -173,7 +174,9 @@ impl Client {
     /// What the server says of itself; it asks for no token.
     pub(crate) async fn info(&self, most: usize) -> Result<Option<Vec<u8>>> {
         let mut url = self.account().await?;
-        url.set_path("/info");
+        // Ceph has a prefix before the version.
+        let prefix = url.path().split("/v1").next().unwrap_or_default().to_owned();
+        url.set_path(&format!("{prefix}/info"));
         let request = self.0.http.client().get(url);
         let response = self.0.http.send(request, Part::default(), Duration::ZERO).await?;
         match response.status() {

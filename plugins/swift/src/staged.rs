@@ -1,7 +1,7 @@
 //! What is staged: segments that no manifest names yet, and a mark that says so.
 //!
-//! The mark is there before the first segment and goes after the manifest is put, or after the last segment is gone. So the
-//! marks are all that recovery has to look at, however many images there are. A large object that is deleted gets a mark
+//! The mark is there from the beginning of a write until it is published, or its last segment is gone. So the marks are all
+//! that recovery has to look at, however many images there are. A large object that is deleted gets a mark
 //! too: what a crash leaves of its segments is staged data like any other.
 
 use crate::{
@@ -23,8 +23,8 @@ use time::OffsetDateTime;
 
 /// Requests on their way at the same time.
 pub(crate) const AT_ONCE: usize = 16;
-/// Segments that may have been on their way when the process died.
-const UNDER_WAY: u32 = 8;
+/// Segments in a row that may have been on their way when the process died.
+const UNDER_WAY: usize = 8;
 /// On the mark of a deletion: the container and the prefix of the segments that go with the object.
 const SEGMENTS: HeaderName = HeaderName::from_static("x-object-meta-casement-segments");
 
@@ -86,22 +86,28 @@ impl Account {
         }
     }
 
-    /// Removes all that a write has staged.
+    /// Removes all that a write has staged, also what is still on its way: that is older than its removal, and so comes too
+    /// late.
     pub(crate) async fn clear(&self, stage: &Stage) -> Result<()> {
         let (container, prefix) = (stage.place.segments(), stage.prefix());
-        let mut next = 0;
+        let mut arrived = 0;
         let mut pages = self.pages(&container, &prefix, "");
         while let Some(page) = pages.next().await? {
-            let below = page.objects.into_iter().filter_map(|object| {
+            let mut places = Vec::new();
+            for object in page.objects {
                 let rest = object.name.strip_prefix(&prefix).unwrap_or_default();
-                next = rest.parse().unwrap_or(0).max(next);
+                if let Ok(number) = rest.parse::<u32>() {
+                    places.extend((arrived..number.saturating_sub(1)).take(UNDER_WAY).map(|late| stage.segment(late)));
+                    arrived = number;
+                }
                 // The keys of others may go on where this one ends.
-                (!rest.is_empty() && !rest.contains('/')).then(|| container.beside(object.name))
-            });
-            self.remove_all(below.collect::<Vec<_>>()).await?;
+                if !rest.is_empty() && !rest.contains('/') {
+                    places.push(container.beside(object.name));
+                }
+            }
+            self.remove_all(places).await?;
         }
-        // What is still on its way is older than these removals, and so comes too late.
-        self.remove_all((next..next + UNDER_WAY).map(|number| stage.segment(number))).await
+        self.remove_all((arrived..).take(UNDER_WAY).map(|late| stage.segment(late))).await
     }
 
     pub(crate) async fn remove_all(&self, places: impl IntoIterator<Item = Place>) -> Result<()> {

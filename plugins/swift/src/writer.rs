@@ -8,13 +8,17 @@ use crate::{
 use casement_object::{Part, PartSizes, Parts, Uploader};
 use casement_sdk::{Bytes, Error, Kind, Result, Stat, WriteOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::{mem, sync::Arc};
-use tokio::runtime::Handle;
+use std::{mem, sync::Arc, time::Duration};
+use tokio::{runtime::Handle, time::timeout};
 
 /// A transfer holds so many segments in memory.
 const SEGMENTS_IN_MEMORY: u64 = 4;
 /// Manifests on their way at the same time: the server has a lot to do for each.
 const MANIFESTS_AT_ONCE: usize = 4;
+
+/// How long a failed commit may go on removing what it has stored.
+const CLEANING: Duration = Duration::from_secs(5);
+const LEFT: &str = "what was staged is not removed; recovery will do it";
 
 /// A staged write.
 #[derive(Debug)]
@@ -156,9 +160,11 @@ impl casement_sdk::Writer for Writer {
                 Ok(stat)
             }
             Err(error) => {
-                // Who commits does not abort any more.
-                if let Err(left) = self.abort().await {
-                    tracing::warn!(error = %left, "what was staged is not removed; recovery will do it");
+                // Who commits does not abort any more, and need not wait for long to be told.
+                match timeout(CLEANING, self.abort()).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(left)) => tracing::warn!(error = %left, "{LEFT}"),
+                    Err(_) => tracing::warn!("{LEFT}"),
                 }
                 Err(error)
             }
@@ -182,7 +188,7 @@ impl Drop for Writer {
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = clean_up(account, stage, state).await {
-                    tracing::warn!(%error, "what was staged is not removed; recovery will do it");
+                    tracing::warn!(%error, "{LEFT}");
                 }
             });
         }

@@ -22,7 +22,7 @@ pub(super) fn run(args: &ImportArgs) -> Result<()> {
     if let Some(folder) = &args.secrets {
         let folder = std::path::absolute(folder).map_err(Failure::of(Exit::Usage, "--secrets"))?;
         for secret in &imported.secrets {
-            let path = folder.join(secret.file);
+            let path = folder.join(&secret.file);
             let what = format!("{} cannot be written", path.display());
             secret_file::create(&path, &secret.text).map_err(Failure::of(Exit::Temporary, &what))?;
             imported.toml = named(&imported.toml, secret, &path);
@@ -42,7 +42,7 @@ fn read(file: &Path) -> Result<(String, String)> {
 /// The TOML with the whole path of the file that holds a secret now.
 fn named(toml: &str, secret: &Secret, path: &Path) -> String {
     let value = |path: &str| format!(" = {}\n", toml::Value::from(path));
-    toml.replacen(&value(secret.file), &value(&path.display().to_string()), 1)
+    toml.replacen(&value(&secret.file), &value(&path.display().to_string()), 1)
 }
 
 fn write(output: Option<&Path>, toml: &str) -> Result<()> {
@@ -61,7 +61,7 @@ fn report(log: &mut impl Write, args: &ImportArgs, imported: &Imported) -> io::R
     if args.secrets.is_none() {
         for secret in &imported.secrets {
             let folder = args.output.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-            let path = folder.join(secret.file);
+            let path = folder.join(&secret.file);
             writeln!(log, "the secret was not written: put it into {}, or call this with --secrets", path.display())?;
         }
     }

@@ -48,6 +48,19 @@ Or in a bucket of an S3-compatible object store:
     access_key = \"casement\"
     secret_key_file = \"s3.secret\"
 
+Or in an account of OpenStack Swift:
+
+    [[plugins]]
+    path = \"casement_swift\"
+
+    [stores.objects]
+    plugin = \"swift\"
+    auth_url = \"https://keystone.example.org:5000\"
+    username = \"glance\"
+    project_name = \"service\"
+    key_file = \"swift.key\"
+    container = \"glance\"
+
 Their keys: docs/operators/configuration.md.
 ";
 

@@ -7,8 +7,12 @@ use std::{fs, sync::Arc};
 
 /// A server with a certificate that nobody has heard of, and that certificate in PEM.
 fn server() -> (Server, String) {
-    let CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+    server_named(&["127.0.0.1", "localhost"])
+}
+
+fn server_named(names: &[&str]) -> (Server, String) {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -41,4 +45,16 @@ async fn a_certificate_is_trusted_only_when_the_operator_says_so() {
     fs::write(&file, "no certificate").unwrap();
     let config = Config { ca_file: Some(file), ..server.config() };
     assert_eq!(kind(Http::new(config)), Some(Kind::Config));
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_not_taken() {
+    let (server, pem) = server_named(&["elsewhere.example"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    fs::write(&file, pem).unwrap();
+    let store = Http::new(Config { ca_file: Some(file), ..server.config() }).unwrap();
+    let error = store.stat(&format!("https://127.0.0.1:{}/x", server.port())).await.unwrap_err();
+    assert!(error.message().contains("certificate"), "{error}");
+    assert!(server.requests().is_empty());
 }

@@ -89,7 +89,7 @@ impl Session {
         let Answer { mut token, account, lifetime } = timeout(DEADLINE, self.log_in())
             .await
             .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "no answer in time")))
-            .map_err(|error| error.context("logging in"))?;
+            .map_err(|error| error.context(&format!("logging in at {}", self.auth_url)))?;
         token.set_sensitive(true);
         let account = self.endpoint.clone().unwrap_or(account);
         // Of a token that lives shorter than that, a quarter of its life.

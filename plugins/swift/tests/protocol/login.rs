@@ -97,7 +97,10 @@ async fn a_login_that_fails_says_why_and_whether_it_may_succeed() {
         let (config, _secrets) = config(&server);
         let error = Swift::connect(config).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error}");
-        assert!(error.message().starts_with("logging in: ") && error.message().contains(words), "{error}");
+        assert!(
+            error.message().starts_with("logging in at http://127.0.0.1:") && error.message().contains(words),
+            "{error}"
+        );
         assert!(!error.message().contains("hush"), "{error}");
     }
 }

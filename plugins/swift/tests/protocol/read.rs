@@ -1,8 +1,9 @@
 use crate::{
     server::{Reply, Request, Server, bytes, hex, status},
-    support::{World, read, write},
+    support::{World, config, read, write},
 };
 use casement_sdk::{Backend, Kind};
+use casement_swift::{Config, Swift};
 
 const DATA: &[u8] = b"0123456789";
 
@@ -99,6 +100,24 @@ async fn what_cannot_be_read_says_why() {
         let error = read(&world.store, "a", 0, None).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_image_in_another_account_is_asked_for_there_when_the_operator_says_so() {
+    let server = Server::start(|request: &Request, _| {
+        let there = request.path == "/v1/AUTH_b/glance_a/a" && request.header("x-auth-token") == Some("token-1");
+        there.then(|| Reply::Raw(bytes("200 OK", &[("etag", "x")], DATA)))
+    });
+    let location = format!("swift+http://127.0.0.1:{}/v1/AUTH_b/glance_a/a", server.port());
+    let (single, _secrets) = config(&server);
+    let store = Swift::connect(Config { multi_tenant: true, ..single.clone() }).await.unwrap();
+    let key = store.parse_location(&location).unwrap();
+    assert_eq!(read(&store, &key, 0, None).await.unwrap(), DATA);
+    assert_eq!(store.format_location(&key).unwrap(), location);
+
+    let store = Swift::connect(single).await.unwrap();
+    assert_eq!(store.parse_location(&location).unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(read(&store, &key, 0, None).await.unwrap_err().kind(), Kind::NotFound);
 }
 
 #[tokio::test]

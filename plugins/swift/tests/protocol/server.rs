@@ -22,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) query: String,
     headers: Headers,
     pub(crate) body: Vec<u8>,
+    /// When it began. What began later counts, whenever it ends.
+    at: usize,
 }
 
 impl Request {
@@ -52,6 +54,8 @@ pub(crate) struct Held {
     /// By `container/object`; the ETag is worked out.
     pub(crate) objects: BTreeMap<String, (Headers, Vec<u8>)>,
     pub(crate) requests: Vec<Request>,
+    /// By `container/object`, when it was removed last.
+    removed: BTreeMap<String, usize>,
     pub(crate) logins: usize,
     /// The number of the login whose token is good, from 1.
     pub(crate) good: usize,
@@ -116,6 +120,7 @@ fn serve(mut stream: impl Read + Write, script: &Script, held: &Mutex<Held>, por
     let mut request = read_head(&mut stream)?;
     let before = {
         let mut held = held.lock().unwrap();
+        request.at = held.requests.len();
         held.requests.push(request.clone());
         held.requests.iter().filter(|other| other.line() == request.line()).count() - 1
     };
@@ -168,6 +173,7 @@ fn read_head(stream: &mut impl Read) -> Option<Request> {
         query: query.to_owned(),
         headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
         body: Vec::new(),
+        at: 0,
     })
 }
 
@@ -224,6 +230,9 @@ fn object(held: &mut Held, request: &Request, place: &str) -> Vec<u8> {
         "PUT" if request.header("if-none-match").is_some() && held.objects.contains_key(place) => {
             bytes("412 Precondition Failed", &[], b"")
         }
+        "PUT" if held.removed.get(place).is_some_and(|removed| *removed > request.at) => {
+            bytes("202 Accepted", &[], b"")
+        }
         "PUT" => {
             let meta = request.headers.iter().filter(|(name, _)| name.starts_with("x-object-meta-"));
             let mut headers: Headers = meta.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -249,7 +258,11 @@ fn object(held: &mut Held, request: &Request, place: &str) -> Vec<u8> {
             held.objects.insert(place.to_owned(), (headers, data));
             bytes("201 Created", &[("Etag", &etag)], b"")
         }
-        "DELETE" if held.objects.remove(place).is_some() => bytes("204 No Content", &[], b""),
+        "DELETE" => {
+            held.removed.insert(place.to_owned(), request.at);
+            let was_there = held.objects.remove(place).is_some();
+            bytes(if was_there { "204 No Content" } else { "404 Not Found" }, &[], b"")
+        }
         "HEAD" | "GET" => match held.objects.get(place) {
             Some((headers, data)) => found(request, headers, data),
             None => bytes("404 Not Found", &[], b""),

@@ -6,7 +6,9 @@
 mod containers;
 mod copy;
 mod foreign;
+mod front;
 mod login;
+mod many;
 mod stage;
 mod support;
 mod write;

@@ -184,6 +184,10 @@ impl Raw {
         Self { account, token, client }
     }
 
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
     /// Where Swift is, without the account.
     pub(crate) fn host(&self) -> String {
         self.account.split("/v1/").next().unwrap().to_owned()

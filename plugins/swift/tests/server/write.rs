@@ -73,3 +73,23 @@ async fn an_object_is_never_replaced() {
     }
     assert_eq!(lab.segments().await, [""; 0]);
 }
+
+#[tokio::test]
+async fn every_character_of_a_name_is_kept() {
+    let Some(lab) = Lab::new(Auth::Tempauth).await else { return };
+    let store = lab.store().await;
+    let (small, large) = (data(10), data(2 * MIB));
+    for key in ["a/b c", "ä%20ö?x=1#y", "line\nbreak\tand\\", "trailing.", "日本"] {
+        let copy = format!("{key}+copy");
+        for data in [&small, &large] {
+            write(&store, key, "t-1", None, data).await.unwrap();
+            store.copy(key, &copy).await.unwrap();
+            let location = store.format_location(key).unwrap();
+            assert_eq!(store.parse_location(&location).unwrap(), key);
+            store.delete(key).await.unwrap();
+            assert!(read(&store, &copy, 0, None).await.unwrap() == **data, "{key:?}");
+            store.delete(&copy).await.unwrap();
+            assert_eq!(lab.segments().await, [""; 0], "{key:?}");
+        }
+    }
+}

@@ -39,7 +39,7 @@ impl fmt::Display for Remark {
 
 /// A secret that goes to a file of its own.
 pub(crate) struct Secret {
-    pub file: &'static str,
+    pub file: String,
     pub text: String,
 }
 

@@ -75,11 +75,11 @@ fn log_in(options: &mut Options, draft: &mut Draft) {
 }
 
 /// The secret itself never stands in the configuration.
-fn secret(options: &mut Options, draft: &mut Draft, section: &str, option: &str, key: &str, file: &'static str) {
+fn secret(options: &mut Options, draft: &mut Draft, section: &str, option: &str, key: &str, file: &str) {
     draft.set(&format!("identity.keystone.{key}"), file, format!("[{section}] {option}, in a file of its own"));
     let Some(found) = options.last(section, option) else { return };
     match &found.value {
-        Ok(text) => draft.secrets.push(Secret { file, text: text.clone() }),
+        Ok(text) => draft.secrets.push(Secret { file: file.to_owned(), text: text.clone() }),
         Err(_) => draft.drop(&found, SECRET_UNREADABLE),
     }
 }

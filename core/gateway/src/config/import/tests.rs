@@ -139,6 +139,55 @@ fn an_old_glance_with_one_store_is_carried_over() {
     imported.says("[DEFAULT] workers", "one process");
 }
 
+#[test]
+fn a_store_in_swift_is_carried_over_with_the_file_that_says_who_it_is() {
+    let text = "[DEFAULT]\nenabled_backends = objects:swift\n[glance_store]\ndefault_backend = objects\n[objects]\n\
+        swift_store_config_file = /etc/glance/glance-swift.conf\ndefault_swift_reference = Cloud\n\
+        swift_store_container = images\nswift_store_create_container_on_put = True\n\
+        swift_store_endpoint_type = internalURL\nswift_store_multiple_containers_seed = 2\n\
+        swift_store_large_object_chunk_size = 200\nswift_store_admin_tenants = a,b\n";
+    let references = "[Cloud]\nuser = service:glance\nkey = s3cr3t\nauth_address = https://keystone:5000/v3\n\
+        user_domain_id = default\nproject_domain_id = default\nauth_version = 3\n";
+    let imported = accepted(&[ONE_STORE, text, references]);
+    for (key, value) in [
+        ("plugin", "swift"),
+        ("auth_url", "https://keystone:5000/v3"),
+        ("username", "glance"),
+        ("project_name", "service"),
+        ("user_domain_id", "default"),
+        ("key_file", "objects-key"),
+        ("reference", "Cloud"),
+        ("container", "images"),
+        ("interface", "internal"),
+    ] {
+        imported.has(&format!("stores.objects.{key}"), value);
+    }
+    imported.has("stores.objects.create_container", true);
+    imported.has("stores.objects.multiple_containers_seed", 2);
+    let secret = imported.secrets.iter().find(|secret| secret.file == "objects-key").unwrap();
+    assert_eq!(secret.text, "s3cr3t");
+    assert!(!imported.toml.contains("s3cr3t"));
+    imported.says("[objects] swift_store_large_object_chunk_size", "`segment_size`");
+    imported.says("[objects] swift_store_admin_tenants", "without `multi_tenant`");
+
+    let imported = accepted(&[ONE_STORE, text]);
+    imported.says("[objects] swift_store_config_file", "import it together with these");
+    imported.says("stores.objects.key_file", "put it there");
+}
+
+#[test]
+fn a_store_in_swift_may_have_an_application_credential_or_an_account_for_each_tenant() {
+    let text = "[DEFAULT]\nenabled_backends = objects:swift\n[objects]\nswift_store_auth_address = https://keystone\n\
+        swift_store_application_credential_id = 21dced\nswift_store_application_credential_secret = s3cr3t\n\
+        swift_store_user = service:glance\nswift_store_multi_tenant = true\nswift_store_admin_tenants = a, b\n";
+    let imported = accepted(&[ONE_STORE, text]);
+    imported.has("stores.objects.application_credential_id", "21dced");
+    imported.has("stores.objects.admin_tenants", vec!["a", "b"]);
+    assert_eq!(imported.value("stores.objects.username"), None);
+    imported.says("[objects] swift_store_user", "application credential is used instead");
+    imported.says("the store `objects`", "reseller admin");
+}
+
 /// Those of the Windows example, with Glance's priorities.
 fn several_roots() -> Vec<toml::Table> {
     let roots = [(r"C:\ClusterStorage\Volume1\images", 10), (r"\\sofs01\images$all", 200), (r"E:\images", 0)];
@@ -172,8 +221,8 @@ fn no_secret_is_in_the_configuration_or_in_a_message() {
         let imported = accepted(&[text]);
         let shown = format!("{}{:?}", imported.toml, imported.remarks);
         assert!(text.contains("s3cr3t") && !shown.contains("s3cr3t"), "{shown}");
-        let [secret] = &*imported.secrets else { panic!("{:?}", imported.secrets) };
-        assert_eq!((secret.file, secret.text.as_str()), ("keystone-password", "s3cr3t-of-glance"));
+        let secret = &imported.secrets[0];
+        assert_eq!((&*secret.file, &*secret.text), ("keystone-password", "s3cr3t-of-glance"));
         assert!(!format!("{secret:?}").contains("s3cr3t"));
     }
 }

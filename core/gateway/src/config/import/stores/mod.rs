@@ -1,6 +1,7 @@
 //! Glance's stores: `enabled_backends` and a section for each, or the one store of older days.
 
 mod filesystem;
+mod swift;
 mod web;
 
 use super::{
@@ -94,9 +95,10 @@ fn carry_one(options: &mut Options, draft: &mut Draft, store: &Store) -> bool {
     match store.driver.as_str() {
         "file" | "filesystem" => filesystem::carry(options, draft, store),
         "http" => web::carry(options, draft, store),
+        "swift" => swift::carry(options, draft, store),
         driver => {
             let why = match driver {
-                "s3" | "swift" | "rbd" | "cinder" | "vmware" | "vmware_datastore" => format!(
+                "s3" | "rbd" | "cinder" | "vmware" | "vmware_datastore" => format!(
                     "has no plugin yet: images that are only in it can't be downloaded. Before you move, copy them to a \
                      store that is carried over, with Glance's import method copy-image (`{driver}`)"
                 ),
