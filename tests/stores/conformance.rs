@@ -20,8 +20,8 @@ fn assert_conforms(plugin: &str, keys: &str, selection: &Selection, excused: &[&
     let serde_json::Value::Object(config) = serde_json::to_value(keys).unwrap() else { unreachable!() };
     let report = run(&target.with_config(config), selection);
     println!("{report}");
-    let failed: Vec<_> = report.failures().map(|outcome| outcome.name).collect();
-    assert_eq!(failed, excused);
+    let failed = report.failures().map(|outcome| outcome.name).filter(|name| !excused.contains(name));
+    assert_eq!(failed.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 fn file(folder: &TempDir, secret: &str) -> String {

@@ -50,7 +50,7 @@ fn what_is_wrong_with_an_s3_store_is_said() {
     assert_says("secret", store(but(s3, "secret_key", SECRET), there.name()), &["secret_key"]);
     assert_says("access key", store(but(s3, "access_key", "nobody"), there.name()), &["access_key"]);
     assert_says("bucket", store(s3.clone(), "casement-is-not-there"), &["bucket", "casement-is-not-there"]);
-    assert_says("no S3", store(but(s3, "endpoint", not_s3), there.name()), &["host"]);
+    assert_says("no S3", store(but(s3, "endpoint", not_s3), there.name()), &["bucket", there.name()]);
     assert_says("nobody", store(but(s3, "endpoint", "http://127.0.0.1:9"), there.name()), &["127.0.0.1:9"]);
 }
 

@@ -68,15 +68,11 @@ impl Exchange<'_, '_> {
             Some(Fault::HoldRequest(most)) => (most, true),
             _ => (u64::MAX, false),
         };
-        match body.pass(self.input, &mut server, most)? {
-            Some(_) if !holds => return Ok(false),
-            Some(rest) => {
-                self.shared.hold(self.lifted);
-                rest.pass(self.input, &mut server, u64::MAX)?;
-            }
-            None => {}
+        let cut = body.pass(self.input, &mut server, most)?.is_some();
+        if cut && holds {
+            self.shared.hold(self.lifted);
         }
-        Ok(true)
+        Ok(!cut)
     }
 
     fn pass_answer(&mut self, method: &str, server: &TcpStream) -> io::Result<bool> {

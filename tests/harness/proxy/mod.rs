@@ -21,7 +21,7 @@ pub enum Fault {
     Delay(Duration),
     /// The connection ends after so many bytes of the request's body.
     CutRequest(u64),
-    /// So many bytes of the request's body pass; the rest when the rule is lifted.
+    /// So many bytes of the request's body pass, and nothing comes back; the connection ends when the rule is lifted.
     HoldRequest(u64),
     /// The server does what it is asked for, and the connection ends without its answer.
     LoseAnswer,

@@ -1,3 +1,4 @@
+use super::ID;
 use crate::common::{BOUND, Behind, MIB, REMOTE, large};
 use casement_tests::{Client, Fault, When};
 use std::{io::Read, time::Instant};
@@ -32,9 +33,6 @@ fn a_download_that_breaks_off_goes_on_where_it_was() {
         behind.assert_nothing_is_left();
     }
 }
-
-/// A part of every image's id, and of no path of a server.
-const ID: &str = "-4";
 
 #[test]
 fn a_download_that_cannot_go_on_is_cut_and_never_ends_as_if_it_were_whole() {

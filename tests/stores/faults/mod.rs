@@ -7,6 +7,9 @@ mod uploads;
 
 use casement_tests::{Medium, When};
 
+/// A part of every image's id, and of no name of a bucket or container.
+const ID: &str = "-4";
+
 /// The requests of an upload in parts, in their order.
 fn stages(medium: Medium) -> Vec<(&'static str, When)> {
     match medium {

@@ -42,7 +42,8 @@ pub(super) fn provide(places: &Places<'_>, _: Option<&Keystone>) -> Result<(Vec<
             .args(names.zip(ports).map(|(name, port)| format!("-{name}={port}")))
             // It would be a cluster of many, which takes its time, and tell its makers of itself.
             .args(["-master.telemetry=false", "-master.electionTimeout=1s", "-master.heartbeatInterval=200ms"])
-            .args(["-master.volumeSizeLimitMB=1024", "-volume.max=200", "-volume.preStopSeconds=0", "-filer", "-s3"])
+            // Each bucket takes some volumes of its own, and every test a bucket.
+            .args(["-master.volumeSizeLimitMB=1024", "-volume.max=20000", "-volume.preStopSeconds=0", "-filer", "-s3"])
             .arg(format!("-s3.port={port}"))
             .arg(format!("-s3.config={}", identities.display()))
             .args(["-s3.allowDeleteBucketNotEmpty=false", "-s3.port.iceberg=0", "-s3.port.lance=0"])
