@@ -50,7 +50,7 @@ fn what_is_wrong_with_an_s3_store_is_said() {
     assert_says("secret", store(but(s3, "secret_key", SECRET), there.name()), &["secret_key"]);
     assert_says("access key", store(but(s3, "access_key", "nobody"), there.name()), &["access_key"]);
     assert_says("bucket", store(s3.clone(), "casement-is-not-there"), &["bucket", "casement-is-not-there"]);
-    assert_says("no S3", store(but(s3, "endpoint", not_s3), there.name()), &["bucket", there.name()]);
+    assert_says("no S3", store(but(s3, "endpoint", not_s3), there.name()), &["not as an S3 service", "set host"]);
     assert_says("nobody", store(but(s3, "endpoint", "http://127.0.0.1:9"), there.name()), &["127.0.0.1:9"]);
 }
 
@@ -70,6 +70,23 @@ fn a_bucket_that_may_only_be_read_says_so_at_an_upload() {
     assert_eq!(member.status(&id), "queued");
     let log = gateway.log().text();
     assert!(log.contains("s3:PutObject"), "{log}");
+}
+
+#[test]
+fn a_container_whose_quota_is_used_up_takes_no_image_and_keeps_nothing_of_one() {
+    for (entry, login) in [("swift", Login::TempAuth), ("swift_keystone", Login::Keystone)] {
+        let Some((swift, _turn)) = peer("stores::a_container_whose_quota_is_used_up", entry) else { continue };
+        let there = Container::create(swift, login);
+        there.limit(there.name(), 10);
+        let gateway = there.store(Gateway::builder(), "local", "default = true").start();
+        let member = gateway.member();
+        let id = member.create_raw("n");
+        let answer = member.upload(&id, b"0123456789+");
+        assert!(answer.status == 413 && answer.message().contains("quota"), "{answer:?}");
+        assert_eq!(member.status(&id), "queued");
+        member.upload(&id, b"0123456789").expect(204);
+        gateway.assert_settled();
+    }
 }
 
 #[test]

@@ -21,6 +21,11 @@ impl Client {
                 self.expect_bucket(true);
                 Ok(())
             }
+            // S3 says in its own words that a bucket is not there.
+            Err(failure) if failure.status == 404 && !failure.has_code("NoSuchBucket") => {
+                let stranger = Refusal { status: failure.status, is_page: true, ..Refusal::default() };
+                Err(at_open(stranger.explain(self.endpoint())))
+            }
             Err(failure) => Err(at_open(failure.error)),
         }
     }

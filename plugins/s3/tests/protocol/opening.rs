@@ -71,6 +71,7 @@ async fn what_is_no_s3_service_is_told_so() {
     for answer in [
         Response::page(200),
         Response::page(404),
+        Response::new(404),
         Response::page(403),
         Response::page(405),
         Response::new(200).with("Content-Type", "text/html").body("It works!"),
