@@ -9,9 +9,9 @@ fn glance(folder: &Path) -> String {
     let images = folder.join("glance-images");
     fs::create_dir_all(&images).unwrap();
     format!(
-        "[DEFAULT]\nbind_host = 127.0.0.1\nbind_port = 0\nenabled_backends = fast:file, cheap:s3\nimage_tag_quota = 1\n\
+        "[DEFAULT]\nbind_host = 127.0.0.1\nbind_port = 0\nenabled_backends = fast:file, cheap:cinder\nimage_tag_quota = 1\n\
          image_cache_dir = /var/cache\n[database]\nconnection = sqlite:///{}\n[glance_store]\ndefault_backend = fast\n\
-         [fast]\nfilesystem_store_datadir = {}\n[cheap]\ns3_store_secret_key = s3cr3t-of-s3\n",
+         [fast]\nfilesystem_store_datadir = {}\n[cheap]\ncinder_store_password = s3cr3t-of-cinder\n",
         Runner::chosen().path(&folder.join("glance.sqlite")),
         Runner::chosen().path(&images)
     )

@@ -16,7 +16,7 @@ cases! { "cancel";
     create_given_up_leaves_nothing: [Write] CANCEL;
     commit_given_up_is_all_or_nothing: [Write] CANCEL;
     read_given_up: [] CANCEL;
-    everything_given_up_at_once: [Write] CANCEL;
+    everything_given_up: [Write] CANCEL;
 }
 
 /// Begins an operation, and gives it up at once. The answer, where it was there already.
@@ -136,17 +136,17 @@ async fn read_given_up(p: &Probe) -> Check {
     p.expect_range(&key, 0, None, &data).await
 }
 
-async fn everything_given_up_at_once(p: &Probe) -> Check {
+async fn everything_given_up(p: &Probe) -> Check {
     let (key, data) = p.put_new("survivor", 1000).await?;
     let (store, gone) = (p.store()?, p.key("gone"));
-    for _ in 0..5 {
-        drop(give_up(store.stat(&key)).await);
-        drop(give_up(store.stat(&gone)).await);
-        drop(give_up(store.health()).await);
-        drop(give_up(store.usage()).await);
-        drop(give_up(store.list(&p.prefix(), None)).await);
-        drop(give_up(store.delete(&gone)).await);
-        drop(give_up(store.discard("no-such-token")).await);
+    for moment in MOMENTS {
+        drop(give_up_after(moment, store.stat(&key)).await);
+        drop(give_up_after(moment, store.stat(&gone)).await);
+        drop(give_up_after(moment, store.health()).await);
+        drop(give_up_after(moment, store.usage()).await);
+        drop(give_up_after(moment, store.list(&p.prefix(), None)).await);
+        drop(give_up_after(moment, store.delete(&gone)).await);
+        drop(give_up_after(moment, store.discard("no-such-token")).await);
     }
     all_answered(p).await?;
     p.expect_object(&key, &data).await
