@@ -7,6 +7,7 @@ mod error;
 mod guard;
 pub mod host;
 pub mod ingest;
+mod opening;
 mod registry;
 mod reload;
 pub mod serve;

@@ -2,7 +2,7 @@
 
 use crate::{
     host::{LoadedPlugin, Loader},
-    registry::{Refusal, open, open_backend},
+    opening::{Refusal, open, open_backend},
     store::Store,
 };
 use std::{fmt, sync::Arc};
