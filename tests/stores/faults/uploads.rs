@@ -1,6 +1,6 @@
 use super::{ID, part, stages};
 use crate::common::{BOUND, Behind, REMOTE, large};
-use casement_tests::{Answer, Fault, When, eventually};
+use casement_tests::{Answer, Fault, Medium, When, eventually};
 use std::time::Instant;
 
 const SLOW_DOWN: Fault = Fault::Answer(503, "Retry-After: 1\r\n", "<Error><Code>SlowDown</Code></Error>");
@@ -83,11 +83,15 @@ fn what_stays_wrong_fails_the_upload_and_the_next_one_succeeds() {
 fn a_server_without_space_is_said_to_be_full() {
     for medium in REMOTE {
         let Some(behind) = Behind::proxy("stores::a_server_without_space", medium) else { continue };
-        for (fault, word) in [(FULL, "full"), (TOO_LARGE, "")] {
+        let said = match medium {
+            Medium::S3 => [(FULL, "is full"), (TOO_LARGE, "larger than")],
+            _ => [(FULL, "no space left"), (TOO_LARGE, "no space left")],
+        };
+        for (fault, words) in said {
             let what = format!("{medium:?}, {fault:?}");
             behind.proxy.rule(part(medium).after(1), fault);
             let (id, answer) = behind.upload(&what);
-            assert!(answer.status == 413 && answer.message().contains(word), "{what}: {answer:?}");
+            assert!(answer.status == 413 && answer.message().contains(words), "{what}: {answer:?}");
             behind.assert_takes_it_now(&what, &id);
         }
         behind.assert_nothing_is_left();
