@@ -5,7 +5,10 @@ use crate::{
     pattern::Pattern,
     probe::{Probe, read_from, same},
 };
-use casement_sdk::{Kind, host::Writer};
+use casement_sdk::{
+    Kind,
+    host::{Backend, Writer},
+};
 use std::mem;
 
 cases! { "tokens";
@@ -34,11 +37,33 @@ fn token_of(writer: &Writer) -> Check<String> {
 }
 
 /// A write whose gateway died: nobody aborts it, nobody commits it.
-async fn orphan(p: &Probe, name: &str) -> Check<(String, String)> {
+struct Orphan {
+    writer: Writer,
+    token: String,
+    key: String,
+}
+
+async fn orphan(p: &Probe, name: &str) -> Check<Orphan> {
     let (writer, key) = p.begin(name).await?;
     let token = token_of(&writer)?;
-    mem::forget(writer);
-    Ok((token, key))
+    Ok(Orphan { writer, token, key })
+}
+
+impl Orphan {
+    /// Has it discarded. Unlike a process that died, its writer still holds what it has open, and where others may not remove
+    /// that (as files on Windows) the case cannot be made.
+    async fn discard_in(self, store: &Backend, doing: &str) -> Check {
+        match store.discard(&self.token).await {
+            Err(error) if error.kind() == Kind::Unavailable && error.is_retryable() => {
+                self.writer.abort().await.or_seen("aborting a write that could not be discarded while it is open")?;
+                Err(Stop::Skipped(format!("what is being written is closed to others here: {error}")))
+            }
+            answer => {
+                mem::forget(self.writer);
+                answer.or_seen(doing)
+            }
+        }
+    }
 }
 
 async fn every_write_has_its_own(p: &Probe) -> Check {
@@ -80,37 +105,39 @@ async fn not_listed_after_drop(p: &Probe) -> Check {
 }
 
 async fn found_by_another_process(p: &Probe) -> Check {
-    let (token, key) = orphan(p, "orphan").await?;
+    let orphan = orphan(p, "orphan").await?;
+    let (token, key) = (orphan.token.clone(), orphan.key.clone());
     let other = p.open_again().await?;
     let staged = other.list_staged().await.or_seen("listing staged writes in the store opened again")?;
     ensure!(staged.iter().any(|staged| staged.token == token), "the store opened again knows of no `{token}`");
-    other.discard(&token).await.or_seen("discarding in the store opened again")?;
+    orphan.discard_in(&other, "discarding in the store opened again").await?;
     ensure!(!p.is_staged(&token).await?, "`list_staged` has `{token}` after it was discarded");
     p.expect_nothing(&key, "after the write was discarded").await
 }
 
 async fn discard_removes(p: &Probe) -> Check {
-    let (token, key) = orphan(p, "discarded").await?;
-    p.store()?.discard(&token).await.or_seen("discarding")?;
+    let orphan = orphan(p, "discarded").await?;
+    let (token, key) = (orphan.token.clone(), orphan.key.clone());
+    orphan.discard_in(p.store()?, "discarding").await?;
     ensure!(!p.is_staged(&token).await?, "`list_staged` has `{token}` after it was discarded");
     p.expect_nothing(&key, "after the write was discarded").await
 }
 
 async fn discard_leaves_other_writes(p: &Probe) -> Check {
-    let (token, _) = orphan(p, "discarded").await?;
+    let orphan = orphan(p, "discarded").await?;
     let (key, data) = (p.key("going-on"), Pattern::new(3000));
     let mut writer = p.create(&key, None).await.or_seen("starting another write")?;
     writer.write(data.part(0, 1500)).await.or_seen("writing")?;
-    p.store()?.discard(&token).await.or_seen("discarding the first write")?;
+    orphan.discard_in(p.store()?, "discarding the first write").await?;
     writer.write(data.part(1500, 1500)).await.or_seen("writing on with the second")?;
     writer.commit().await.or_seen("committing the second")?;
     p.expect_object(&key, &data).await
 }
 
 async fn discard_twice_is_not_found(p: &Probe) -> Check {
-    let (token, _) = orphan(p, "discarded-twice").await?;
-    let store = p.store()?;
-    store.discard(&token).await.or_seen("discarding")?;
+    let orphan = orphan(p, "discarded-twice").await?;
+    let (token, store) = (orphan.token.clone(), p.store()?);
+    orphan.discard_in(store, "discarding").await?;
     refused(store.discard(&token).await, &[Kind::NotFound], "discarding once more").map(drop)
 }
 

@@ -155,10 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn half_a_file_is_refused() {
+    fn a_file_without_its_end_is_refused() {
         let (folder, file) = folder_with_plugin();
         let whole = fs::read(&file).unwrap();
-        for size in [0, 100, whole.len() / 2, whole.len() - 1] {
+        // What debuggers read may stand at the end, and Windows' format does not count it.
+        for size in [0, 100, 4096, whole.len() / 8] {
             fs::write(&file, &whole[..size]).unwrap();
             let refused = trusted_path(&named(&file), &[folder.path().to_owned()]).unwrap_err();
             assert!(refused.contains("copy it again"), "{size}: {refused}");
