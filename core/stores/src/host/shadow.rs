@@ -3,7 +3,8 @@
 
 use super::trust::{PluginFile, make_own_folder, refuse_if_others_can_write};
 use std::{
-    ffi::OsString,
+    env::consts::DLL_EXTENSION,
+    ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
     process,
@@ -55,10 +56,10 @@ impl Shadow {
         let used: Vec<String> = digests.map(suffix).collect();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            let is_used = path.file_stem().is_some_and(|stem| {
-                let stem = stem.to_string_lossy();
-                used.iter().any(|suffix| stem.ends_with(suffix.as_str()))
-            });
+            let name = entry.file_name();
+            // The operator may have named a folder that holds other things too.
+            let Some(suffix) = name.to_str().and_then(suffix_in) else { continue };
+            let is_used = whole(&name) && used.iter().any(|used| used == suffix);
             if !is_used && let Err(error) = fs::remove_file(&path) {
                 tracing::debug!(path = %path.display(), %error, "an old copy of a plugin stays");
             }
@@ -66,8 +67,24 @@ impl Shadow {
     }
 }
 
+const DIGITS: usize = 16;
+
 fn suffix(sha256: &str) -> String {
-    format!("-{}", &sha256[..16])
+    format!("-{}", &sha256[..DIGITS])
+}
+
+/// The suffix in the name of a copy, also of one that was not written to its end; no other name has one.
+fn suffix_in(name: &str) -> Option<&str> {
+    let (name, last) = name.rsplit_once('.')?;
+    let stem = if last == DLL_EXTENSION { name } else { name.strip_suffix(DLL_EXTENSION)?.strip_suffix('.')? };
+    let suffix = stem.get(stem.len().checked_sub(DIGITS + 1)?..)?;
+    let digits = suffix.strip_prefix('-')?;
+    digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')).then_some(suffix)
+}
+
+/// Whether it is a copy that was written to its end.
+fn whole(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == DLL_EXTENSION)
 }
 
 #[cfg(test)]
@@ -76,7 +93,7 @@ mod tests {
     use super::*;
 
     fn file(content: &str) -> PluginFile {
-        PluginFile::new(PathBuf::from("/plugins/casement_x.so"), content.as_bytes().to_vec())
+        PluginFile::new(PathBuf::from(format!("/plugins/casement_x.{DLL_EXTENSION}")), content.as_bytes().to_vec())
     }
 
     fn names(folder: &Path) -> Vec<OsString> {
@@ -93,7 +110,7 @@ mod tests {
         let (one, two) = (shadow.copy(&file("one")).unwrap(), shadow.copy(&file("two")).unwrap());
         assert_ne!(one, two);
         assert_eq!((fs::read(&one).unwrap(), fs::read(&two).unwrap()), (b"one".to_vec(), b"two".to_vec()));
-        assert_eq!(one.extension().unwrap(), "so");
+        assert_eq!(one.extension().unwrap(), DLL_EXTENSION);
         assert_eq!(Shadow::open(&folder).unwrap().copy(&file("one")).unwrap(), one);
         assert_eq!(names(&folder).len(), 2);
     }
@@ -114,9 +131,23 @@ mod tests {
         let (used, other) = (file("used"), file("other"));
         let kept = shadow.copy(&used).unwrap();
         shadow.copy(&other).unwrap();
-        fs::write(folder.path().join("casement_x-0123456789abcdef.so.77"), "half").unwrap();
+        for half in ["casement_x-0123456789abcdef", kept.file_stem().unwrap().to_str().unwrap()] {
+            fs::write(folder.path().join(format!("{half}.{DLL_EXTENSION}.77")), "half").unwrap();
+        }
         shadow.remove_all_but([used.sha256.as_str()].into_iter());
         assert_eq!(names(folder.path()), [kept.file_name().unwrap()]);
+    }
+
+    #[test]
+    fn what_is_no_copy_stays_in_a_folder_that_holds_other_things_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plugin, image) = (format!("casement_x.{DLL_EXTENSION}"), "3d4c5a52-0000-4000-8000-000000000001");
+        let others = ["catalog.sqlite", "catalog.sqlite-wal", "-0123456789abcdef", image, "notes", &plugin];
+        for name in others {
+            fs::write(folder.path().join(name), "precious").unwrap();
+        }
+        Shadow::open(folder.path()).unwrap().remove_all_but(std::iter::empty());
+        assert_eq!(names(folder.path()).len(), others.len());
     }
 
     #[test]
