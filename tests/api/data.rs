@@ -1,4 +1,4 @@
-use casement_tests::{Gateway, Pattern, md5_hex};
+use casement_tests::{Gateway, Pattern, eventually, md5_hex};
 use serde_json::json;
 
 #[test]
@@ -163,11 +163,11 @@ fn data_that_went_missing_is_a_failure_and_not_an_empty_image() {
     gateway.store("local").remove(&id);
     gateway.member().download(&id).expect(500);
     // Each kind of store says it in its own words.
-    let log = gateway.log().text();
-    assert!(
-        log.lines().any(|line| line.contains("ERROR") && line.contains("side=Store") && line.contains(&id)),
-        "{log}"
-    );
+    eventually("the log tells", || {
+        let log = gateway.log().text();
+        let told = log.lines().any(|line| line.contains("ERROR") && line.contains("side=Store") && line.contains(&id));
+        if told { Ok(()) } else { Err(log) }
+    });
 }
 
 #[test]

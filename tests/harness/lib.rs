@@ -40,4 +40,4 @@ pub use proxy::{Fault, Proxy, When};
 pub use raw::Raw;
 pub use runner::Runner;
 pub use tools::{client_tools, dist, fixtures, have_tool, metadefs, skip};
-pub use wait::{eventually, eventually_true};
+pub use wait::{as_often_as_told, eventually, eventually_true};

@@ -1,3 +1,4 @@
+use crate::Answer;
 use std::{
     thread::sleep,
     time::{Duration, Instant},
@@ -27,4 +28,13 @@ pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Result<T, String
 #[track_caller]
 pub fn eventually_true(what: &str, mut condition: impl FnMut() -> bool) {
     eventually(what, || if condition() { Ok(()) } else { Err("still not".into()) });
+}
+
+/// The answer to a request that is made again as often as the gateway says to come again.
+#[track_caller]
+pub fn as_often_as_told(what: &str, mut request: impl FnMut() -> Answer) -> Answer {
+    eventually(what, || match request() {
+        answer if answer.status == 503 && answer.header("Retry-After").is_some() => Err(format!("{answer:?}")),
+        answer => Ok(answer),
+    })
 }

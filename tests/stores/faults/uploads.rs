@@ -1,6 +1,6 @@
 use super::{ID, part, stages};
 use crate::common::{BOUND, Behind, REMOTE, large};
-use casement_tests::{Answer, Fault, Medium, When, eventually};
+use casement_tests::{Answer, Fault, Medium, When, as_often_as_told, eventually};
 use std::time::Instant;
 
 const SLOW_DOWN: Fault = Fault::Answer(503, "Retry-After: 1\r\n", "<Error><Code>SlowDown</Code></Error>");
@@ -34,10 +34,7 @@ impl Behind {
     fn assert_takes_it_now(&self, what: &str, id: &str) {
         self.proxy.lift();
         let (member, data) = (self.member(), large(self.medium));
-        eventually(what, || match member.data_request(id).stream(data.len(), data.reader()).unwrap() {
-            answer if answer.status == 503 && answer.header("Retry-After").is_some() => Err(format!("{answer:?}")),
-            answer => Ok(answer.expect(204)),
-        });
+        as_often_as_told(what, || member.data_request(id).stream(data.len(), data.reader()).unwrap()).expect(204);
         assert!(member.download(id).expect(200).body == data.bytes(), "{what}");
     }
 }

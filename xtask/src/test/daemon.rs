@@ -37,8 +37,9 @@ impl Daemon {
         let output = OpenOptions::new().append(true).open(&log).map_err(cannot)?;
         let errors = output.try_clone().map_err(cannot)?;
         // The kernel sends the signal also when we are killed and can't; and this one ends a program that is frozen, too.
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        // And it leads a group of its own: Swift's servers end their whole group when they are told to end.
+        let mut command = Command::new("setsid");
+        command.args(["setpriv", "--pdeathsig", "KILL", "--"]).arg(program);
         prepare(&mut command);
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = command.spawn().map_err(cannot)?;
@@ -109,4 +110,22 @@ pub(crate) fn free_ports<const COUNT: usize>() -> Result<[u16; COUNT]> {
         *port = listener.local_addr().map_err(|err| format!("no free port: {err}"))?.port();
     }
     Ok(ports)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use tempfile::TempDir;
+
+    #[test]
+    fn a_daemon_that_ends_its_whole_group_does_not_end_us() {
+        let folder = TempDir::new().unwrap();
+        let script = "trap 'trap - TERM; kill -TERM 0' TERM; echo up; while :; do sleep 0.05; done";
+        let mut daemon =
+            Daemon::start("group", Path::new("sh"), folder.path(), |command| _ = command.args(["-c", script])).unwrap();
+        let log = folder.path().join("group.log");
+        daemon.wait_for(|| fs::read_to_string(&log).is_ok_and(|text| text.contains("up"))).unwrap();
+        drop(daemon);
+    }
 }
