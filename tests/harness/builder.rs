@@ -46,6 +46,7 @@ const EVERYBODY: [Caller; 6] = [MEMBER, OTHER, STRANGER, READER, ADMIN, SERVICE]
 pub struct Builder {
     folder: TempDir,
     runner: Runner,
+    listen: String,
     server: String,
     identity: Option<String>,
     plugins: String,
@@ -60,7 +61,8 @@ impl Builder {
         Self {
             folder: TempDir::with_prefix("casement-test-").unwrap(),
             runner: Runner::chosen(),
-            server: "listen = \"127.0.0.1:0\"\nheader_timeout_seconds = 2\nbody_idle_timeout_seconds = 3\n".into(),
+            listen: "\"127.0.0.1:0\"".into(),
+            server: "header_timeout_seconds = 2\nbody_idle_timeout_seconds = 3\n".into(),
             identity: None,
             plugins: String::new(),
             stores: String::new(),
@@ -78,6 +80,13 @@ impl Builder {
     /// A path as it stands in the configuration: the gateway's system may write it in another way than this one.
     pub fn path(&self, path: &Path) -> String {
         self.runner.path(path)
+    }
+
+    /// Other addresses than one of loopback: the value of `server.listen`.
+    #[must_use]
+    pub fn listen(mut self, value: &str) -> Self {
+        self.listen = value.into();
+        self
     }
 
     /// One more line in `[server]`.
@@ -162,8 +171,8 @@ impl Builder {
         let catalog = self.path(&self.folder.path().join("catalog.sqlite"));
         let identity = self.identity.clone().unwrap_or_else(tokens);
         format!(
-            "[server]\n{}\n[catalog]\npath = '{catalog}'\n\n[identity]\n{identity}\n{}\n{}\n{}",
-            self.server, self.plugins, self.stores, self.more
+            "[server]\nlisten = {}\n{}\n[catalog]\npath = '{catalog}'\n\n[identity]\n{identity}\n{}\n{}\n{}",
+            self.listen, self.server, self.plugins, self.stores, self.more
         )
     }
 

@@ -5,6 +5,7 @@ use crate::{
     signals::{Signal, Signals},
     telemetry, wiring,
 };
+use casement_http::Certificates;
 use casement_stores::Stores;
 use std::{env::consts, path::Path, process};
 use tokio::sync::mpsc;
@@ -28,11 +29,16 @@ async fn serve(config: Config) -> Result<()> {
         house = wiring::open(&config) => house?,
         () = stop.cancelled() => return Ok(()),
     };
-    tokio::spawn(reload_plugins(reloads, house.stores.clone()));
+    if let Some(warning) = config.unused_tls() {
+        warn!("{warning}");
+    }
     let bound = wiring::bind(&config)?;
-    info!("listening on http://{}", bound.local_addr());
-    if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
-        warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
+    tokio::spawn(reload_files(reloads, house.stores.clone(), bound.certificates()));
+    for listen in bound.addresses() {
+        info!("listening on {listen}");
+        if config.identity.mode == Mode::None && !listen.address.ip().is_loopback() {
+            warn!("identity.mode is \"none\": everybody who reaches {listen} may do everything");
+        }
     }
     let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
     if drained.cut > 0 {
@@ -48,7 +54,7 @@ async fn obey(mut signals: Signals, stop: CancellationToken, reload: mpsc::Sende
     loop {
         match signals.next().await {
             Signal::Reload(name) => {
-                info!("{name}: looking at the plugin files again");
+                info!("{name}: looking at the files of plugins and certificates again");
                 // One that waits already stands for this one too.
                 reload.try_send(()).ok();
             }
@@ -64,8 +70,11 @@ async fn obey(mut signals: Signals, stop: CancellationToken, reload: mpsc::Sende
     }
 }
 
-async fn reload_plugins(mut reloads: mpsc::Receiver<()>, stores: Stores) {
+async fn reload_files(mut reloads: mpsc::Receiver<()>, stores: Stores, certificates: Option<Certificates>) {
     while reloads.recv().await.is_some() {
+        if let Some(certificates) = &certificates {
+            certificates.reload().await;
+        }
         for plugin in stores.reload_plugins().await {
             info!("{plugin}");
         }
