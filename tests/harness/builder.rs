@@ -46,7 +46,6 @@ const EVERYBODY: [Caller; 6] = [MEMBER, OTHER, STRANGER, READER, ADMIN, SERVICE]
 pub struct Builder {
     folder: TempDir,
     runner: Runner,
-    listen: String,
     server: String,
     identity: Option<String>,
     plugins: String,
@@ -61,8 +60,7 @@ impl Builder {
         Self {
             folder: TempDir::with_prefix("casement-test-").unwrap(),
             runner: Runner::chosen(),
-            listen: "\"127.0.0.1:0\"".into(),
-            server: "header_timeout_seconds = 2\nbody_idle_timeout_seconds = 3\n".into(),
+            server: "listen = \"127.0.0.1:0\"\nheader_timeout_seconds = 2\nbody_idle_timeout_seconds = 3\n".into(),
             identity: None,
             plugins: String::new(),
             stores: String::new(),
@@ -82,16 +80,11 @@ impl Builder {
         self.runner.path(path)
     }
 
-    /// Other addresses than one of loopback: the value of `server.listen`.
-    #[must_use]
-    pub fn listen(mut self, value: &str) -> Self {
-        self.listen = value.into();
-        self
-    }
-
-    /// One more line in `[server]`.
+    /// One more line in `[server]`, or another one for its key.
     #[must_use]
     pub fn server(mut self, line: &str) -> Self {
+        let key = |line: &str| line.split_once(" =").map(|(key, _)| key.to_owned());
+        self.server = self.server.lines().filter(|old| key(old) != key(line)).map(|old| format!("{old}\n")).collect();
         self.server += line;
         self.server.push('\n');
         self
@@ -171,8 +164,8 @@ impl Builder {
         let catalog = self.path(&self.folder.path().join("catalog.sqlite"));
         let identity = self.identity.clone().unwrap_or_else(tokens);
         format!(
-            "[server]\nlisten = {}\n{}\n[catalog]\npath = '{catalog}'\n\n[identity]\n{identity}\n{}\n{}\n{}",
-            self.listen, self.server, self.plugins, self.stores, self.more
+            "[server]\n{}\n[catalog]\npath = '{catalog}'\n\n[identity]\n{identity}\n{}\n{}\n{}",
+            self.server, self.plugins, self.stores, self.more
         )
     }
 

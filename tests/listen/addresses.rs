@@ -13,7 +13,8 @@ fn has_ipv6(test: &str) -> bool {
 
 #[test]
 fn every_address_serves_the_same_images() {
-    let gateway = Gateway::builder().listen("[\"127.0.0.1:0\", \"http://127.0.0.1:0\", \"0.0.0.0:0\"]").start();
+    let gateway =
+        Gateway::builder().server("listen = [\"127.0.0.1:0\", \"http://127.0.0.1:0\", \"0.0.0.0:0\"]").start();
     let id = gateway.member().create_active("n", b"0123456789");
     for url in gateway.urls::<3>() {
         let client = Client::new(url, Some(MEMBER.token));
@@ -26,14 +27,14 @@ fn all_addresses_of_both_families_can_have_one_port() {
     if !has_ipv6("all_addresses_of_both_families_can_have_one_port") {
         return;
     }
-    let first = Gateway::builder().listen("[\"[::]:0\", \"[::1]:0\"]").start();
+    let first = Gateway::builder().server("listen = [\"[::]:0\", \"[::1]:0\"]").start();
     let [all, own] = first.urls::<2>();
     for url in [&all, &own] {
         Client::new(url.clone(), Some(MEMBER.token)).get("/v2/images").expect(200);
     }
     let port: u16 = all.rsplit_once(':').unwrap().1.parse().unwrap();
     drop(first);
-    let both = Gateway::builder().listen(&format!("[\"0.0.0.0:{port}\", \"[::]:{port}\"]")).start();
+    let both = Gateway::builder().server(&format!("listen = [\"0.0.0.0:{port}\", \"[::]:{port}\"]")).start();
     for url in both.urls::<2>() {
         Client::new(url, Some(MEMBER.token)).get("/v2/images").expect(200);
     }
@@ -43,8 +44,8 @@ fn all_addresses_of_both_families_can_have_one_port() {
 fn an_address_in_use_is_named_among_several() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let listen = format!("[\"127.0.0.1:0\", \"{address}\"]");
-    let builder = Gateway::builder().listen(&listen).filesystem("local", None, "default = true");
+    let listen = format!("listen = [\"127.0.0.1:0\", \"{address}\"]");
+    let builder = Gateway::builder().server(&listen).filesystem("local", None, "default = true");
     let run = builder.serve_and_fail();
     assert_eq!(run.code, Some(75), "{}", run.text);
     let expected = format!("cannot listen on {address}: ");

@@ -1,7 +1,11 @@
 //! Certificates, made for a test.
 
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SigningKey};
-use std::{fs, path::Path};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 /// Who gives certificates for `localhost` and its addresses.
 pub(crate) struct Authority {
@@ -17,7 +21,11 @@ pub(crate) struct Certificate {
 impl Authority {
     pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
+        // Clients find the authority of a certificate by its name.
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = params.self_signed(&key).unwrap().pem();
         Self { pem, issuer: Issuer::new(params, key) }
@@ -34,6 +42,7 @@ impl Authority {
     pub(crate) fn certificate_with(&self, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "localhost");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         change(&mut params);
         let key = KeyPair::generate().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::{Authority, secure::Secure, with_tls};
 use casement_tests::skip;
-use std::{fs, io::Read, net::TcpStream, time::Duration};
+use std::{fs, net::TcpStream};
 
 /// Descriptors that the gateway, and this test, keep for other things.
 const OTHER_FILES: usize = 300;
@@ -21,19 +21,15 @@ fn ten_thousand_idle_connections_do_not_keep_others_out() {
         return skip(test, "this system does not tell how many files may be open");
     };
     let idle = 10_000.min(limit.saturating_sub(OTHER_FILES));
-    let builder = with_tls(&Authority::new(), "").server(&format!("max_connections = {}", idle + 100));
-    let gateway = builder.server("idle_timeout_seconds = 600").start();
-    let [plain, tls] = gateway.urls::<2>();
-    let addresses = [plain, tls].map(|url| url.split_once("://").unwrap().1.to_owned());
-    let connect = |number: usize| TcpStream::connect(&addresses[number % 2]).unwrap();
-    let silent: Vec<_> = (0..idle).map(connect).collect();
+    let builder = with_tls(&Authority::new(), "").server("header_timeout_seconds = 600");
+    let gateway = builder.server(&format!("max_connections = {}", idle + 100)).start();
+    let addresses = gateway.urls::<2>().map(|url| url.split_once("://").unwrap().1.to_owned());
+    let before = gateway.memory();
+    let silent: Vec<_> = (0..idle).map(|number| TcpStream::connect(&addresses[number % 2]).unwrap()).collect();
     let id = gateway.member().create_active("n", b"0123456789");
     assert_eq!(gateway.member().download(&id).expect(200).body, b"0123456789");
-    // They were silent for as long as a head may take.
-    for mut stream in silent {
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        assert!(matches!(stream.read(&mut [0]), Ok(0)), "a silent connection is closed");
-    }
+    println!("{idle} connections take {} KiB each", gateway.memory().saturating_sub(before) / 1024 / idle as u64);
+    drop(silent);
     gateway.member().get("/v2/images").expect(200);
 }
 

@@ -85,5 +85,7 @@ fn the_limits_hold_over_http_2_too() {
         curl = curl.args([&url]);
     }
     let outcome = curl.run();
-    assert_eq!((outcome.status, outcome.version.as_str()), (429, "2"), "{outcome:?}");
+    // The answers after the first one.
+    let more = String::from_utf8_lossy(&outcome.body);
+    assert!(outcome.status == 200 && more.contains("HTTP/2 429"), "{outcome:?}{more}");
 }

@@ -21,7 +21,8 @@ fn a_trusted_proxy_tells_scheme_host_and_client() {
     assert_eq!(link(&gateway, &FORWARDED), "https://images.example.org/v2/");
     eventually_true("the client is in the log", || gateway.log().text().contains("client=203.0.113.7"));
     assert_eq!(link(&gateway, &[]), "http://gateway/v2/");
-    let created = gateway.member().request("POST", "/v2/images").header("X-Forwarded-Proto", "https");
+    let member = gateway.member();
+    let created = member.request("POST", "/v2/images").header("X-Forwarded-Proto", "https");
     let created = created.json(&json!({"name": "n"})).expect(201);
     assert!(created.header("Location").unwrap().starts_with("https://"), "{created:?}");
 }
@@ -50,7 +51,7 @@ const V1: &[u8] = b"PROXY TCP4 203.0.113.7 192.0.2.1 55123 9292\r\n";
 #[test]
 fn the_proxy_protocol_tells_the_client() {
     for header in [V1, V2] {
-        let builder = Gateway::builder().server("trusted_proxies = [\"127.0.0.1\"]\nproxy_protocol = true");
+        let builder = Gateway::builder().server("trusted_proxies = [\"127.0.0.1\"]").server("proxy_protocol = true");
         let gateway = builder.start();
         let mut raw = gateway.raw();
         let head = raw.head("GET", "/v2/images", &[]);
@@ -62,7 +63,8 @@ fn the_proxy_protocol_tells_the_client() {
 
 #[test]
 fn a_connection_without_a_good_header_is_cut() {
-    let gateway = Gateway::builder().server("trusted_proxies = [\"127.0.0.1\"]\nproxy_protocol = true").start();
+    let gateway =
+        Gateway::builder().server("trusted_proxies = [\"127.0.0.1\"]").server("proxy_protocol = true").start();
     for beginning in
         [&b"GET /v2/images HTTP/1.1\r\nHost: h\r\n\r\n"[..], b"PROXY nonsense\r\n", b"PROX", b"", &V2[..13]]
     {
@@ -75,7 +77,8 @@ fn a_connection_without_a_good_header_is_cut() {
 
 #[test]
 fn the_proxy_protocol_of_a_stranger_is_cut_with_a_word_in_the_log() {
-    let gateway = Gateway::builder().server("trusted_proxies = [\"192.0.2.0/24\"]\nproxy_protocol = true").start();
+    let gateway =
+        Gateway::builder().server("trusted_proxies = [\"192.0.2.0/24\"]").server("proxy_protocol = true").start();
     let mut raw = gateway.raw();
     let head = raw.head("GET", "/v2/images", &[]);
     // The gateway may be gone before it came.
@@ -90,7 +93,8 @@ fn the_proxy_protocol_goes_before_tls() {
     if !Curl::is_there("the_proxy_protocol_goes_before_tls") {
         return;
     }
-    let builder = with_tls(&Authority::new(), "").server("trusted_proxies = [\"127.0.0.1\"]\nproxy_protocol = true");
+    let builder =
+        with_tls(&Authority::new(), "").server("trusted_proxies = [\"127.0.0.1\"]").server("proxy_protocol = true");
     let gateway = builder.start();
     let [_, tls] = gateway.urls::<2>();
     for version in ["--http1.1", "--http2"] {

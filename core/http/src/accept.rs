@@ -170,10 +170,14 @@ impl<A: Api> Connections<A> {
                 None => return,
             }
         }
-        let certificates = self.certificates.as_ref().filter(|_| via.scheme == Scheme::Https);
-        let Some(certificates) = certificates else {
-            return self.http1(stream, via, permit).await;
-        };
+        match self.certificates.as_ref().filter(|_| via.scheme == Scheme::Https) {
+            // Apart, so that a plain connection does not take the memory of one with TLS.
+            Some(certificates) => Box::pin(self.secure(certificates, stream, via, permit)).await,
+            None => self.http1(stream, via, permit).await,
+        }
+    }
+
+    async fn secure(&self, certificates: &Certificates, stream: TcpStream, via: Via, permit: OwnedSemaphorePermit) {
         match self.before_http(certificates.handshake(stream)).await {
             Some(stream) if tls::is_http2(&stream) => {
                 http2::converse(stream, via, self.layer.clone(), &self.options, self.ends.clone(), permit).await;

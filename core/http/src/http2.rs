@@ -4,15 +4,17 @@
 use crate::{
     Options,
     access_log::LoggedBody,
+    body::Rest,
     exchange::Exchange,
     forwarded::Via,
     layer::{Api, Body, Layer},
+    socket::LINGER_BYTES,
     write_timeout::WriteTimeout,
 };
 use bytes::Bytes;
 use http::{Request, Response, header::HOST};
 use hyper::{
-    body::{Frame, Incoming, SizeHint},
+    body::{Body as _, Frame, Incoming, SizeHint},
     rt::Executor,
     server::conn::http2,
     service::service_fn,
@@ -20,6 +22,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     convert::Infallible,
+    future::poll_fn,
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
@@ -73,8 +76,8 @@ pub(crate) async fn converse<A, S>(
     let socket = WriteTimeout::new(io, options.write_timeout);
     let requests = Requests { limit: options.write_timeout, permit: Arc::new(permit) };
     let service = {
-        let exchange = exchange.clone();
-        service_fn(move |request| answer(layer.clone(), request, exchange.clone(), via))
+        let (exchange, linger_timeout) = (exchange.clone(), options.linger_timeout);
+        service_fn(move |request| answer(layer.clone(), request, exchange.clone(), via, linger_timeout))
     };
     let mut connection = pin!(builder(options, requests).serve_connection(TokioIo::new(socket), service));
     let end = tokio::select! {
@@ -88,6 +91,9 @@ pub(crate) async fn converse<A, S>(
             }
         }
         () = exchange.idle(options.header_timeout, options.idle_timeout) => {
+            if exchange.begun() == 0 {
+                return;
+            }
             connection.as_mut().graceful_shutdown();
             // A client that does not take the end of its last answer is not waited for.
             match timeout(options.write_timeout, connection).await {
@@ -123,14 +129,30 @@ async fn answer<A: Api>(
     mut request: Request<Incoming>,
     exchange: Exchange,
     via: Via,
+    linger_timeout: Duration,
 ) -> Result<Response<Watched>, Infallible> {
     // What HTTP/1.1 says in a header; the rest of this program looks there.
     if let Some(Ok(host)) = request.uri().authority().map(|authority| authority.as_str().try_into()) {
         request.headers_mut().insert(HOST, host);
     }
-    let taken = TAKEN.with(Arc::clone);
+    let (taken, rest) = (TAKEN.with(Arc::clone), Rest::default());
+    request.extensions_mut().insert(rest.clone());
     let response = layer.handle(request, exchange, via).await?;
+    if let Some(rest) = rest.take() {
+        tokio::spawn(timeout(linger_timeout, linger(rest)));
+    }
     Ok(response.map(|body| Watched { body, taken }))
+}
+
+/// Reads and drops what still comes of a refused upload. A stream that is reset takes the answer away from some clients.
+async fn linger(mut body: Incoming) {
+    let mut left = LINGER_BYTES;
+    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
+    }
 }
 
 tokio::task_local! {

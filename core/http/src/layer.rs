@@ -91,7 +91,7 @@ impl<A: Api> Layer<A> {
         head.extensions.insert(Peer(via.peer.ip()));
         head.extensions.insert(origin);
         let version = head.version;
-        let (body, read_to_end) = RequestBody::new(body);
+        let (body, read_to_end) = RequestBody::new(body, head.extensions.remove());
         let response = match refusal {
             Some(failure) => {
                 drop(body);

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 /// What is dropped of a refused upload before the connection is cut.
-const LINGER_BYTES: usize = 256 << 20;
+pub(crate) const LINGER_BYTES: usize = 256 << 20;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {

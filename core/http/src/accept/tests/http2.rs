@@ -4,15 +4,41 @@ use super::*;
 use crate::tls::tests::{Site, connector};
 use hyper::{
     Request, Response,
-    body::{Body as _, Incoming},
+    body::{Body as _, Frame, Incoming},
     client::conn::http2::{SendRequest, handshake},
 };
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::ServerName;
-use std::{future::poll_fn, pin::Pin};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// A body of so many bytes, and an end if it has one.
+#[derive(Default)]
+struct Upload {
+    left: usize,
+    stalls: bool,
+}
+
+impl hyper::body::Body for Upload {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let next = self.left.min(16 << 10);
+        self.left -= next;
+        match next {
+            0 if self.stalls => Poll::Pending,
+            0 => Poll::Ready(None),
+            next => Poll::Ready(Some(Ok(Frame::data(vec![7; next].into())))),
+        }
+    }
+}
 
 struct Client {
-    requests: SendRequest<String>,
+    requests: SendRequest<Upload>,
     /// Ends with the connection.
     connection: JoinHandle<hyper::Result<()>>,
 }
@@ -26,7 +52,11 @@ impl Client {
     }
 
     fn get(&mut self, path: &str) -> impl Future<Output = hyper::Result<Response<Incoming>>> + use<> {
-        let request = Request::get(format!("https://localhost{path}")).body(String::new()).unwrap();
+        self.send(path, Upload::default())
+    }
+
+    fn send(&mut self, path: &str, body: Upload) -> impl Future<Output = hyper::Result<Response<Incoming>>> + use<> {
+        let request = Request::put(format!("https://localhost{path}")).body(body).unwrap();
         self.requests.send_request(request)
     }
 
@@ -113,4 +143,24 @@ async fn shutdown_cuts_what_does_not_end_in_time() {
     server.begin_shutdown();
     assert_eq!(server.end.await.unwrap(), Drained { cut: 1 });
     assert!(slow.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_stalled_body_is_408() {
+    let site = Site::new();
+    let server = start(&site, Options { body_idle_timeout: SHORT, ..options() }).await;
+    let mut client = Client::connect(&server, &site).await;
+    let answer = client.send("/read", Upload { left: 100, stalls: true }).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(client.status("/nope").await, 404, "on the same connection");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_on_after_a_refusal_can_send_all_and_the_connection_goes_on() {
+    let site = Site::new();
+    let server = start(&site, options()).await;
+    let mut client = Client::connect(&server, &site).await;
+    let large = || Upload { left: 16 << 20, stalls: false };
+    assert_eq!(client.send("/refuse", large()).await.unwrap().status(), StatusCode::CONFLICT);
+    assert_eq!(client.send("/read", large()).await.unwrap().status(), StatusCode::OK);
 }
