@@ -2,7 +2,7 @@
 
 use crate::{
     Options,
-    api::Gateway,
+    face::Face,
     layer::{Api, Layer},
     platform,
     socket::{Exchange, Limits, Socket},
@@ -112,23 +112,26 @@ impl Bound {
         self.local
     }
 
+    /// What answers the requests that come here.
+    pub fn face(&self, service: Service) -> Face {
+        Face::new(service, Options { listen: self.local, ..self.options.clone() })
+    }
+
     /// Serves until `shutdown`, then lets requests finish until the drain timeout.
-    pub async fn serve(self, service: Service, shutdown: impl Future<Output = ()>) -> Drained {
-        let options = Arc::new(Options { listen: self.local, ..self.options });
-        let api = Gateway::new(service, options.clone());
-        run(self.listener, Layer::new(api, options.clone()), &options, shutdown).await
+    pub async fn serve(self, face: &Face, shutdown: impl Future<Output = ()>) -> Drained {
+        run(self.listener, face.layer(), &self.options, shutdown).await
     }
 }
 
 /// The accept loop. Connections beyond the cap wait in the backlog: a permit is taken before the accept.
 pub(crate) async fn run<A: Api>(
     listener: TcpListener,
-    layer: Layer<A>,
+    layer: Arc<Layer<A>>,
     options: &Options,
     shutdown: impl Future<Output = ()>,
 ) -> Drained {
     let permits = Arc::new(Semaphore::new(options.max_connections));
-    let (layer, graceful, cut) = (Arc::new(layer), GracefulShutdown::new(), CancellationToken::new());
+    let (graceful, cut) = (GracefulShutdown::new(), CancellationToken::new());
     let connections = Connections { http: http(options), limits: limits(options), layer, cut: cut.clone() };
     let mut shutdown = pin!(shutdown);
     loop {

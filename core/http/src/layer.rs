@@ -14,7 +14,12 @@ use crate::{
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    sync::{Arc, PoisonError, RwLock},
+};
 use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -50,18 +55,45 @@ impl<B> Split for Response<B> {
     type Body = B;
 }
 
+/// What every request meets. It can be exchanged while requests are under way.
 #[derive(Debug)]
-pub(crate) struct Layer<A> {
+pub(crate) struct Layer<A>(RwLock<Arc<Current<A>>>);
+
+#[derive(Debug)]
+struct Current<A> {
     api: A,
     options: Arc<Options>,
 }
 
 impl<A: Api> Layer<A> {
     pub(crate) fn new(api: A, options: Arc<Options>) -> Self {
-        Self { api, options }
+        Self(RwLock::new(Arc::new(Current { api, options })))
+    }
+
+    pub(crate) fn exchange(&self, api: A, options: Arc<Options>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Current { api, options });
+    }
+
+    pub(crate) fn options(&self) -> Arc<Options> {
+        self.current().options.clone()
     }
 
     pub(crate) async fn handle(
+        &self,
+        request: Request<Incoming>,
+        exchange: Exchange,
+        peer: SocketAddr,
+    ) -> Result<Response<LoggedBody<Body>>, Infallible> {
+        self.current().handle(request, exchange, peer).await
+    }
+
+    fn current(&self) -> Arc<Current<A>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<A: Api> Current<A> {
+    async fn handle(
         &self,
         request: Request<Incoming>,
         exchange: Exchange,

@@ -9,6 +9,7 @@ mod conditions;
 mod cors;
 mod credentials;
 mod error_body;
+mod face;
 mod failure;
 mod healthcheck;
 mod image_data;
@@ -34,4 +35,5 @@ mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};
 pub use cors::Cors;
+pub use face::Face;
 pub use options::{Options, is_http_url};

@@ -60,7 +60,10 @@ impl Options {
     }
 
     /// Whether a server can run with these.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Names the first option that cannot be what it is.
+    pub fn check(&self) -> Result<(), Error> {
         let rules = [
             ("max_connections", (1..=1 << 20).contains(&self.max_connections), "must be from 1 to 1048576"),
             ("max_header_bytes", (1 << 10..=1 << 20).contains(&self.max_header_bytes), "must be from 1 KiB to 1 MiB"),

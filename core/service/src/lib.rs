@@ -88,6 +88,20 @@ impl Service {
         }))
     }
 
+    /// The same service with another configuration, on the same catalog. What runs goes on in both, and requests that have
+    /// begun end by the parts that they began with.
+    #[must_use]
+    pub fn reconfigured(&self, parts: Parts) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            parts,
+            node: inner.node.clone(),
+            uploads: inner.uploads.clone(),
+            in_hand: inner.in_hand.clone(),
+            imports: inner.imports.clone(),
+        }))
+    }
+
     /// Who sends this request. An error is always [`Kind::Unauthenticated`] or [`Kind::Unavailable`].
     ///
     /// # Errors

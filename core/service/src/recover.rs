@@ -17,6 +17,7 @@ use std::{
 };
 use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 #[cfg(test)]
 mod tests;
@@ -90,12 +91,11 @@ impl Service {
         Ok(())
     }
 
-    /// Keeps this process's leases alive and settles what others, or it, left behind. Never ends.
-    pub async fn maintain(&self) {
+    /// Keeps this process's leases alive and settles what others, or it, left behind, until it is told to end.
+    pub async fn maintain(&self, end: &CancellationToken) {
         let mut ticks = interval(self.settings().lease / 3);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
+        while end.run_until_cancelled(ticks.tick()).await.is_some() {
             match AssertUnwindSafe(self.maintain_once()).catch_unwind().await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::error!(%error, "maintenance failed; it will be tried again"),

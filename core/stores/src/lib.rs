@@ -8,6 +8,7 @@ mod guard;
 pub mod host;
 pub mod ingest;
 mod opening;
+mod reconfigure;
 mod registry;
 mod reload;
 pub mod serve;

@@ -1,24 +1,26 @@
 use crate::{
     config::{self, Config, Mode},
+    control,
     exit::{Exit, Failure, Result},
+    reload::Live,
     runtime,
     signals::{Signal, Signals},
-    telemetry, wiring,
+    telemetry::{self, Level},
+    wiring,
 };
-use casement_stores::Stores;
 use std::{env::consts, path::Path, process};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub(super) fn run(file: &Path) -> Result<()> {
     let config = config::load(file)?;
-    telemetry::start(&config.log)?;
+    let level = telemetry::start(&config.log)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
-    runtime::run(serve(config))
+    runtime::run(serve(file, config, level))
 }
 
-async fn serve(config: Config) -> Result<()> {
+async fn serve(file: &Path, config: Config, level: Level) -> Result<()> {
     let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
@@ -28,17 +30,23 @@ async fn serve(config: Config) -> Result<()> {
         house = wiring::open(&config) => house?,
         () = stop.cancelled() => return Ok(()),
     };
-    tokio::spawn(reload_plugins(reloads, house.stores.clone()));
     let bound = wiring::bind(&config)?;
     info!("listening on http://{}", bound.local_addr());
     if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
         warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
     }
-    let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
+    let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
+    let live = Live::new(file, config, house, face.clone(), level);
+    let mut orders = JoinSet::new();
+    orders.spawn(reload_at_signals(reloads, live.clone()));
+    let ordered = live.clone();
+    orders.spawn(async move { control::obey(&database, &ordered).await });
+    let drained = bound.serve(&face, stop.cancelled_owned()).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
     }
-    house.close().await;
+    orders.shutdown().await;
+    live.close().await;
     info!("stopped");
     Ok(())
 }
@@ -48,7 +56,7 @@ async fn obey(mut signals: Signals, stop: CancellationToken, reload: mpsc::Sende
     loop {
         match signals.next().await {
             Signal::Reload(name) => {
-                info!("{name}: looking at the plugin files again");
+                info!("{name}: reading the configuration again");
                 // One that waits already stands for this one too.
                 reload.try_send(()).ok();
             }
@@ -64,10 +72,11 @@ async fn obey(mut signals: Signals, stop: CancellationToken, reload: mpsc::Sende
     }
 }
 
-async fn reload_plugins(mut reloads: mpsc::Receiver<()>, stores: Stores) {
+async fn reload_at_signals(mut reloads: mpsc::Receiver<()>, live: Live) {
     while reloads.recv().await.is_some() {
-        for plugin in stores.reload_plugins().await {
-            info!("{plugin}");
+        match live.reload().await {
+            Ok(report) => report.lines().into_iter().for_each(|line| info!("reload: {line}")),
+            Err(failure) => error!("reload: nothing has changed: {failure}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! (`configs/schema.json`) and the commented file (`configs/casement.toml`) all come from them.
 
 mod catalog;
+mod changes;
 mod cors;
 mod error;
 mod formats;
@@ -26,6 +27,7 @@ mod stores;
 mod tests;
 
 pub(crate) use catalog::Catalog;
+pub(crate) use changes::Changes;
 pub(crate) use cors::Cors;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
