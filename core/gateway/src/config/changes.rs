@@ -82,6 +82,8 @@ mod tests {
 path = "c.sqlite"
 [identity]
 mode = "none"
+[[plugins]]
+path = "p"
 [stores.a]
 plugin = "p"
 own = { key = 1 }
