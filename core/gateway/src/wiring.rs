@@ -4,7 +4,9 @@ use crate::{
     config::Config,
     control,
     exit::{Exit, Failure, Result},
-    identity, policy, schemas,
+    identity,
+    manager::Manager,
+    policy, schemas,
 };
 use casement_catalog::Catalog;
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
@@ -22,11 +24,11 @@ pub(crate) struct House {
 }
 
 /// How long transfers may take to come to their ends once their connections are gone.
-const SETTLING: Duration = Duration::from_secs(20);
+pub(crate) const SETTLING: Duration = Duration::from_secs(20);
 
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
 /// accepted that cannot be served.
-pub(crate) async fn open(config: &Config) -> Result<House> {
+pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
     let session = identity::session(config)?;
     let identity = identity::identity(config, session.clone())?;
     let limits = session.clone().and_then(|session| identity::limits(config, session));
@@ -35,7 +37,9 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
         tracing::warn!("{warning}");
     }
     let schemas = schemas::read(&config.images)?;
+    manager.starting("opening the database");
     let catalog = catalog(config).await?;
+    manager.starting("opening the stores");
     let stores = stores(config.stores_options()).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
     let parts = Parts {
@@ -49,6 +53,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
         settings: settings(config, schemas),
     };
     let service = Service::new(parts);
+    manager.starting("settling what an earlier process left");
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let mut background = JoinSet::new();
     let supervised = stores.clone();
