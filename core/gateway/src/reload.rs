@@ -3,6 +3,7 @@
 use crate::{
     config::{self, Changes, Config},
     exit::Result,
+    manager::Manager,
     telemetry::Level,
     wiring::{self, House},
 };
@@ -23,6 +24,7 @@ struct Inner {
     file: PathBuf,
     face: Face,
     level: Level,
+    manager: Manager,
     running: Mutex<Running>,
 }
 
@@ -53,14 +55,28 @@ impl Report {
 }
 
 impl Live {
-    pub(crate) fn new(file: &Path, config: Config, house: House, face: Face, level: Level) -> Self {
+    pub(crate) fn new(
+        file: &Path,
+        config: Config,
+        house: House,
+        face: Face,
+        level: Level,
+        manager: Manager,
+    ) -> Self {
         let running = Mutex::new(Running { config, house });
-        Self(Arc::new(Inner { file: file.to_owned(), face, level, running }))
+        Self(Arc::new(Inner { file: file.to_owned(), face, level, manager, running }))
     }
 
     /// Reads the configuration and the files that it names again, and goes on by them, and by the plugin files as they are
     /// now. A configuration that cannot be used changes nothing.
     pub(crate) async fn reload(&self) -> Result<Report> {
+        self.0.manager.reloading();
+        let done = self.try_reload().await;
+        self.0.manager.ready();
+        done
+    }
+
+    async fn try_reload(&self) -> Result<Report> {
         let inner = &self.0;
         let new = config::load(&inner.file)?;
         let mut running = inner.running.lock().await;

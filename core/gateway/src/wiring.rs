@@ -4,6 +4,7 @@ use crate::{
     config::Config,
     exit::{Exit, Failure, Result},
     identity,
+    manager::Manager,
     policy::{self, Policies},
     schemas,
 };
@@ -35,18 +36,21 @@ struct Lasting {
 }
 
 /// How long transfers may take to come to their ends once their connections are gone.
-const SETTLING: Duration = Duration::from_secs(20);
+pub(crate) const SETTLING: Duration = Duration::from_secs(20);
 
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
 /// accepted that cannot be served.
-pub(crate) async fn open(config: &Config) -> Result<House> {
+pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
     let rules = Configured::read(config)?;
+    manager.starting("opening the database");
     let catalog = catalog(config).await?;
+    manager.starting("opening the stores");
     let stores = stores(config.stores_options()).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
     let lasting = Lasting { catalog, digests };
     let session = rules.session.clone();
     let service = Service::new(rules.parts(&lasting, &stores));
+    manager.starting("settling what an earlier process left");
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let background = Background::start(&service, &stores, session);
     Ok(House { service, stores, lasting, background })

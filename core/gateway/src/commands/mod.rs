@@ -13,12 +13,13 @@ mod token;
 use crate::{
     cli::{Command, ConfigCommand, PluginCommand, PolicyCommand, TokenCommand},
     exit::{Exit, Failure, Result},
+    manager::Manager,
 };
 use std::{fmt, io::Write};
 
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Serve(args) => serve::run(&args.config),
+        Command::Serve(args) => serve::run(&args.config, Manager::of_process()),
         Command::Check(args) => check::run(&args.config),
         Command::Config(ConfigCommand::Import(args)) => import::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),

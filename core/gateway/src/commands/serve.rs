@@ -2,32 +2,34 @@ use crate::{
     config::{self, Config, Mode},
     control,
     exit::{Exit, Failure, Result},
+    manager::Manager,
     reload::Live,
     runtime,
     signals::{Signal, Signals},
     telemetry::{self, Level},
     wiring,
 };
-use std::{env::consts, path::Path, process};
+use std::{env::consts, path::Path, process, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub(super) fn run(file: &Path) -> Result<()> {
+pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
     let config = config::load(file)?;
     let level = telemetry::start(&config.log)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
-    runtime::run(serve(file, config, level))
+    runtime::run(serve(file, config, level, manager))
 }
 
-async fn serve(file: &Path, config: Config, level: Level) -> Result<()> {
+async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> Result<()> {
     let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
-    tokio::spawn(obey(signals, stop.clone(), reload));
+    let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: longest_end(&config) };
+    tokio::spawn(orders.obey(signals));
 
     let house = tokio::select! {
-        house = wiring::open(&config) => house?,
+        house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
     };
     let bound = wiring::bind(&config)?;
@@ -36,37 +38,56 @@ async fn serve(file: &Path, config: Config, level: Level) -> Result<()> {
         warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
     }
     let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
-    let live = Live::new(file, config, house, face.clone(), level);
-    let mut orders = JoinSet::new();
-    orders.spawn(reload_at_signals(reloads, live.clone()));
+    let service = house.service.clone();
+    let live = Live::new(file, config, house, face.clone(), level, manager.clone());
+    manager.ready();
+    let mut background = JoinSet::new();
+    background.spawn(manager.watch(service));
+    background.spawn(reload_at_signals(reloads, live.clone()));
     let ordered = live.clone();
-    orders.spawn(async move { control::obey(&database, &ordered).await });
+    background.spawn(async move { control::obey(&database, &ordered).await });
     let drained = bound.serve(&face, stop.cancelled_owned()).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
     }
-    orders.shutdown().await;
+    background.shutdown().await;
     live.close().await;
     info!("stopped");
     Ok(())
 }
 
-/// The first order to stop drains, the second ends the process where it stands; recovery settles what that leaves.
-async fn obey(mut signals: Signals, stop: CancellationToken, reload: mpsc::Sender<()>) {
-    loop {
-        match signals.next().await {
-            Signal::Reload(name) => {
-                info!("{name}: reading the configuration again");
-                // One that waits already stands for this one too.
-                reload.try_send(()).ok();
-            }
-            Signal::Stop(name) if stop.is_cancelled() => {
-                warn!("{name} again: ending at once");
-                process::exit(Exit::Interrupted as i32);
-            }
-            Signal::Stop(name) => {
-                info!("{name}: no new requests; those under way may end");
-                stop.cancel();
+/// From the order to stop to the end of the process, at the most.
+fn longest_end(config: &Config) -> Duration {
+    Duration::from_secs(config.server.drain_timeout_seconds) + wiring::SETTLING + runtime::GRACE
+}
+
+/// What becomes of the system's orders.
+struct Orders {
+    stop: CancellationToken,
+    reload: mpsc::Sender<()>,
+    manager: Manager,
+    longest_end: Duration,
+}
+
+impl Orders {
+    /// The first order to stop drains, the second ends the process where it stands; recovery settles what that leaves.
+    async fn obey(self, mut signals: Signals) {
+        loop {
+            match signals.next().await {
+                Signal::Reload(name) => {
+                    info!("{name}: reading the configuration again");
+                    // One that waits already stands for this one too.
+                    self.reload.try_send(()).ok();
+                }
+                Signal::Stop(name) if self.stop.is_cancelled() => {
+                    warn!("{name} again: ending at once");
+                    process::exit(Exit::Interrupted as i32);
+                }
+                Signal::Stop(name) => {
+                    info!("{name}: no new requests; those under way may end");
+                    self.manager.stopping("requests under way may end", self.longest_end);
+                    self.stop.cancel();
+                }
             }
         }
     }
