@@ -9,10 +9,11 @@ use crate::{
     policy, schemas,
 };
 use casement_catalog::Catalog;
+use casement_http::Audit;
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 
 /// Everything but the HTTP face.
@@ -92,7 +93,7 @@ pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<
     })
 }
 
-pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
+pub(crate) fn bind(config: &Config, audit: Option<Arc<dyn Audit>>) -> Result<casement_http::Bound> {
     let server = &config.server;
     let listen: SocketAddr = server.listen.parse().map_err(Failure::of(Exit::Config, "server.listen"))?;
     let options = casement_http::Options {
@@ -108,6 +109,7 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
         max_header_bytes: server.max_header_bytes,
         max_json_body: server.max_json_body_bytes,
         cors: config.cors.clone().into(),
+        audit,
         ..casement_http::Options::new(listen)
     };
     casement_http::Server::bind(options).map_err(|err| match err {

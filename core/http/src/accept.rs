@@ -1,11 +1,12 @@
 //! The socket that listens, and the connections that come of it.
 
 use crate::{
-    Options,
+    Admin, Options,
     api::Gateway,
     layer::{Api, Layer},
     platform,
     socket::{Exchange, Limits, Socket},
+    traffic::{OpenConnection, tell_capacity},
 };
 use casement_service::Service;
 use hyper::{server::conn::http1, service::service_fn};
@@ -118,6 +119,12 @@ impl Bound {
         let api = Gateway::new(service, options.clone());
         run(self.listener, Layer::new(api, options.clone()), &options, shutdown).await
     }
+
+    /// Serves those who run the service, until `shutdown`.
+    pub async fn serve_admin(self, admin: Admin, shutdown: impl Future<Output = ()>) -> Drained {
+        let options = Arc::new(Options { listen: self.local, ..self.options });
+        run(self.listener, Layer::admin(admin, options.clone()), &options, shutdown).await
+    }
 }
 
 /// The accept loop. Connections beyond the cap wait in the backlog: a permit is taken before the accept.
@@ -131,6 +138,9 @@ pub(crate) async fn run<A: Api>(
     let (layer, graceful, cut) = (Arc::new(layer), GracefulShutdown::new(), CancellationToken::new());
     let connections = Connections { http: http(options), limits: limits(options), layer, cut: cut.clone() };
     let mut shutdown = pin!(shutdown);
+    if !connections.layer.is_admin() {
+        tell_capacity(options.max_connections);
+    }
     loop {
         let next = async {
             let permit = permits.clone().acquire_owned().await;
@@ -145,9 +155,10 @@ pub(crate) async fn run<A: Api>(
             continue;
         }
         let conversation = connections.converse(stream, peer, graceful.watcher());
+        let counted = (!connections.layer.is_admin()).then(OpenConnection::count);
         tokio::spawn(async move {
             conversation.await;
-            drop(permit);
+            drop((counted, permit));
         });
     }
     drop(listener);

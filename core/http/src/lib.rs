@@ -3,7 +3,9 @@
 mod accept;
 mod access_log;
 mod actions;
+mod admin;
 mod api;
+mod audit;
 mod body;
 mod conditions;
 mod cors;
@@ -23,6 +25,7 @@ mod options;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
+mod purpose;
 mod reply;
 mod request;
 mod schemas;
@@ -30,8 +33,11 @@ mod socket;
 mod stores;
 mod tags;
 mod tasks;
+mod traffic;
 mod versions;
 
+pub use admin::{Admin, Phase};
+pub use audit::{Audit, AuditEntry, Outcome};
 pub use accept::{Bound, Drained, Error, Server};
 pub use cors::Cors;
 pub use options::{Options, is_http_url};

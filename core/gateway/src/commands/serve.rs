@@ -4,7 +4,9 @@ use crate::{
     manager::Manager,
     runtime,
     signals::{Signal, Signals},
-    telemetry, wiring,
+    telemetry,
+    watch::Watch,
+    wiring,
 };
 use casement_stores::Stores;
 use std::{env::consts, path::Path, process, time::Duration};
@@ -26,23 +28,30 @@ async fn serve(config: Config, manager: Manager) -> Result<()> {
     let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: longest_end(&config) };
     tokio::spawn(orders.obey(signals));
 
+    let watch = Watch::open(&config)?;
     let house = tokio::select! {
         house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
     };
-    let bound = wiring::bind(&config)?;
+    let bound = wiring::bind(&config, watch.audit())?;
     info!("listening on http://{}", bound.local_addr());
     if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
         warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
     }
+    watch.serving(house.service.clone());
     manager.ready();
     tokio::spawn(manager.clone().watch(house.service.clone()));
     tokio::spawn(reload_plugins(reloads, house.stores.clone(), manager));
-    let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
+    let stopped = async {
+        stop.cancelled().await;
+        watch.draining();
+    };
+    let drained = bound.serve(house.service.clone(), stopped).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
     }
     house.close().await;
+    watch.close().await;
     info!("stopped");
     Ok(())
 }
