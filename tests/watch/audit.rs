@@ -104,7 +104,11 @@ fn nothing_that_a_client_writes_breaks_a_line_and_no_token_is_told() {
     let id = member.create(&json!({"name": "a\n{\"action\": \"forged\"}\r\n\"b", "x\ny": "\u{1b}[31m"}));
     member.act("PUT", &format!("/v2/images/{id}/tags/a%0A%7B%22action%22:%22forged%22%7D%0D%0A")).expect(204);
     member.delete("/v2/images/%0A%7B%22action%22%3A%22forged%22%7D").expect(404);
-    member.request("PUT", &format!("/v2/images/{id}/tags/x")).header("X-OpenStack-Request-ID", "a\"b").body(b"").expect(204);
+    member
+        .request("PUT", &format!("/v2/images/{id}/tags/x"))
+        .header("X-OpenStack-Request-ID", "a\"b")
+        .body(b"")
+        .expect(204);
     let entries = entries(&gateway, 4);
     assert_eq!(entries.len(), 4, "{entries:#?}");
     assert!(entries.iter().all(|entry| entry["action"] != "forged"), "{entries:#?}");

@@ -123,9 +123,8 @@ mod tests {
 
     #[test]
     fn changes_downloads_and_denials_are_audited_and_looking_is_not() {
-        let audited = |method: Method, path: &str, outcome| {
-            is_audited(&Purpose::of(&method, path, &HeaderMap::new()), outcome)
-        };
+        let audited =
+            |method: Method, path: &str, outcome| is_audited(&Purpose::of(&method, path, &HeaderMap::new()), outcome);
         assert!(audited(Method::DELETE, "/v2/images/7", Outcome::Failed));
         assert!(audited(Method::GET, "/v2/images/7/file", Outcome::Success));
         assert!(audited(Method::GET, "/v2/images/7", Outcome::Denied));

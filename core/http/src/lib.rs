@@ -36,8 +36,8 @@ mod tasks;
 mod traffic;
 mod versions;
 
+pub use accept::{Bound, Drained, Error, Server};
 pub use admin::{Admin, Phase};
 pub use audit::{Audit, AuditEntry, Outcome};
-pub use accept::{Bound, Drained, Error, Server};
 pub use cors::Cors;
 pub use options::{Options, is_http_url};

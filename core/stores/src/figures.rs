@@ -1,10 +1,6 @@
 //! The figures of stores and plugins. What is counted for each chunk is looked up once.
 
-use crate::{
-    error::Kind,
-    host::LoadedPlugin,
-    store::StoreState,
-};
+use crate::{error::Kind, host::LoadedPlugin, store::StoreState};
 use casement_sdk::Usage;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use std::{fmt, sync::OnceLock, time::Duration};

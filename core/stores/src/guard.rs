@@ -79,12 +79,7 @@ impl Guard {
     }
 
     /// A call that may be made again when the store says that another try may help.
-    pub(crate) async fn repeatable<T, F>(
-        &self,
-        what: Call,
-        deadline: Duration,
-        call: impl Fn() -> F,
-    ) -> Result<T>
+    pub(crate) async fn repeatable<T, F>(&self, what: Call, deadline: Duration, call: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = casement_sdk::Result<T>>,
     {

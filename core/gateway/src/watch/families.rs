@@ -129,7 +129,8 @@ mod tests {
             Seconds => "seconds",
             _ => "",
         };
-        let labels: Vec<_> = labels.split(", ").filter(|label| !label.is_empty()).map(|label| format!("`{label}`")).collect();
+        let labels: Vec<_> =
+            labels.split(", ").filter(|label| !label.is_empty()).map(|label| format!("`{label}`")).collect();
         format!("| `{name}` | {kind} | {unit} | {} | {help} |", labels.join(", ")).replace("  ", " ")
     }
 

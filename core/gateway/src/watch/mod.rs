@@ -82,8 +82,7 @@ impl Watch {
 fn bind(admin: &config::Admin) -> Result<Option<Bound>> {
     let Some(listen) = &admin.listen else { return Ok(None) };
     let listen: SocketAddr = listen.parse().map_err(Failure::of(Exit::Config, "admin.listen"))?;
-    let options =
-        Options { max_connections: admin.max_connections, drain_timeout: DRAIN, ..Options::new(listen) };
+    let options = Options { max_connections: admin.max_connections, drain_timeout: DRAIN, ..Options::new(listen) };
     let bound = Server::bind(options).map_err(Failure::of(Exit::Temporary, "[admin]"))?;
     tracing::info!("the admin address is http://{}", bound.local_addr());
     if !bound.local_addr().ip().is_loopback() {

@@ -8,8 +8,8 @@ mod publish;
 mod tests;
 
 use crate::{
-    BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id, figures::Flight,
-    recover::Claim,
+    BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id,
+    figures::Flight, recover::Claim,
 };
 use casement_catalog::{Begin, Bounds, NewTransfer, Residue, Wanted};
 use casement_image::{Caller, Image, Location, ObjectKey, Status};
