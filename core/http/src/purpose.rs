@@ -146,7 +146,9 @@ fn readable(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::{fs, path::Path};
 
     fn purpose(method: &str, path: &str) -> Purpose {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
@@ -183,6 +185,39 @@ mod tests {
         for (template, _) in ROUTES {
             assert_eq!(purpose("GET", &template.replace(['{', '}'], "")).route, template);
         }
+    }
+
+    #[test]
+    fn every_route_that_is_served_has_its_template() {
+        let mut served: Vec<String> = vec!["/v2".into()];
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for folder in [source.clone(), source.join("metadefs")] {
+            for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+                let text = fs::read_to_string(file).unwrap();
+                let paths = text.split("warp::path!(").skip(1).filter_map(|rest| rest.split_once(')'));
+                served.extend(paths.map(|(path, _)| template(path)).filter(|path| path.starts_with("/v2")));
+            }
+        }
+        // Two actions on images share a route, and are told apart here.
+        served.retain(|path| path != "/v2/images/{}/actions/{}");
+        served.extend(["deactivate", "reactivate"].map(|action| format!("/v2/images/{{}}/actions/{action}")));
+        let nameless = |(template, _): &(&str, _)| {
+            let places = template.split('/').map(|place| if name_of(place).is_some() { "{}" } else { place });
+            places.collect::<Vec<_>>().join("/")
+        };
+        let mut named: Vec<_> = ROUTES.iter().map(nameless).collect();
+        served.sort();
+        named.sort();
+        assert_eq!(served, named);
+    }
+
+    /// `"v2" / "images" / Segment`
+    fn template(path: &str) -> String {
+        let place = |place: &str| match place.trim().strip_prefix('"') {
+            Some(text) => format!("/{}", text.trim_end_matches('"')),
+            None => "/{}".to_owned(),
+        };
+        path.split(" / ").map(place).collect()
     }
 
     #[test]
