@@ -14,6 +14,7 @@ mod schemas;
 mod secret_file;
 mod signals;
 mod telemetry;
+mod watch;
 mod wiring;
 
 use clap::Parser;

@@ -5,6 +5,7 @@ use crate::{
     exit::Result,
     manager::Manager,
     telemetry::Level,
+    watch::Phases,
     wiring::{self, House},
 };
 use casement_http::Face;
@@ -22,10 +23,16 @@ pub(crate) struct Live(Arc<Inner>);
 
 struct Inner {
     file: PathBuf,
-    face: Face,
-    level: Level,
-    manager: Manager,
+    told: Told,
     running: Mutex<Running>,
+}
+
+/// Who learns of a new configuration, or of the change to it.
+pub(crate) struct Told {
+    pub face: Face,
+    pub level: Level,
+    pub manager: Manager,
+    pub phases: Phases,
 }
 
 struct Running {
@@ -55,24 +62,19 @@ impl Report {
 }
 
 impl Live {
-    pub(crate) fn new(
-        file: &Path,
-        config: Config,
-        house: House,
-        face: Face,
-        level: Level,
-        manager: Manager,
-    ) -> Self {
+    /// Requests are answered from now on.
+    pub(crate) fn new(file: &Path, config: Config, house: House, told: Told) -> Self {
+        told.phases.serving(house.service.clone());
         let running = Mutex::new(Running { config, house });
-        Self(Arc::new(Inner { file: file.to_owned(), face, level, manager, running }))
+        Self(Arc::new(Inner { file: file.to_owned(), told, running }))
     }
 
     /// Reads the configuration and the files that it names again, and goes on by them, and by the plugin files as they are
     /// now. A configuration that cannot be used changes nothing.
     pub(crate) async fn reload(&self) -> Result<Report> {
-        self.0.manager.reloading();
+        self.0.told.manager.reloading();
         let done = self.try_reload().await;
-        self.0.manager.ready();
+        self.0.told.manager.ready();
         done
     }
 
@@ -85,8 +87,9 @@ impl Live {
         options.check().map_err(wiring::unfit)?;
         let level = Level::parse(&config.log)?;
         running.house.reconfigure(&config).await?;
-        inner.face.exchange(running.house.service.clone(), options).map_err(wiring::unfit)?;
-        inner.level.set(level)?;
+        inner.told.face.exchange(running.house.service.clone(), options).map_err(wiring::unfit)?;
+        inner.told.phases.serving(running.house.service.clone());
+        inner.told.level.set(level)?;
         running.config = config;
         let plugins = running.house.stores.reload_plugins().await;
         Ok(Report { changed: at_once, waiting: at_a_restart, plugins })

@@ -9,6 +9,7 @@ use crate::{
     schemas,
 };
 use casement_catalog::Catalog;
+use casement_http::Audit;
 use casement_identity::{
     Identity,
     keystone::{Limits, Session},
@@ -16,7 +17,7 @@ use casement_identity::{
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
-use std::{mem, net::SocketAddr, time::Duration};
+use std::{mem, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -156,8 +157,9 @@ pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<
     })
 }
 
-pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
-    casement_http::Server::bind(http_options(config)?).map_err(unfit)
+pub(crate) fn bind(config: &Config, audit: Option<Arc<dyn Audit>>) -> Result<casement_http::Bound> {
+    let options = casement_http::Options { audit, ..http_options(config)? };
+    casement_http::Server::bind(options).map_err(unfit)
 }
 
 /// What cannot be about the HTTP face.

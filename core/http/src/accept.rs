@@ -1,11 +1,12 @@
 //! The socket that listens, and the connections that come of it.
 
 use crate::{
-    Options,
+    Admin, Options,
     face::Face,
     layer::{Api, Layer},
     platform,
     socket::{Exchange, Limits, Socket},
+    traffic::{OpenConnection, tell_capacity},
 };
 use casement_service::Service;
 use hyper::{server::conn::http1, service::service_fn};
@@ -121,6 +122,12 @@ impl Bound {
     pub async fn serve(self, face: &Face, shutdown: impl Future<Output = ()>) -> Drained {
         run(self.listener, face.layer(), &self.options, shutdown).await
     }
+
+    /// Serves those who run the service, until `shutdown`.
+    pub async fn serve_admin(self, admin: Admin, shutdown: impl Future<Output = ()>) -> Drained {
+        let options = Arc::new(Options { listen: self.local, ..self.options });
+        run(self.listener, Arc::new(Layer::admin(admin, options.clone())), &options, shutdown).await
+    }
 }
 
 /// The accept loop. Connections beyond the cap wait in the backlog: a permit is taken before the accept.
@@ -134,6 +141,9 @@ pub(crate) async fn run<A: Api>(
     let (graceful, cut) = (GracefulShutdown::new(), CancellationToken::new());
     let connections = Connections { http: http(options), limits: limits(options), layer, cut: cut.clone() };
     let mut shutdown = pin!(shutdown);
+    if !connections.layer.is_admin() {
+        tell_capacity(options.max_connections);
+    }
     loop {
         let next = async {
             let permit = permits.clone().acquire_owned().await;
@@ -148,9 +158,10 @@ pub(crate) async fn run<A: Api>(
             continue;
         }
         let conversation = connections.converse(stream, peer, graceful.watcher());
+        let counted = (!connections.layer.is_admin()).then(OpenConnection::count);
         tokio::spawn(async move {
             conversation.await;
-            drop(permit);
+            drop((counted, permit));
         });
     }
     drop(listener);

@@ -13,13 +13,14 @@ impl Face {
     }
 
     /// From now on requests are answered by another service and by other options; those that have begun end by what they
-    /// began with. What concerns the listening and the connections stays as it was bound.
+    /// began with. What concerns the listening, the connections and the audit stays as it was bound.
     ///
     /// # Errors
     /// When an option cannot be what it is; nothing has changed then.
     pub fn exchange(&self, service: Service, options: Options) -> Result<(), Error> {
         options.check()?;
-        let options = Arc::new(Options { listen: self.0.options().listen, ..options });
+        let old = self.0.options();
+        let options = Arc::new(Options { listen: old.listen, audit: old.audit.clone(), ..options });
         self.0.exchange(Gateway::new(service, options.clone()), options);
         Ok(())
     }

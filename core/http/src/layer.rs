@@ -2,13 +2,15 @@
 
 use crate::{
     Options,
-    access_log::{LoggedBody, Project, Record},
+    access_log::{Asks, LoggedBody, Record},
+    audit::Speaker,
     body::RequestBody,
     cors,
     credentials::Peer,
     error_body::Asked,
     failure::Failure,
     healthcheck::is_healthcheck,
+    purpose::Purpose,
     socket::Exchange,
 };
 use futures_util::FutureExt;
@@ -63,19 +65,34 @@ pub(crate) struct Layer<A>(RwLock<Arc<Current<A>>>);
 struct Current<A> {
     api: A,
     options: Arc<Options>,
+    is_admin: bool,
 }
 
 impl<A: Api> Layer<A> {
     pub(crate) fn new(api: A, options: Arc<Options>) -> Self {
-        Self(RwLock::new(Arc::new(Current { api, options })))
+        Self::of(Current { api, options, is_admin: false })
+    }
+
+    /// For the admin address: what looks at the service leaves no trace in the figures of its traffic.
+    pub(crate) fn admin(api: A, options: Arc<Options>) -> Self {
+        Self::of(Current { api, options, is_admin: true })
+    }
+
+    fn of(current: Current<A>) -> Self {
+        Self(RwLock::new(Arc::new(current)))
     }
 
     pub(crate) fn exchange(&self, api: A, options: Arc<Options>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Current { api, options });
+        let is_admin = self.is_admin();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Current { api, options, is_admin });
     }
 
     pub(crate) fn options(&self) -> Arc<Options> {
         self.current().options.clone()
+    }
+
+    pub(crate) fn is_admin(&self) -> bool {
+        self.current().is_admin
     }
 
     pub(crate) async fn handle(
@@ -110,7 +127,10 @@ impl<A: Api> Current<A> {
         };
         let asked = Asked::of(&method, request.headers());
         let span = tracing::info_span!("request", id = request_id, %method, path);
-        let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
+        let purpose = (!self.is_admin).then(|| Purpose::of(&method, &path, request.headers()));
+        let speaker = Speaker::default();
+        let asks = Asks { method, path, purpose, request_id: request_id.clone(), peer, speaker: speaker.clone() };
+        let record = Record::begin(exchange.clone(), asks, self.options.audit.clone(), span.clone());
 
         let (mut head, body) = request.into_parts();
         // What handlers see is the id that the answer has.
@@ -118,7 +138,8 @@ impl<A: Api> Current<A> {
             head.headers.insert(REQUEST_ID, id);
         }
         head.extensions.insert(Peer(peer.ip()));
-        let (body, read_to_end) = RequestBody::new(body);
+        head.extensions.insert(speaker);
+        let (body, read_to_end) = RequestBody::new(body, record.received());
         let response = match refusal {
             Some(failure) => {
                 drop(body);
@@ -181,9 +202,4 @@ fn request_id(headers: &HeaderMap) -> Result<String, Failure> {
         Ok(id) => Ok(format!("req-{id}")),
         Err(_) => Err(Failure::bad_request("x-openstack-request-id must be printable ASCII")),
     }
-}
-
-/// Names the project in the access log.
-pub(crate) fn tell_project(response: &mut Reply, project: Option<String>) {
-    response.extensions_mut().insert(Project(project));
 }

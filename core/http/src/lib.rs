@@ -3,7 +3,9 @@
 mod accept;
 mod access_log;
 mod actions;
+mod admin;
 mod api;
+mod audit;
 mod body;
 mod conditions;
 mod cors;
@@ -24,6 +26,7 @@ mod options;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
+mod purpose;
 mod reply;
 mod request;
 mod schemas;
@@ -31,9 +34,12 @@ mod socket;
 mod stores;
 mod tags;
 mod tasks;
+mod traffic;
 mod versions;
 
 pub use accept::{Bound, Drained, Error, Server};
+pub use admin::{Admin, Phase};
+pub use audit::{Audit, AuditEntry, Outcome};
 pub use cors::Cors;
 pub use face::Face;
 pub use options::{Options, is_http_url};

@@ -1,8 +1,8 @@
 //! What an operator can set about the HTTP face, and what it says of itself.
 
-use crate::{Cors, Error};
+use crate::{Audit, Cors, Error};
 use http::{HeaderMap, header::HOST};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use url::Url;
 
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Options {
     pub www_authenticate_uri: Option<String>,
     /// Which pages of other sites browsers let in.
     pub cors: Cors,
+    /// Where it is noted who did what.
+    pub audit: Option<Arc<dyn Audit>>,
 }
 
 impl Options {
@@ -56,6 +58,7 @@ impl Options {
             public_endpoint: None,
             www_authenticate_uri: None,
             cors: Cors::default(),
+            audit: None,
         }
     }
 

@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the health of every store is asked for, and the opening of an absent one tried again.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
+/// One time in so many it is asked for its space too.
+const USAGE_EVERY: u32 = 12;
 
 /// The registry. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -188,8 +190,14 @@ impl Stores {
     async fn watch(&self, store: &Arc<Store>, end: &CancellationToken) {
         let mut ticks = interval(HEALTH_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while end.run_until_cancelled(ticks.tick()).await.is_some() {
+        for round in 0_u32.. {
+            if end.run_until_cancelled(ticks.tick()).await.is_none() {
+                return;
+            }
             self.check(store).await;
+            if round % USAGE_EVERY == 0 {
+                store.look_at_usage().await;
+            }
         }
     }
 

@@ -3,10 +3,11 @@ use crate::{
     control,
     exit::{Exit, Failure, Result},
     manager::Manager,
-    reload::Live,
+    reload::{Live, Told},
     runtime,
     signals::{Signal, Signals},
     telemetry::{self, Level},
+    watch::Watch,
     wiring,
 };
 use std::{env::consts, path::Path, process, time::Duration};
@@ -28,30 +29,36 @@ async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> R
     let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: longest_end(&config) };
     tokio::spawn(orders.obey(signals));
 
+    let watch = Watch::open(&config)?;
     let house = tokio::select! {
         house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
     };
-    let bound = wiring::bind(&config)?;
+    let bound = wiring::bind(&config, watch.audit())?;
     info!("listening on http://{}", bound.local_addr());
     if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
         warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
     }
     let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
-    let service = house.service.clone();
-    let live = Live::new(file, config, house, face.clone(), level, manager.clone());
+    let (service, phases) = (house.service.clone(), watch.phases());
+    let live = Live::new(file, config, house, Told { face: face.clone(), level, manager: manager.clone(), phases });
     manager.ready();
     let mut background = JoinSet::new();
     background.spawn(manager.watch(service));
     background.spawn(reload_at_signals(reloads, live.clone()));
     let ordered = live.clone();
     background.spawn(async move { control::obey(&database, &ordered).await });
-    let drained = bound.serve(&face, stop.cancelled_owned()).await;
+    let stopped = async {
+        stop.cancelled().await;
+        watch.phases().draining();
+    };
+    let drained = bound.serve(&face, stopped).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
     }
     background.shutdown().await;
     live.close().await;
+    watch.close().await;
     info!("stopped");
     Ok(())
 }

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path};
 
 /// Whoever changes one of these, or a key below it, has to restart the service: what they decide is made once.
-const FOR_A_RESTART: [&str; 12] = [
+const FOR_A_RESTART: [&str; 14] = [
+    "admin",
+    "audit",
     "catalog",
     "log.format",
     "plugin_dirs",
