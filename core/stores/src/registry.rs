@@ -247,8 +247,9 @@ mod tests {
             sleep(HEALTH_INTERVAL).await;
             assert_eq!(sound.state(), StoreState::Open);
         };
+        let end = CancellationToken::new();
         select! {
-            () = stores.supervise(&CancellationToken::new()) => unreachable!("nobody ends it"),
+            () = stores.supervise(&end) => unreachable!("nobody ends it"),
             () = look => {}
         }
     }
