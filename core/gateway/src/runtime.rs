@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure, Result};
 use std::{future::Future, time::Duration};
 
 /// How long blocking work may go on after everything else has ended.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -13,17 +13,19 @@ mod token;
 use crate::{
     cli::{Command, ConfigCommand, PluginCommand, PolicyCommand, TokenCommand},
     exit::{Exit, Failure, Result},
+    manager::Manager,
 };
 use std::{fmt, io::Write};
 
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Serve(args) => serve::run(&args.config),
+        Command::Serve(args) => serve::run(&args.config, Manager::of_process()),
         Command::Check(args) => check::run(&args.config),
         Command::Config(ConfigCommand::Import(args)) => import::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
         Command::Plugin(PluginCommand::New(args)) => plugin_new::run(&args),
-        Command::Plugin(PluginCommand::Reload(args)) => reload::run(&args.config),
+        Command::Plugin(PluginCommand::Reload(args)) => reload::plugins(&args.config),
+        Command::Reload(args) => reload::run(&args.config),
         Command::Policy(PolicyCommand::List(args)) => policy::list(&args.config),
         Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args),
         Command::Token(TokenCommand::Hash) => token::hash(),

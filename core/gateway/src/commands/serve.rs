@@ -1,82 +1,117 @@
 use crate::{
     config::{self, Config, Mode},
+    control,
     exit::{Exit, Failure, Result},
+    manager::Manager,
+    reload::{Live, Told},
     runtime,
     signals::{Signal, Signals},
-    telemetry, wiring,
+    telemetry::{self, Level},
+    watch::Watch,
+    wiring,
 };
-use casement_http::Certificates;
-use casement_stores::Stores;
-use std::{env::consts, path::Path, process};
-use tokio::sync::mpsc;
+use std::{env::consts, path::Path, process, time::Duration};
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-pub(super) fn run(file: &Path) -> Result<()> {
+pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
     let config = config::load(file)?;
-    telemetry::start(&config.log)?;
+    let level = telemetry::start(&config.log)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
-    runtime::run(serve(config))
+    runtime::run(serve(file, config, level, manager))
 }
 
-async fn serve(config: Config) -> Result<()> {
+async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> Result<()> {
     let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
-    tokio::spawn(obey(signals, stop.clone(), reload));
+    let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: longest_end(&config) };
+    tokio::spawn(orders.obey(signals));
 
+    let watch = Watch::open(&config)?;
     let house = tokio::select! {
-        house = wiring::open(&config) => house?,
+        house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
     };
     if let Some(warning) = config.unused_tls() {
         warn!("{warning}");
     }
-    let bound = wiring::bind(&config)?;
-    tokio::spawn(reload_files(reloads, house.stores.clone(), bound.certificates()));
+    let bound = wiring::bind(&config, watch.audit())?;
     for listen in bound.addresses() {
         info!("listening on {listen}");
         if config.identity.mode == Mode::None && !listen.address.ip().is_loopback() {
             warn!("identity.mode is \"none\": everybody who reaches {listen} may do everything");
         }
     }
-    let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
+    let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
+    let (service, phases) = (house.service.clone(), watch.phases());
+    let certificates = bound.certificates();
+    let told = Told { face: face.clone(), certificates, level, manager: manager.clone(), phases };
+    let live = Live::new(file, config, house, told);
+    manager.ready();
+    let mut background = JoinSet::new();
+    background.spawn(manager.watch(service));
+    background.spawn(reload_at_signals(reloads, live.clone()));
+    let ordered = live.clone();
+    background.spawn(async move { control::obey(&database, &ordered).await });
+    let stopped = async {
+        stop.cancelled().await;
+        watch.phases().draining();
+    };
+    let drained = bound.serve(&face, stopped).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
     }
-    house.close().await;
+    background.shutdown().await;
+    live.close().await;
+    watch.close().await;
     info!("stopped");
     Ok(())
 }
 
-/// The first order to stop drains, the second ends the process where it stands; recovery settles what that leaves.
-async fn obey(mut signals: Signals, stop: CancellationToken, reload: mpsc::Sender<()>) {
-    loop {
-        match signals.next().await {
-            Signal::Reload(name) => {
-                info!("{name}: looking at the files of plugins and certificates again");
-                // One that waits already stands for this one too.
-                reload.try_send(()).ok();
-            }
-            Signal::Stop(name) if stop.is_cancelled() => {
-                warn!("{name} again: ending at once");
-                process::exit(Exit::Interrupted as i32);
-            }
-            Signal::Stop(name) => {
-                info!("{name}: no new requests; those under way may end");
-                stop.cancel();
+/// From the order to stop to the end of the process, at the most.
+fn longest_end(config: &Config) -> Duration {
+    Duration::from_secs(config.server.drain_timeout_seconds) + wiring::SETTLING + runtime::GRACE
+}
+
+/// What becomes of the system's orders.
+struct Orders {
+    stop: CancellationToken,
+    reload: mpsc::Sender<()>,
+    manager: Manager,
+    longest_end: Duration,
+}
+
+impl Orders {
+    /// The first order to stop drains, the second ends the process where it stands; recovery settles what that leaves.
+    async fn obey(self, mut signals: Signals) {
+        loop {
+            match signals.next().await {
+                Signal::Reload(name) => {
+                    info!("{name}: reading the configuration again");
+                    // One that waits already stands for this one too.
+                    self.reload.try_send(()).ok();
+                }
+                Signal::Stop(name) if self.stop.is_cancelled() => {
+                    warn!("{name} again: ending at once");
+                    process::exit(Exit::Interrupted as i32);
+                }
+                Signal::Stop(name) => {
+                    info!("{name}: no new requests; those under way may end");
+                    self.manager.stopping("requests under way may end", self.longest_end);
+                    self.stop.cancel();
+                }
             }
         }
     }
 }
 
-async fn reload_files(mut reloads: mpsc::Receiver<()>, stores: Stores, certificates: Option<Certificates>) {
+async fn reload_at_signals(mut reloads: mpsc::Receiver<()>, live: Live) {
     while reloads.recv().await.is_some() {
-        if let Some(certificates) = &certificates {
-            certificates.reload().await;
-        }
-        for plugin in stores.reload_plugins().await {
-            info!("{plugin}");
+        match live.reload().await {
+            Ok(report) => report.lines().into_iter().for_each(|line| info!("reload: {line}")),
+            Err(failure) => error!("reload: nothing has changed: {failure}"),
         }
     }
 }

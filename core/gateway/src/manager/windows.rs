@@ -1,0 +1,25 @@
+use std::time::Duration;
+
+/// Nobody: on a console the service is run by whoever has typed its name.
+#[derive(Debug, Clone)]
+pub(crate) struct Manager;
+
+impl Manager {
+    pub(crate) fn of_process() -> Self {
+        Self
+    }
+
+    pub(crate) fn starting(&self, _step: &str) {}
+
+    pub(crate) fn ready(&self) {}
+
+    pub(crate) fn reloading(&self) {}
+
+    pub(crate) fn stopping(&self, _why: &str, _within: Duration) {}
+
+    pub(super) fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    pub(super) fn lives(&self) {}
+}
