@@ -171,13 +171,6 @@ pub(crate) fn unfit(err: casement_http::Error) -> Failure {
     }
 }
 
-/// Whether the files of the TLS can be used, with warnings; `None` where there is nothing to say of it.
-pub(crate) fn check_tls(config: &Config) -> Result<Option<Vec<String>>> {
-    let checked = config.tls().map(|tls| tls.check()).transpose().map_err(unfit)?;
-    let unused = config.unused_tls().map(|warning| vec![warning.to_owned()]);
-    Ok(checked.map(|warnings| [warnings, unused.clone().unwrap_or_default()].concat()).or(unused))
-}
-
 pub(crate) fn http_options(config: &Config) -> Result<casement_http::Options> {
     let server = &config.server;
     let proxies = casement_identity::networks(&server.trusted_proxies);
@@ -201,6 +194,13 @@ pub(crate) fn http_options(config: &Config) -> Result<casement_http::Options> {
         cors: config.cors.clone().into(),
         ..casement_http::Options::default()
     })
+}
+
+/// Whether the files of the TLS can be used, with warnings; `None` where there is nothing to say of it.
+pub(crate) fn check_tls(config: &Config) -> Result<Option<Vec<String>>> {
+    let checked = config.tls().map(|tls| tls.check()).transpose().map_err(unfit)?;
+    let unused = config.unused_tls().map(|warning| vec![warning.to_owned()]);
+    Ok(checked.map(|warnings| [warnings, unused.clone().unwrap_or_default()].concat()).or(unused))
 }
 
 fn settings(config: &Config, schemas: Schemas) -> Settings {

@@ -75,7 +75,7 @@ impl Bound {
 
     /// What answers the requests that come here.
     pub fn face(&self, service: Service) -> Face {
-        Face::new(service, Options { listen: self.addresses(), ..self.options.clone() })
+        Face::new(service, self.options())
     }
 
     /// Serves until `shutdown`, then lets requests finish until the drain timeout.
@@ -85,17 +85,22 @@ impl Bound {
 
     /// Serves those who run the service, until `shutdown`.
     pub async fn serve_admin(self, admin: Admin, shutdown: impl Future<Output = ()>) -> Drained {
-        let options = Arc::new(Options { listen: self.addresses(), ..self.options.clone() });
-        self.run(Arc::new(Layer::admin(admin, options)), shutdown).await
+        let layer = Layer::admin(admin, Arc::new(self.options()));
+        self.run(Arc::new(layer), shutdown).await
+    }
+
+    /// With the ports that the system chose.
+    fn options(&self) -> Options {
+        Options { listen: self.addresses(), ..self.options.clone() }
     }
 
     pub(crate) async fn run<A: Api>(self, layer: Arc<Layer<A>>, shutdown: impl Future<Output = ()>) -> Drained {
         let Self { listeners, certificates, options } = self;
+        if !layer.is_admin() {
+            tell_capacity(options.max_connections);
+        }
         let permits = Arc::new(Semaphore::new(options.max_connections));
         let connections = Arc::new(Connections::new(layer, certificates.clone(), options));
-        if !connections.layer.is_admin() {
-            tell_capacity(connections.options.max_connections);
-        }
         let mut background = JoinSet::new();
         if let Some(certificates) = certificates {
             background.spawn(certificates.watch());

@@ -113,6 +113,7 @@ impl Record {
             status,
             request_id: &self.asks.request_id,
             peer: self.asks.peer,
+            client: self.asks.client,
             user: caller.and_then(|caller| caller.user_id.as_deref()),
             project: caller.and_then(|caller| caller.project_id.as_deref()),
             roles: caller.iter().flat_map(|caller| caller.roles.iter().map(String::as_str)).collect(),

@@ -38,8 +38,19 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn new(service: Service, options: Arc<Options>) -> Self {
+        let callers = Callers::new(options.caller_limits);
+        Self::with(service, options, callers)
+    }
+
+    /// Another service and other options, and what callers have asked for so far.
+    pub(crate) fn exchanged(&self, service: Service, options: Arc<Options>) -> Self {
+        let callers = self.callers.under(options.caller_limits);
+        Self::with(service, options, callers)
+    }
+
+    fn with(service: Service, options: Arc<Options>, callers: Callers) -> Self {
         let routes = routes(request::request(service.clone(), options.clone()));
-        Self { service, callers: Callers::new(options.caller_limits), options, routes }
+        Self { service, options, callers, routes }
     }
 
     async fn answer(self, mut request: Request<RequestBody>) -> Response {
@@ -71,17 +82,18 @@ impl Gateway {
         if let Some(speaker) = request.extensions().get::<Speaker>() {
             speaker.is(&caller);
         }
-        let is_transfer = is_transfer(request.method(), &path);
-        let transfer = match self.callers.admit(caller.project_id.as_deref(), client, is_transfer) {
-            Ok(transfer) => transfer,
-            Err(refusal) => return refusal.into_response(),
-        };
-        request.extensions_mut().insert(caller);
-        let mut response = request::answer(self.route(request, &path).await);
-        if let Some(transfer) = transfer {
-            response.extensions_mut().insert(Arc::new(transfer));
+        let project = caller.project_id.as_deref();
+        match self.callers.admit(project, client, is_transfer(request.method(), &path)) {
+            Ok(transfer) => {
+                request.extensions_mut().insert(caller);
+                let mut response = request::answer(self.route(request, &path).await);
+                if let Some(transfer) = transfer {
+                    response.extensions_mut().insert(Arc::new(transfer));
+                }
+                response
+            }
+            Err(refusal) => refusal.into_response(),
         }
-        response
     }
 
     fn base_url(&self, request: &Request<RequestBody>) -> String {

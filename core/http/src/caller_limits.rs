@@ -103,6 +103,14 @@ impl Callers {
         Self(Some(Arc::new(Inner { limits, most, table })))
     }
 
+    /// The same callers where the limits are the same; where they are others, counting begins anew.
+    pub(crate) fn under(&self, limits: CallerLimits) -> Self {
+        match &self.0 {
+            Some(inner) if inner.limits == limits => self.clone(),
+            _ => Self::new(limits),
+        }
+    }
+
     /// Counts a request; the transfer that it is, if it is one and they are counted.
     pub(crate) fn admit(
         &self,

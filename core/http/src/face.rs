@@ -21,7 +21,7 @@ impl Face {
         options.check()?;
         let old = self.0.options();
         let options = Arc::new(Options { listen: old.listen.clone(), audit: old.audit.clone(), ..options });
-        self.0.exchange(Gateway::new(service, options.clone()), options);
+        self.0.exchange(|old| old.exchanged(service, options.clone()), options.clone());
         Ok(())
     }
 

@@ -83,9 +83,11 @@ impl<A: Api> Layer<A> {
         Self(RwLock::new(Arc::new(Current::new(api, options, is_admin))))
     }
 
-    pub(crate) fn exchange(&self, api: A, options: Arc<Options>) {
-        let current = Arc::new(Current::new(api, options, self.is_admin()));
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = current;
+    /// What `by` makes of the API in place of it.
+    pub(crate) fn exchange(&self, by: impl FnOnce(&A) -> A, options: Arc<Options>) {
+        let old = self.current();
+        let new = Current::new(by(&old.api), options, old.is_admin);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
     }
 
     pub(crate) fn options(&self) -> Arc<Options> {
@@ -172,21 +174,13 @@ impl<A: Api> Current<A> {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         cors::share(response.headers_mut(), shared);
-        // HTTP/2 has a stream for each request, and what is left of one is no other's.
+        // HTTP/2 has a stream for each request, and takes back that of a body that nobody reads.
         if version < Version::HTTP_2 && !read_to_end.get() {
             // What the client still sends would be taken for its next request.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             exchange.leave_unread();
         }
         Ok(record.carry(response))
-    }
-
-    fn request_id(&self, headers: &HeaderMap) -> Result<String, Failure> {
-        // hyper sees to it in HTTP/1.1 alone.
-        if headers.len() > self.options.max_headers {
-            return Err(Failure::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
-        }
-        request_id(headers)
     }
 
     /// A handler's panic is its request's failure, not its connection's.
@@ -206,6 +200,16 @@ impl<A: Api> Current<A> {
         let uri = self.options.www_authenticate_uri.as_deref().unwrap_or_default();
         HeaderValue::try_from(format!("Keystone uri=\"{uri}\""))
             .unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
+    }
+}
+
+impl<A> Current<A> {
+    fn request_id(&self, headers: &HeaderMap) -> Result<String, Failure> {
+        // hyper sees to it in HTTP/1.1 alone.
+        if headers.len() > self.options.max_headers {
+            return Err(Failure::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+        }
+        request_id(headers)
     }
 }
 

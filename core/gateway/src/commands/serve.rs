@@ -45,10 +45,13 @@ async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> R
         }
     }
     let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
-    let (service, phases) = (house.service.clone(), watch.phases());
-    let certificates = bound.certificates();
-    let told = Told { face: face.clone(), certificates, level, manager: manager.clone(), phases };
-    let live = Live::new(file, config, house, told);
+    let (service, phases, certificates) = (house.service.clone(), watch.phases(), bound.certificates());
+    let live = Live::new(
+        file,
+        config,
+        house,
+        Told { face: face.clone(), certificates, level, manager: manager.clone(), phases },
+    );
     manager.ready();
     let mut background = JoinSet::new();
     background.spawn(manager.watch(service));

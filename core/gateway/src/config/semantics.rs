@@ -33,14 +33,12 @@ fn server(config: &Config, problems: &mut Problems<'_>) {
 fn admin(config: &Config, problems: &mut Problems<'_>) {
     let Some(listen) = &config.admin.listen else { return };
     let here = path(&["admin", "listen"]);
-    let address = listen.parse::<SocketAddr>();
-    if address.is_err() {
+    let Ok(address) = listen.parse::<SocketAddr>() else {
         let text = "`admin.listen` must be an address and a port, as in \"127.0.0.1:9293\" or \"[::1]:9293\"";
-        problems.add(&here, text);
-    } else if address
-        .is_ok_and(|address| address.port() != 0 && config.listen().iter().any(|other| other.address == address))
-    {
-        problems.add(&here, "`admin.listen` is one of `server.listen`: it needs a port of its own");
+        return problems.add(&here, text);
+    };
+    if address.port() != 0 && config.listen().iter().any(|listen| listen.address == address) {
+        problems.add(&here, "`admin.listen` is in `server.listen`: it needs a port of its own");
     }
 }
 
