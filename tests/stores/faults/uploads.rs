@@ -1,6 +1,6 @@
 use super::{ID, part, stages};
 use crate::common::{BOUND, Behind, REMOTE, large};
-use casement_tests::{Answer, Fault, Medium, When, as_often_as_told, eventually};
+use casement_tests::{Answer, Fault, Medium, When, as_often_as_told};
 use std::time::Instant;
 
 const SLOW_DOWN: Fault = Fault::Answer(503, "Retry-After: 1\r\n", "<Error><Code>SlowDown</Code></Error>");
