@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path};
 
 /// Whoever changes one of these, or a key below it, has to restart the service: what they decide is made once.
-const FOR_A_RESTART: [&str; 14] = [
+const FOR_A_RESTART: [&str; 17] = [
     "admin",
     "audit",
     "catalog",
@@ -19,6 +19,9 @@ const FOR_A_RESTART: [&str; 14] = [
     "server.listen",
     "server.max_connections",
     "server.max_header_bytes",
+    "server.proxy_protocol",
+    "server.tls",
+    "server.trusted_proxies",
     "server.write_timeout_seconds",
 ];
 

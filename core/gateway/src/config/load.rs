@@ -78,6 +78,7 @@ impl Config {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
         self.identity.keystone.resolve_paths(base);
+        self.server.tls.resolve_paths(base);
         let policy = &mut self.policy;
         let images = &mut self.images;
         let files =
