@@ -188,6 +188,19 @@ fn connections_are_counted_with_their_bound() {
 }
 
 #[test]
+fn what_comes_before_http_is_counted() {
+    let gateway = watched().server("proxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]").start();
+    let mut silent = gateway.raw();
+    silent.send(b"PROXY ");
+    assert_figures(&gateway, &[("casement_http_handshakes_in_flight{}", 1.0)]);
+    silent.send(b"nonsense\r\n");
+    assert_figures(
+        &gateway,
+        &[("casement_http_handshakes_in_flight{}", 0.0), ("casement_http_failed_handshakes_total{}", 1.0)],
+    );
+}
+
+#[test]
 fn what_runs_here_is_told() {
     let gateway = watched().start();
     // It is told from a moment after it listens.
