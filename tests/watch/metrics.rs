@@ -121,6 +121,36 @@ fn a_store_that_is_lost_shows_in_its_state() {
 }
 
 #[test]
+fn figures_of_stores_follow_the_configuration_that_is_in_force() {
+    let gateway = watched()
+        .filesystem("local", None, "default = true")
+        .filesystem("other", None, "description = \"soon gone\"")
+        .start();
+    let (config, text) = (gateway.site().config(), fs::read_to_string(gateway.site().config()).unwrap());
+    let reload = |text: &str| {
+        fs::write(config, text).unwrap();
+        gateway.command(&["reload"])
+    };
+    assert_figures(&gateway, &[("casement_store_state{state=open,store=other}", 1.0)]);
+    // A store that is tried out and does not open is not the one in service.
+    let unfit = text.replace("images/other", "no/such/folder");
+    assert_ne!(unfit, text);
+    assert_ne!(reload(&unfit).code, Some(0));
+    let open = ("casement_store_state{state=open,store=other}", 1.0);
+    assert_figures(&gateway, &[open, ("casement_store_state{state=failed,store=other}", 0.0)]);
+    // One that is configured no more is in no state.
+    let (before, after) = text.split_once("[stores.other]").unwrap();
+    let (_, after) = after.split_once("soon gone\"\n").unwrap();
+    let run = reload(&format!("{before}{after}"));
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert_figures(
+        &gateway,
+        &[("casement_store_state{state=open,store=other}", 0.0), ("casement_store_state{state=open,store=local}", 1.0)],
+    );
+    assert!(Figures::of(&gateway).get("casement_store_free_bytes{store=other}").is_nan());
+}
+
+#[test]
 fn what_a_crash_left_is_counted_when_it_is_settled() {
     let gateway = watched().start();
     let id = gateway.member().create_raw("half");
@@ -158,8 +188,23 @@ fn connections_are_counted_with_their_bound() {
 }
 
 #[test]
+fn what_comes_before_http_is_counted() {
+    let gateway = watched().server("proxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]").start();
+    let mut silent = gateway.raw();
+    silent.send(b"PROXY ");
+    assert_figures(&gateway, &[("casement_http_handshakes_in_flight{}", 1.0)]);
+    silent.send(b"nonsense\r\n");
+    assert_figures(
+        &gateway,
+        &[("casement_http_handshakes_in_flight{}", 0.0), ("casement_http_failed_handshakes_total{}", 1.0)],
+    );
+}
+
+#[test]
 fn what_runs_here_is_told() {
     let gateway = watched().start();
+    // It is told from a moment after it listens.
+    eventually_true("the plugin is told", || Figures::of(&gateway).samples_of("casement_plugin_info").next().is_some());
     let figures = Figures::of(&gateway);
     let (build, always) = figures.samples_of("casement_build_info").next().unwrap();
     assert!(always == 1.0 && build.contains("version="), "{build}");

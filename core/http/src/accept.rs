@@ -11,7 +11,7 @@ use crate::{
     proxy_protocol,
     socket::{Limits, Socket},
     tls::{self, Certificates},
-    traffic::{OpenConnection, tell_capacity},
+    traffic::{Handshake, OpenConnection, tell_capacity},
     write_timeout::WriteTimeout,
 };
 use casement_service::Service;
@@ -208,6 +208,7 @@ impl<A: Api> Connections<A> {
 
     /// What must be done before HTTP begins has as long as a head.
     async fn before_http<T>(&self, work: impl Future<Output = io::Result<T>>) -> Option<T> {
+        let handshake = Handshake::begin();
         let end = tokio::select! {
             end = timeout(self.options.header_timeout, work) => end,
             () = self.ends.drain.cancelled() => return None,
@@ -216,6 +217,7 @@ impl<A: Api> Connections<A> {
             Ok(done) => Some(done),
             Err(error) => {
                 tracing::debug!(%error, "a connection broke before a request");
+                handshake.failed();
                 None
             }
         }

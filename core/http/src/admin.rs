@@ -47,7 +47,7 @@ impl Admin {
         }
         let phase = self.phase.borrow().clone();
         match path {
-            "/metrics" => self.metrics(),
+            "/metrics" => self.metrics(&phase),
             // Whoever can answer at all is alive.
             "/health/live" => json_reply(StatusCode::OK, &json!({"status": "live"})),
             "/health/ready" => readiness(&phase).await,
@@ -55,7 +55,10 @@ impl Admin {
         }
     }
 
-    fn metrics(&self) -> Response {
+    fn metrics(&self, phase: &Phase) -> Response {
+        if let Phase::Serving(service) | Phase::Draining(service) = phase {
+            service.tell_figures();
+        }
         let mut response = Response::new((self.metrics)().into());
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(METRICS));
         response

@@ -65,10 +65,34 @@ impl Drop for OpenConnection {
     }
 }
 
+/// What comes before HTTP, such as the handshake of TLS: it counts as under way as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Handshake(Gauge);
+
+impl Handshake {
+    pub(crate) fn begin() -> Self {
+        let under_way = gauge!("casement_http_handshakes_in_flight");
+        under_way.increment(1);
+        Self(under_way)
+    }
+
+    pub(crate) fn failed(&self) {
+        counter!("casement_http_failed_handshakes_total").increment(1);
+    }
+}
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
+
 /// How many connections there may be: beside those that are open, it tells when further ones wait.
 pub(crate) fn tell_capacity(connections: usize) {
     counter!("casement_http_connections_total").increment(0);
     gauge!("casement_http_connections_open").increment(0);
     gauge!("casement_http_connections_max").set(connections as f64);
     gauge!("casement_http_requests_in_flight").increment(0);
+    gauge!("casement_http_handshakes_in_flight").increment(0);
+    counter!("casement_http_failed_handshakes_total").increment(0);
 }

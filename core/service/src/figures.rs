@@ -70,7 +70,8 @@ pub(crate) fn introduce() {
     for outcome in OUTCOMES {
         counter!("casement_recovery_transfers_total", "outcome" => outcome).increment(0);
     }
-    waiting(0);
+    // Another configuration is no reason for fewer to wait.
+    gauge!("casement_recovery_waiting_transfers").increment(0);
 }
 
 /// A transfer that something had left on its way was looked at.

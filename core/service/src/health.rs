@@ -55,6 +55,11 @@ impl Service {
         catalog.into_iter().chain(stores).collect()
     }
 
+    /// Brings those figures up to date that tell how things are now, rather than what has happened.
+    pub fn tell_figures(&self) {
+        self.parts().stores.tell_figures();
+    }
+
     /// Every store, in the order of the configuration.
     pub fn store_health(&self) -> Vec<StoreHealth> {
         let told = |store: &Arc<Store>| {

@@ -1,7 +1,6 @@
 //! The figures of stores and plugins. What is counted for each chunk is looked up once.
 
-use crate::{error::Kind, host::LoadedPlugin, store::StoreState};
-use casement_sdk::Usage;
+use crate::{Stores, error::Kind, host::LoadedPlugin, store::StoreState};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use std::{fmt, sync::OnceLock, time::Duration};
 
@@ -60,19 +59,15 @@ pub(crate) struct Figures {
     durations: [OnceLock<Histogram>; Call::COUNT],
     retries: Counter,
     refused: Counter,
-    breaker: Gauge,
 }
 
 impl Figures {
     pub(crate) fn of(store: &str) -> Self {
         let label = || store.to_owned();
-        let breaker = gauge!("casement_store_breaker_open", "store" => label());
-        breaker.set(0);
         Self {
             durations: [const { OnceLock::new() }; Call::COUNT],
             retries: counter!("casement_store_retries_total", "store" => label()),
             refused: counter!("casement_store_refused_calls_total", "store" => label()),
-            breaker,
             store: label(),
         }
     }
@@ -96,10 +91,6 @@ impl Figures {
     /// The breaker let a call not through.
     pub(crate) fn refused(&self) {
         self.refused.increment(1);
-    }
-
-    pub(crate) fn breaker(&self, is_open: bool) {
-        self.breaker.set(f64::from(u8::from(is_open)));
     }
 }
 
@@ -127,21 +118,52 @@ fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-/// 1 for the state that a store is in, 0 for the others.
-pub(crate) fn tell_state(store: &str, state: &StoreState) {
-    for name in StoreState::NAMES {
-        let is_in = f64::from(u8::from(name == state.name()));
-        gauge!("casement_store_state", "store" => store.to_owned(), "state" => name).set(is_in);
+impl Stores {
+    /// Brings the figures of what there is now up to date: how stores are, and which plugins they run on. Stores that are
+    /// being tried out for another configuration have none.
+    pub fn tell_figures(&self) {
+        for store in self.iter() {
+            let health = store.health_now();
+            for name in StoreState::NAMES {
+                state(store.id(), name).set(truth(name == health.state.name()));
+            }
+            breaker(store.id()).set(truth(health.breaker_open));
+            for (metric, bytes) in [(FREE, health.usage.free), (USED, health.usage.used)] {
+                if let Some(bytes) = bytes {
+                    gauge!(metric, "store" => store.id().to_owned()).set(bytes as f64);
+                }
+            }
+        }
+        for plugin in self.plugins() {
+            tell_plugin(&plugin, true);
+        }
     }
 }
 
-pub(crate) fn tell_usage(store: &str, usage: &Usage) {
-    if let Some(free) = usage.free {
-        gauge!("casement_store_free_bytes", "store" => store.to_owned()).set(free as f64);
+const FREE: &str = "casement_store_free_bytes";
+const USED: &str = "casement_store_used_bytes";
+
+/// The store is configured no more.
+pub(crate) fn forget_store(store: &str) {
+    for name in StoreState::NAMES {
+        state(store, name).set(0);
     }
-    if let Some(used) = usage.used {
-        gauge!("casement_store_used_bytes", "store" => store.to_owned()).set(used as f64);
+    breaker(store).set(0);
+    for metric in [FREE, USED] {
+        gauge!(metric, "store" => store.to_owned()).set(f64::NAN);
     }
+}
+
+fn state(store: &str, state: &'static str) -> Gauge {
+    gauge!("casement_store_state", "store" => store.to_owned(), "state" => state)
+}
+
+fn breaker(store: &str) -> Gauge {
+    gauge!("casement_store_breaker_open", "store" => store.to_owned())
+}
+
+fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
 }
 
 /// Whether a plugin is configured as it is here. One that was replaced is not any more.
@@ -149,5 +171,5 @@ pub(crate) fn tell_plugin(plugin: &LoadedPlugin, is_configured: bool) {
     let state = if plugin.plugin().is_ok() { "loaded" } else { "failed" };
     let name = plugin.name().map_or_else(|| plugin.configured_path(), ToOwned::to_owned);
     let labels = [("plugin", name), ("version", plugin.version()), ("state", state.to_owned())];
-    gauge!("casement_plugin_info", &labels).set(f64::from(u8::from(is_configured)));
+    gauge!("casement_plugin_info", &labels).set(truth(is_configured));
 }

@@ -129,9 +129,6 @@ impl Guard {
         self.figures.called(what, took, result.as_ref().err().map(|error| error.kind));
         let mut breaker = self.breaker();
         if !failed {
-            if breaker.open_until.is_some() {
-                self.figures.breaker(false);
-            }
             *breaker = Breaker::default();
             return;
         }
@@ -139,7 +136,6 @@ impl Guard {
         if breaker.failures >= self.limits.breaker_failures.max(1) {
             if breaker.open_until.is_none() {
                 tracing::warn!(store = self.store, failures = breaker.failures, "store does not answer: breaker opens");
-                self.figures.breaker(true);
             }
             breaker.open_until = Some(Instant::now() + self.limits.breaker_pause);
         }

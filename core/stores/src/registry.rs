@@ -2,6 +2,7 @@
 
 use crate::{
     config::{Options, StoreOptions},
+    figures::{forget_store, tell_plugin},
     host::{LoadedPlugin, Loader},
     opening::open,
     reconfigure,
@@ -143,6 +144,12 @@ impl Stores {
         let plugins = reconfigure::plugins(&inner.loader, &was, options.plugins).await?;
         let changes = reconfigure::Changes { was: &was, plugins: &plugins, threads: options.plugin_threads };
         let stores = changes.stores(&inner.stores, options.stores).await?;
+        for gone in was.iter().filter(|plugin| !plugins.iter().any(|kept| Arc::ptr_eq(kept, plugin))) {
+            tell_plugin(gone, false);
+        }
+        for gone in inner.stores.iter().filter(|store| !stores.iter().any(|kept| kept.id() == store.id())) {
+            forget_store(gone.id());
+        }
         Ok(Self::of(inner.loader.clone(), plugins, stores, inner.opening.clone()))
     }
 

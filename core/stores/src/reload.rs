@@ -56,7 +56,6 @@ pub(crate) async fn replace(
             let (from, to) = (old.version(), new.version());
             tracing::info!(plugin = new.name(), from, to, ?stores, "plugin replaced");
             tell_plugin(old, false);
-            tell_plugin(&new, true);
             (Outcome::Replaced { from, to, stores }, Some(new))
         }
         Ok(None) => (Outcome::Unchanged { version: old.version() }, None),

@@ -3,7 +3,7 @@
 use crate::{
     config::StoreOptions,
     error::{Error, Kind, Result, Side},
-    figures::{Call, tell_state, tell_usage},
+    figures::Call,
     guard::Guard,
     host::StoreServices,
 };
@@ -107,7 +107,6 @@ impl Standing {
             self.since = now;
         }
         self.state = state;
-        tell_state(store, &self.state);
     }
 }
 
@@ -152,7 +151,6 @@ impl Store {
             usage: Usage::default(),
             backend: None,
         };
-        tell_state(&options.id, &standing.state);
         let standing = RwLock::new(standing);
         Self { options, guard, services, standing }
     }
@@ -214,10 +212,7 @@ impl Store {
             return;
         }
         match self.usage().await {
-            Ok(usage) => {
-                tell_usage(self.id(), &usage);
-                self.standing.write().unwrap_or_else(PoisonError::into_inner).usage = usage;
-            }
+            Ok(usage) => self.standing.write().unwrap_or_else(PoisonError::into_inner).usage = usage,
             Err(error) => tracing::debug!(store = self.id(), %error, "the store does not tell its space"),
         }
     }

@@ -36,7 +36,7 @@ use Kind::{Counter, Gauge, Histogram};
 use Unit::{Bytes, Count, Seconds};
 
 #[rustfmt::skip]
-const FAMILIES: [Family; 32] = [
+const FAMILIES: [Family; 34] = [
     family("casement_build_info", Gauge, Count, "version, os, arch", "Always 1; its labels tell what runs here."),
     family("casement_http_requests_total", Counter, Count, "method, route, status",
         "Requests that have ended. 499: the client went away before the answer."),
@@ -49,6 +49,9 @@ const FAMILIES: [Family; 32] = [
     family("casement_http_connections_open", Gauge, Count, "", "Connections that are open."),
     family("casement_http_connections_max", Gauge, Count, "",
         "Connections that may be open at once. With so many open, further ones wait in the system's queue."),
+    family("casement_http_handshakes_in_flight", Gauge, Count, "",
+        "Connections on which HTTP has not begun: handshakes of TLS, headers of the PROXY protocol."),
+    family("casement_http_failed_handshakes_total", Counter, Count, "", "Connections that ended before HTTP began."),
     family("casement_transfers_in_flight", Gauge, Count, "direction", "Transfers of image data under way."),
     family("casement_transfers_total", Counter, Count, "direction, outcome",
         "Transfers of image data that have ended, completed or failed."),

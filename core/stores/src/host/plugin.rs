@@ -4,10 +4,7 @@ use super::{
     shadow::Shadow,
     trust::{PluginFile, trusted_file},
 };
-use crate::{
-    config::{Options, PluginOptions},
-    figures::tell_plugin,
-};
+use crate::config::{Options, PluginOptions};
 use casement_sdk::host::{Library, LoadErrorKind, OpenOptions, Plugin};
 use std::{path::PathBuf, sync::Arc};
 
@@ -102,7 +99,6 @@ impl Loader {
                     "plugin loaded"
                 ),
             }
-            tell_plugin(&next, true);
             loaded.push(Arc::new(next));
         }
         if let Some(shadow) = &self.shadow {
