@@ -43,7 +43,7 @@ pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
     let stores = stores(config.stores_options()).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
     let parts = Parts {
-        catalog,
+        catalog: catalog.clone(),
         identity,
         limits,
         rules: policies.rules,
@@ -59,7 +59,7 @@ pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
     let supervised = stores.clone();
     background.spawn(async move { supervised.supervise().await });
     let (ordered, database) = (stores.clone(), config.catalog.path.clone());
-    background.spawn(async move { control::obey(&database, &ordered).await });
+    background.spawn(async move { control::obey(&database, &ordered, &catalog).await });
     let maintained = service.clone();
     background.spawn(async move { maintained.maintain().await });
     if let Some(session) = session {
@@ -79,10 +79,12 @@ impl House {
     }
 }
 
+pub(crate) fn catalog_options(config: &Config) -> casement_catalog::Options {
+    casement_catalog::Options { path: config.catalog.path.clone(), readers: config.catalog.readers }
+}
+
 pub(crate) async fn catalog(config: &Config) -> Result<Catalog> {
-    let catalog = &config.catalog;
-    let options = casement_catalog::Options { path: catalog.path.clone(), readers: catalog.readers };
-    Catalog::open(&options).await.map_err(|err| Failure::new(Exit::Catalog, err))
+    Catalog::open(&catalog_options(config)).await.map_err(|err| Failure::new(Exit::Catalog, err))
 }
 
 pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<Stores> {

@@ -230,7 +230,8 @@ impl Store {
         self.guard.repeatable("usage", self.guard.limits().call, || backend.usage()).await
     }
 
-    pub(crate) async fn health(&self) -> Result<()> {
+    /// Whether the backend says that it is well.
+    pub async fn health(&self) -> Result<()> {
         let backend = self.backend()?;
         self.guard.call("health", self.guard.limits().call, backend.health()).await
     }

@@ -13,7 +13,7 @@ pub(super) fn run(file: &Path) -> Result<()> {
     let config = config::load(file)?;
     let reloaded = match runtime::run(control::order(&config.catalog.path, Order::ReloadPlugins))? {
         Reply::Reloaded(reloaded) => reloaded,
-        Reply::Refused(reason) => return Err(Failure::new(Exit::Usage, reason)),
+        other => return Err(other.unexpected()),
     };
     for plugin in &reloaded {
         say(plugin)?;

@@ -11,6 +11,7 @@ mod windows;
 use windows as platform;
 
 use crate::exit::{Exit, Failure, Result};
+use casement_catalog::Catalog;
 use casement_stores::{Reloaded, Stores};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{io, path::Path, time::Duration};
@@ -28,25 +29,38 @@ const LONGEST_REPLY: u64 = 4 << 20;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Order {
     ReloadPlugins,
+    Health,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
     Reloaded(Vec<Reloaded>),
+    Healthy,
+    Unhealthy(String),
     /// The order was not understood.
     Refused(String),
 }
 
+impl Reply {
+    /// What to make of an answer to another order than was given: the service is of another version.
+    pub(crate) fn unexpected(self) -> Failure {
+        match self {
+            Self::Refused(reason) => Failure::new(Exit::Usage, reason),
+            other => Failure::new(Exit::Internal, format_args!("the running service gave another answer: {other:?}")),
+        }
+    }
+}
+
 /// Takes orders for ever. Without a way to take them the service runs all the same.
-pub(crate) async fn obey(database: &Path, stores: &Stores) {
+pub(crate) async fn obey(database: &Path, stores: &Stores, catalog: &Catalog) {
     let mut listener = match platform::Listener::bind(database) {
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "`casement plugin reload` cannot reach this service"),
     };
     loop {
         let served = match listener.accept().await {
-            Ok(stream) => serve(stream, stores).await,
+            Ok(stream) => serve(stream, stores, catalog).await,
             Err(error) => {
                 // A lack of descriptors is not over at once.
                 sleep(Duration::from_millis(100)).await;
@@ -59,10 +73,15 @@ pub(crate) async fn obey(database: &Path, stores: &Stores) {
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, stores: &Stores) -> io::Result<()> {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, stores: &Stores, catalog: &Catalog) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let reply = match timeout(PATIENCE, read_line(&mut stream, LONGEST_ORDER)).await?? {
         Ok(Order::ReloadPlugins) => Reply::Reloaded(stores.reload_plugins().await),
+        Ok(Order::Health) => match timeout(PATIENCE, catalog.ping()).await {
+            Ok(Ok(())) => Reply::Healthy,
+            Ok(Err(error)) => Reply::Unhealthy(error.to_string()),
+            Err(_) => Reply::Unhealthy("the database does not answer in time".to_owned()),
+        },
         Err(error) => Reply::Refused(format!("the running service does not know this order: {error}")),
     };
     timeout(PATIENCE, write_line(&mut stream, &reply)).await?
@@ -109,15 +128,20 @@ mod tests {
     use super::*;
     use tokio::io::{DuplexStream, duplex};
 
-    async fn stores() -> Stores {
-        Stores::open_on(Vec::new(), Vec::new()).await.unwrap()
+    /// What orders are about, with nothing in it.
+    async fn house() -> (tempfile::TempDir, Stores, Catalog) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = casement_catalog::Options { path: folder.path().join("catalog.sqlite"), readers: 1 };
+        let stores = Stores::open_on(Vec::new(), Vec::new()).await.unwrap();
+        (folder, stores, Catalog::open(&options).await.unwrap())
     }
 
     async fn said(text: &[u8]) -> (io::Result<()>, String) {
         let (mut ours, theirs): (DuplexStream, _) = duplex(1 << 20);
         ours.write_all(text).await.unwrap();
         ours.shutdown().await.unwrap();
-        let result = serve(theirs, &stores().await).await;
+        let (_folder, stores, catalog) = house().await;
+        let result = serve(theirs, &stores, &catalog).await;
         let mut answer = String::new();
         ours.read_to_string(&mut answer).await.unwrap();
         (result, answer)
@@ -125,9 +149,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_order_is_one_line_and_so_is_the_reply() {
-        let (result, answer) = said(b"\"reload_plugins\"\n").await;
-        result.unwrap();
-        assert_eq!(answer, "{\"reloaded\":[]}\n");
+        for (order, reply) in [("reload_plugins", "{\"reloaded\":[]}"), ("health", "\"healthy\"")] {
+            let (result, answer) = said(format!("\"{order}\"\n").as_bytes()).await;
+            result.unwrap();
+            assert_eq!(answer, format!("{reply}\n"));
+        }
     }
 
     #[tokio::test]
@@ -140,9 +166,11 @@ mod tests {
         assert!(said(b"").await.0.is_err());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_says_nothing_is_not_waited_for() {
         let (_silent, theirs) = duplex(16);
-        assert!(serve(theirs, &stores().await).await.is_err());
+        let (_folder, stores, catalog) = house().await;
+        tokio::time::pause();
+        assert!(serve(theirs, &stores, &catalog).await.is_err());
     }
 }
