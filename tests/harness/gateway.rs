@@ -102,6 +102,14 @@ impl Gateway {
         gateway
     }
 
+    /// Starts it as somebody else would who runs services: `wrap` gets the command, and gives one that runs it.
+    #[track_caller]
+    pub fn start_as(site: Arc<Site>, wrap: impl FnOnce(Command) -> Command) -> Self {
+        let mut gateway = Self::launch_as(site, "", wrap);
+        assert!(gateway.listens(), "the gateway does not listen, its process: {:?}", gateway.child.try_wait());
+        gateway
+    }
+
     /// Starts it with orders to its failpoints (see `failpoints/`). What it wrote, when it died of them at once.
     #[track_caller]
     pub fn start_armed(site: Arc<Site>, failpoints: &str) -> Result<Self, Log> {
@@ -123,8 +131,13 @@ impl Gateway {
     }
 
     fn launch(site: Arc<Site>, failpoints: &str) -> Self {
+        Self::launch_as(site, failpoints, |command| command)
+    }
+
+    fn launch_as(site: Arc<Site>, failpoints: &str, wrap: impl FnOnce(Command) -> Command) -> Self {
         let mut command = site.command();
         command.args(["serve", "--config", &site.runner.path(&site.config)]).env("CASEMENT_FAILPOINTS", failpoints);
+        let mut command = wrap(command);
         system::prepare(&mut command);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());
