@@ -65,8 +65,15 @@ impl Site {
     /// The binary with these arguments.
     #[track_caller]
     pub fn run_arguments(&self, arguments: &[&str]) -> Run {
+        self.run_as(arguments, |command| command)
+    }
+
+    /// The same, in the hands of somebody else: `wrap` gets the command, and gives one that runs it.
+    #[track_caller]
+    pub fn run_as(&self, arguments: &[&str], wrap: impl FnOnce(Command) -> Command) -> Run {
         let mut command = self.command();
-        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(arguments);
+        let mut child = wrap(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Log::follow(child.stdout.take().unwrap());
         let errors = Log::follow(child.stderr.take().unwrap());
         let status = eventually(&format!("casement {arguments:?} ends"), || match child.try_wait().unwrap() {

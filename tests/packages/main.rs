@@ -5,13 +5,14 @@
 mod command_line;
 mod commands;
 mod install;
+mod journal;
 mod notify;
 mod package;
 mod unit;
 
 use std::{
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// Runs it to its end, and wants success.
@@ -26,4 +27,12 @@ fn run(command: &mut Command) -> String {
 /// The sources.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// A command that is started by this script of a shell; its words are the script's `$@`.
+fn wrapped(script: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
 }

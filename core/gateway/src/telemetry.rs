@@ -3,6 +3,7 @@
 use crate::{
     config::{Format, Log},
     exit::{Exit, Failure, Result},
+    journal,
 };
 use std::{backtrace::Backtrace, io, panic};
 use tracing_subscriber::EnvFilter;
@@ -10,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging to standard error, panics included.
 pub(crate) fn start(log: &Log) -> Result<()> {
     let filter = EnvFilter::builder().parse(&log.level).map_err(Failure::of(Exit::Config, "log.level"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(journal::stderr());
     let started = match log.format {
         Format::Text => lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
         Format::Json => lines.json().flatten_event(true).try_init(),
