@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+mod activation;
 mod command_line;
 mod commands;
 mod install;

@@ -12,7 +12,7 @@ use casement_catalog::Catalog;
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::TcpListener, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 
 /// Everything but the HTTP face.
@@ -94,10 +94,16 @@ pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<
     })
 }
 
-pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
+/// On the configured addresses, or on the sockets that the service manager has opened, if there are any.
+pub(crate) fn bind(config: &Config, sockets: Vec<TcpListener>) -> Result<casement_http::Bound> {
     let server = &config.server;
-    let listen: SocketAddr = server.listen.parse().map_err(Failure::of(Exit::Config, "server.listen"))?;
+    let proxies = casement_identity::networks(&server.trusted_proxies);
     let options = casement_http::Options {
+        listen: config.listen(),
+        tls: config.tls(),
+        trusted_proxies: proxies.map_err(Failure::of(Exit::Config, "server.trusted_proxies"))?,
+        proxy_protocol: server.proxy_protocol,
+        caller_limits: config.caller_limits(),
         public_endpoint: server.public_endpoint.clone(),
         www_authenticate_uri: identity::www_authenticate_uri(config),
         max_connections: server.max_connections,
@@ -110,12 +116,28 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
         max_header_bytes: server.max_header_bytes,
         max_json_body: server.max_json_body_bytes,
         cors: config.cors.clone().into(),
-        ..casement_http::Options::new(listen)
+        ..casement_http::Options::default()
     };
-    casement_http::Server::bind(options).map_err(|err| match err {
+    let bound = match sockets.is_empty() {
+        true => casement_http::Server::bind(options),
+        false => casement_http::Server::take(options, sockets),
+    };
+    bound.map_err(http)
+}
+
+/// Whether the files of the TLS can be used, with warnings; `None` where there is nothing to say of it.
+pub(crate) fn check_tls(config: &Config) -> Result<Option<Vec<String>>> {
+    let checked = config.tls().map(|tls| tls.check()).transpose().map_err(http)?;
+    let unused = config.unused_tls().map(|warning| vec![warning.to_owned()]);
+    Ok(checked.map(|warnings| [warnings, unused.clone().unwrap_or_default()].concat()).or(unused))
+}
+
+fn http(err: casement_http::Error) -> Failure {
+    match err {
         casement_http::Error::Option { .. } => Failure::new(Exit::Config, format_args!("[server]: {err}")),
+        casement_http::Error::Tls { .. } => Failure::new(Exit::Config, format_args!("[server.tls]: {err}")),
         casement_http::Error::Listen { .. } => Failure::new(Exit::Temporary, err),
-    })
+    }
 }
 
 fn settings(config: &Config, schemas: Schemas) -> Settings {

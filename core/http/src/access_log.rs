@@ -1,12 +1,13 @@
 //! One line for each request, when its answer is out or its client gone.
 
-use crate::socket::Exchange;
+use crate::{caller_limits::Transfer, exchange::Exchange};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tokio::time::Instant;
@@ -23,10 +24,13 @@ pub(crate) struct Record {
     path: String,
     request_id: String,
     peer: SocketAddr,
+    client: IpAddr,
     started: Instant,
     status: Option<StatusCode>,
     project: Option<String>,
     bytes: u64,
+    /// A response extension of those that are one: it ends with the answer.
+    _transfer: Option<Arc<Transfer>>,
 }
 
 impl Record {
@@ -34,6 +38,7 @@ impl Record {
     pub(crate) fn begin(
         exchange: Exchange,
         peer: SocketAddr,
+        client: IpAddr,
         method: Method,
         path: String,
         request_id: String,
@@ -45,16 +50,19 @@ impl Record {
             path,
             request_id,
             peer,
+            client,
             started: Instant::now(),
             status: None,
             project: None,
             bytes: 0,
+            _transfer: None,
         }
     }
 
     /// From here on the record lives as long as the response's body.
-    pub(crate) fn carry<B>(mut self, response: Response<B>) -> Response<LoggedBody<B>> {
+    pub(crate) fn carry<B>(mut self, mut response: Response<B>) -> Response<LoggedBody<B>> {
         self.status = Some(response.status());
+        self._transfer = response.extensions_mut().remove();
         self.project = response.extensions().get::<Project>().and_then(|project| project.0.clone());
         response.map(|body| LoggedBody { body, record: self })
     }
@@ -74,6 +82,8 @@ impl Drop for Record {
             request_id = self.request_id,
             project = self.project.as_deref().unwrap_or("-"),
             peer = %self.peer,
+            // Where a proxy stands between.
+            client = (self.client != self.peer.ip().to_canonical()).then(|| display(self.client)),
         );
     }
 }
@@ -128,12 +138,17 @@ mod tests {
     }
 
     fn logged(request: impl FnOnce(Record)) -> String {
+        logged_for([192, 0, 2, 1].into(), request)
+    }
+
+    fn logged_for(client: IpAddr, request: impl FnOnce(Record)) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(subscriber, || {
             let peer = ([192, 0, 2, 1], 4711).into();
-            request(Record::begin(Exchange::default(), peer, Method::GET, "/v2/images".into(), "req-1".into()));
+            let (method, path) = (Method::GET, "/v2/images".into());
+            request(Record::begin(Exchange::default(), peer, client, method, path, "req-1".into()));
         });
         String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
     }
@@ -161,6 +176,13 @@ mod tests {
         ] {
             assert!(line.contains(field), "{field} in {line}");
         }
+    }
+
+    #[test]
+    fn a_client_behind_a_proxy_is_named_beside_it() {
+        let line = logged_for([203, 0, 113, 7].into(), drop);
+        assert!(line.contains("peer=192.0.2.1:4711 client=203.0.113.7"), "{line}");
+        assert!(!logged(drop).contains("client="));
     }
 
     #[test]

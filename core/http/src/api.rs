@@ -3,8 +3,10 @@
 use crate::{
     Options, actions,
     body::RequestBody,
+    caller_limits::{Callers, is_transfer},
     credentials::credentials,
     failure::{Failure, Result},
+    forwarded::{Origin, Scheme},
     healthcheck::{healthcheck, is_healthcheck},
     image_data, images, info,
     layer::tell_project,
@@ -31,13 +33,14 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) struct Gateway {
     service: Service,
     options: Arc<Options>,
+    callers: Callers,
     routes: BoxedFilter<(Response,)>,
 }
 
 impl Gateway {
     pub(crate) fn new(service: Service, options: Arc<Options>) -> Self {
         let routes = routes(request::request(service.clone(), options.clone()));
-        Self { service, options, routes }
+        Self { service, callers: Callers::new(options.caller_limits), options, routes }
     }
 
     async fn answer(self, mut request: Request<RequestBody>) -> Response {
@@ -50,28 +53,46 @@ impl Gateway {
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
         let path = match negotiate(request.uri().path(), accept) {
             Negotiated::List(status) => {
-                return request::answer(versions::list(status, &self.options.base_url(request.headers())));
+                return request::answer(versions::list(status, &self.base_url(&request)));
             }
             Negotiated::Api(path) => path,
         };
+        let client = request.extensions().get().map(|origin: &Origin| origin.client);
         let caller = match self.service.authenticate(&credentials(&request)).await {
             Ok(caller) => caller,
             // What is wrong with a token is not a stranger's to know.
             Err(error) if error.kind == Kind::Unauthenticated => {
-                return Failure::bare(StatusCode::UNAUTHORIZED).into_response();
+                return match self.callers.admit(None, client, false) {
+                    Ok(_) => Failure::bare(StatusCode::UNAUTHORIZED).into_response(),
+                    Err(refusal) => refusal.into_response(),
+                };
             }
             Err(error) => return Failure::from(error).into_response(),
         };
         let project = caller.project_id.clone();
-        request.extensions_mut().insert(caller);
-        let mut response = request::answer(self.route(request, &path).await);
+        let mut response = match self.callers.admit(project.as_deref(), client, is_transfer(request.method(), &path)) {
+            Ok(transfer) => {
+                request.extensions_mut().insert(caller);
+                let mut response = request::answer(self.route(request, &path).await);
+                if let Some(transfer) = transfer {
+                    response.extensions_mut().insert(Arc::new(transfer));
+                }
+                response
+            }
+            Err(refusal) => refusal.into_response(),
+        };
         tell_project(&mut response, project);
         response
     }
 
+    fn base_url(&self, request: &Request<RequestBody>) -> String {
+        let scheme = request.extensions().get().map_or(Scheme::Http, |origin: &Origin| origin.scheme);
+        self.options.base_url(scheme, request.headers())
+    }
+
     async fn route(&self, mut request: Request<RequestBody>, path: &str) -> Result {
         if path == "/v2" {
-            return redirect(&self.options.base_url(request.headers()));
+            return redirect(&self.base_url(&request));
         }
         // Routes do not end in a slash; warp would not mind.
         if path.ends_with('/') {

@@ -7,14 +7,15 @@ use crate::{
     cors,
     credentials::Peer,
     error_body::Asked,
+    exchange::Exchange,
     failure::Failure,
+    forwarded::{TrustedProxies, Via},
     healthcheck::is_healthcheck,
-    socket::Exchange,
 };
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
-use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -53,21 +54,23 @@ impl<B> Split for Response<B> {
 #[derive(Debug)]
 pub(crate) struct Layer<A> {
     api: A,
+    proxies: TrustedProxies,
     options: Arc<Options>,
 }
 
 impl<A: Api> Layer<A> {
     pub(crate) fn new(api: A, options: Arc<Options>) -> Self {
-        Self { api, options }
+        Self { api, proxies: TrustedProxies::new(options.trusted_proxies.clone()), options }
     }
 
     pub(crate) async fn handle(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         exchange: Exchange,
-        peer: SocketAddr,
+        via: Via,
     ) -> Result<Response<LoggedBody<Body>>, Infallible> {
-        let (request_id, refusal) = match request_id(request.headers()) {
+        let origin = self.proxies.origin(via, request.headers_mut());
+        let (request_id, refusal) = match self.request_id(request.headers()) {
             Ok(id) => (id, None),
             Err(failure) => (fresh_id(), Some(failure)),
         };
@@ -78,15 +81,17 @@ impl<A: Api> Layer<A> {
         };
         let asked = Asked::of(&method, request.headers());
         let span = tracing::info_span!("request", id = request_id, %method, path);
-        let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
+        let record = Record::begin(exchange.clone(), via.peer, origin.client, method, path, request_id.clone());
 
         let (mut head, body) = request.into_parts();
         // What handlers see is the id that the answer has.
         if let Ok(id) = HeaderValue::try_from(&request_id) {
             head.headers.insert(REQUEST_ID, id);
         }
-        head.extensions.insert(Peer(peer.ip()));
-        let (body, read_to_end) = RequestBody::new(body);
+        head.extensions.insert(Peer(via.peer.ip()));
+        head.extensions.insert(origin);
+        let version = head.version;
+        let (body, read_to_end) = RequestBody::new(body, head.extensions.remove());
         let response = match refusal {
             Some(failure) => {
                 drop(body);
@@ -103,7 +108,8 @@ impl<A: Api> Layer<A> {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         cors::share(response.headers_mut(), shared);
-        if !read_to_end.get() {
+        // HTTP/2 has a stream for each request, and takes back that of a body that nobody reads.
+        if version < Version::HTTP_2 && !read_to_end.get() {
             // What the client still sends would be taken for its next request.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             exchange.leave_unread();
@@ -128,6 +134,16 @@ impl<A: Api> Layer<A> {
         let uri = self.options.www_authenticate_uri.as_deref().unwrap_or_default();
         HeaderValue::try_from(format!("Keystone uri=\"{uri}\""))
             .unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
+    }
+}
+
+impl<A> Layer<A> {
+    fn request_id(&self, headers: &HeaderMap) -> Result<String, Failure> {
+        // hyper sees to it in HTTP/1.1 alone.
+        if headers.len() > self.options.max_headers {
+            return Err(Failure::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+        }
+        request_id(headers)
     }
 }
 

@@ -25,6 +25,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
             }
         }
         report.item("schemas", schemas::read(&config.images))?;
+        if let Some(warnings) = wiring::check_tls(&config).transpose() {
+            for warning in report.item("tls", warnings)?.unwrap_or_default() {
+                report.line("warning", "tls", warning)?;
+            }
+        }
         let catalog = Catalog::open(&wiring::catalog_options(&config)).await.map_err(|error| {
             // Before a reload it is the service's own.
             let tolerated = args.tolerate_temporary && error.kind == Kind::Busy;

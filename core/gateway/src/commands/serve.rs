@@ -1,25 +1,29 @@
 use crate::{
     config::{self, Config, Mode},
     exit::{Exit, Failure, Result},
-    manager::Manager,
+    manager::{self, Manager},
     runtime,
     signals::{Signal, Signals},
     telemetry, wiring,
 };
+use casement_http::Certificates;
 use casement_stores::Stores;
-use std::{env::consts, path::Path, process, time::Duration};
+use std::{env::consts, net::TcpListener, path::Path, process, time::Duration};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
+    let sockets = manager::sockets();
     let config = config::load(file)?;
     telemetry::start(&config.log)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
-    runtime::run(serve(config, manager))
+    let sockets =
+        sockets.map_err(Failure::of(Exit::Config, "the service manager passed a socket that cannot be served"))?;
+    runtime::run(serve(config, manager, sockets))
 }
 
-async fn serve(config: Config, manager: Manager) -> Result<()> {
+async fn serve(config: Config, manager: Manager, sockets: Vec<TcpListener>) -> Result<()> {
     let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
@@ -30,14 +34,19 @@ async fn serve(config: Config, manager: Manager) -> Result<()> {
         house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
     };
-    let bound = wiring::bind(&config)?;
-    info!("listening on http://{}", bound.local_addr());
-    if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
-        warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
+    if let Some(warning) = config.unused_tls() {
+        warn!("{warning}");
+    }
+    let bound = wiring::bind(&config, sockets)?;
+    for listen in bound.addresses() {
+        info!("listening on {listen}");
+        if config.identity.mode == Mode::None && !listen.address.ip().is_loopback() {
+            warn!("identity.mode is \"none\": everybody who reaches {listen} may do everything");
+        }
     }
     manager.ready();
     tokio::spawn(manager.clone().watch(house.service.clone()));
-    tokio::spawn(reload_plugins(reloads, house.stores.clone(), manager));
+    tokio::spawn(reload_files(reloads, house.stores.clone(), bound.certificates(), manager));
     let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
@@ -66,7 +75,7 @@ impl Orders {
         loop {
             match signals.next().await {
                 Signal::Reload(name) => {
-                    info!("{name}: looking at the plugin files again");
+                    info!("{name}: looking at the files of plugins and certificates again");
                     // One that waits already stands for this one too.
                     self.reload.try_send(()).ok();
                 }
@@ -84,9 +93,17 @@ impl Orders {
     }
 }
 
-async fn reload_plugins(mut reloads: mpsc::Receiver<()>, stores: Stores, manager: Manager) {
+async fn reload_files(
+    mut reloads: mpsc::Receiver<()>,
+    stores: Stores,
+    certificates: Option<Certificates>,
+    manager: Manager,
+) {
     while reloads.recv().await.is_some() {
         manager.reloading();
+        if let Some(certificates) = &certificates {
+            certificates.reload().await;
+        }
         for plugin in stores.reload_plugins().await {
             info!("{plugin}");
         }

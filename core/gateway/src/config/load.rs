@@ -78,6 +78,7 @@ impl Config {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
         self.identity.keystone.resolve_paths(base);
+        self.server.tls.resolve_paths(base);
         let policy = &mut self.policy;
         let files = [&mut policy.file, &mut policy.property_protection_file, &mut self.images.schema_file];
         for file in files.into_iter().flatten() {

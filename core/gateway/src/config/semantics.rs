@@ -1,13 +1,14 @@
 //! What types cannot say: whether the values make sense, and make sense together.
 
-use super::{Config, Mode, error::Problems, load::path};
-use std::{collections::HashSet, net::SocketAddr};
+use super::{Config, Mode, error::Problems, listen, load::path};
+use std::collections::HashSet;
 use tracing_subscriber::EnvFilter;
 
 /// Glance keeps store ids with this start for itself.
 const RESERVED: &str = "os_glance_";
 
 pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
+    listen::check(config, problems);
     server(config, problems);
     cors(config, problems);
     identity(config, problems);
@@ -22,10 +23,6 @@ pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
 
 fn server(config: &Config, problems: &mut Problems<'_>) {
     let server = &config.server;
-    if server.listen.parse::<SocketAddr>().is_err() {
-        let text = "`server.listen` must be an address and a port, as in \"127.0.0.1:9292\" or \"[::]:9292\"";
-        problems.add(&path(&["server", "listen"]), text);
-    }
     if server.public_endpoint.as_deref().is_some_and(|url| !casement_http::is_http_url(url)) {
         let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
         problems.add(&path(&["server", "public_endpoint"]), text);
