@@ -5,7 +5,7 @@ use casement_tests::{have_tool, skip};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 use tempfile::TempDir;
 
-/// A root folder with the units and the programs that they name; nothing when systemd's tool is not there.
+/// A root folder with the units and the program that they name; nothing when systemd's tool is not there.
 fn installed(test: &str) -> Option<TempDir> {
     if !have_tool("systemd-analyze") {
         skip(&format!("packages::{test}"), "systemd-analyze is not installed");
@@ -17,12 +17,10 @@ fn installed(test: &str) -> Option<TempDir> {
     for unit in ["casement.service", "casement.socket"] {
         fs::copy(root().join("configs/systemd").join(unit), units.join(unit)).unwrap();
     }
-    for program in ["usr/bin/casement", "bin/kill"] {
-        let program = folder.path().join(program);
-        fs::create_dir_all(program.parent().unwrap()).unwrap();
-        fs::write(&program, "").unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    let program = folder.path().join("usr/bin/casement");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, "").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     Some(folder)
 }
 

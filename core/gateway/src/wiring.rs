@@ -2,25 +2,38 @@
 
 use crate::{
     config::Config,
-    control,
     exit::{Exit, Failure, Result},
     identity,
     manager::Manager,
-    policy, schemas,
+    policy::{self, Policies},
+    schemas,
 };
 use casement_catalog::Catalog;
+use casement_http::Audit;
+use casement_identity::{
+    Identity,
+    keystone::{Limits, Session},
+};
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
-use std::{net::TcpListener, time::Duration};
+use std::{mem, net::TcpListener, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 /// Everything but the HTTP face.
 pub(crate) struct House {
     pub service: Service,
     pub stores: Stores,
-    /// Recovery, leases, the health of stores, orders from outside.
-    background: JoinSet<()>,
+    /// What outlives a configuration.
+    lasting: Lasting,
+    background: Background,
+}
+
+#[derive(Clone)]
+struct Lasting {
+    catalog: Catalog,
+    digests: DigestThreads,
 }
 
 /// How long transfers may take to come to their ends once their connections are gone.
@@ -29,53 +42,105 @@ pub(crate) const SETTLING: Duration = Duration::from_secs(20);
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
 /// accepted that cannot be served.
 pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
-    let session = identity::session(config)?;
-    let identity = identity::identity(config, session.clone())?;
-    let limits = session.clone().and_then(|session| identity::limits(config, session));
-    let policies = policy::read(&config.policy)?;
-    for warning in &policies.warnings {
-        tracing::warn!("{warning}");
-    }
-    let schemas = schemas::read(&config.images)?;
+    let rules = Configured::read(config)?;
     manager.starting("opening the database");
     let catalog = catalog(config).await?;
     manager.starting("opening the stores");
     let stores = stores(config.stores_options()).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
-    let parts = Parts {
-        catalog: catalog.clone(),
-        identity,
-        limits,
-        rules: policies.rules,
-        protections: policies.protections,
-        stores: stores.clone(),
-        digests,
-        settings: settings(config, schemas),
-    };
-    let service = Service::new(parts);
+    let lasting = Lasting { catalog, digests };
+    let session = rules.session.clone();
+    let service = Service::new(rules.parts(&lasting, &stores));
     manager.starting("settling what an earlier process left");
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
-    let mut background = JoinSet::new();
-    let supervised = stores.clone();
-    background.spawn(async move { supervised.supervise().await });
-    let (ordered, database) = (stores.clone(), config.catalog.path.clone());
-    background.spawn(async move { control::obey(&database, &ordered, &catalog).await });
-    let maintained = service.clone();
-    background.spawn(async move { maintained.maintain().await });
-    if let Some(session) = session {
-        background.spawn(async move { identity::try_keystone(&session).await });
-    }
-    Ok(House { service, stores, background })
+    let background = Background::start(&service, &stores, session);
+    Ok(House { service, stores, lasting, background })
 }
 
 impl House {
+    /// Goes on by another configuration: all of it, or nothing of it. Requests that have begun end by the one that they
+    /// began with.
+    pub(crate) async fn reconfigure(&mut self, config: &Config) -> Result<()> {
+        let rules = Configured::read(config)?;
+        let stores = self.stores.reconfigured(config.stores_options()).await;
+        self.stores = stores.map_err(|err| Failure::new(Exit::Config, err))?;
+        let session = rules.session.clone();
+        self.service = self.service.reconfigured(rules.parts(&self.lasting, &self.stores));
+        self.background.turn_to(&self.service, &self.stores, session);
+        Ok(())
+    }
+
     /// Lets uploads come to their ends, ends what runs in the background, lets go of the database.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(&mut self) {
         if timeout(SETTLING, self.service.drain()).await.is_err() {
             tracing::warn!("some transfers did not end in time; the next start settles them");
         }
-        self.background.shutdown().await;
+        self.background.tasks.shutdown().await;
         self.service.close().await;
+    }
+}
+
+/// What is read from the configuration and the files that it names, before anything is opened.
+struct Configured {
+    session: Option<Session>,
+    identity: Identity,
+    limits: Option<Limits>,
+    policies: Policies,
+    settings: Settings,
+}
+
+impl Configured {
+    fn read(config: &Config) -> Result<Self> {
+        let session = identity::session(config)?;
+        let identity = identity::identity(config, session.clone())?;
+        let limits = session.clone().and_then(|session| identity::limits(config, session));
+        let policies = policy::read(&config.policy)?;
+        for warning in &policies.warnings {
+            tracing::warn!("{warning}");
+        }
+        let settings = settings(config, schemas::read(&config.images)?);
+        Ok(Self { session, identity, limits, policies, settings })
+    }
+
+    fn parts(self, lasting: &Lasting, stores: &Stores) -> Parts {
+        Parts {
+            catalog: lasting.catalog.clone(),
+            identity: self.identity,
+            limits: self.limits,
+            rules: self.policies.rules,
+            protections: self.policies.protections,
+            stores: stores.clone(),
+            digests: lasting.digests.clone(),
+            settings: self.settings,
+        }
+    }
+}
+
+/// Leases, what was left behind, the health of stores.
+struct Background {
+    tasks: JoinSet<()>,
+    /// Ends those of the configuration in force.
+    end: CancellationToken,
+}
+
+impl Background {
+    fn start(service: &Service, stores: &Stores, session: Option<Session>) -> Self {
+        let mut background = Self { tasks: JoinSet::new(), end: CancellationToken::new() };
+        background.turn_to(service, stores, session);
+        background
+    }
+
+    /// Those of the configuration before end when they have done what they are at.
+    fn turn_to(&mut self, service: &Service, stores: &Stores, session: Option<Session>) {
+        mem::replace(&mut self.end, CancellationToken::new()).cancel();
+        while self.tasks.try_join_next().is_some() {}
+        let (stores, end) = (stores.clone(), self.end.clone());
+        self.tasks.spawn(async move { stores.supervise(&end).await });
+        let (service, end) = (service.clone(), self.end.clone());
+        self.tasks.spawn(async move { service.maintain(&end).await });
+        if let Some(session) = session {
+            self.tasks.spawn(async move { identity::try_keystone(&session).await });
+        }
     }
 }
 
@@ -95,10 +160,39 @@ pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<
 }
 
 /// On the configured addresses, or on the sockets that the service manager has opened, if there are any.
-pub(crate) fn bind(config: &Config, sockets: Vec<TcpListener>) -> Result<casement_http::Bound> {
+pub(crate) fn bind(
+    config: &Config,
+    audit: Option<Arc<dyn Audit>>,
+    sockets: Vec<TcpListener>,
+) -> Result<casement_http::Bound> {
+    let options = casement_http::Options { audit, ..http_options(config)? };
+    let bound = match sockets.is_empty() {
+        true => casement_http::Server::bind(options),
+        false => casement_http::Server::take(options, sockets),
+    };
+    bound.map_err(unfit)
+}
+
+/// What cannot be about the HTTP face.
+pub(crate) fn unfit(err: casement_http::Error) -> Failure {
+    match err {
+        casement_http::Error::Option { .. } => Failure::new(Exit::Config, format_args!("[server]: {err}")),
+        casement_http::Error::Tls { .. } => Failure::new(Exit::Config, format_args!("[server.tls]: {err}")),
+        casement_http::Error::Listen { .. } => Failure::new(Exit::Temporary, err),
+    }
+}
+
+/// Whether the files of the TLS can be used, with warnings; `None` where there is nothing to say of it.
+pub(crate) fn check_tls(config: &Config) -> Result<Option<Vec<String>>> {
+    let checked = config.tls().map(|tls| tls.check()).transpose().map_err(unfit)?;
+    let unused = config.unused_tls().map(|warning| vec![warning.to_owned()]);
+    Ok(checked.map(|warnings| [warnings, unused.clone().unwrap_or_default()].concat()).or(unused))
+}
+
+pub(crate) fn http_options(config: &Config) -> Result<casement_http::Options> {
     let server = &config.server;
     let proxies = casement_identity::networks(&server.trusted_proxies);
-    let options = casement_http::Options {
+    Ok(casement_http::Options {
         listen: config.listen(),
         tls: config.tls(),
         trusted_proxies: proxies.map_err(Failure::of(Exit::Config, "server.trusted_proxies"))?,
@@ -117,27 +211,7 @@ pub(crate) fn bind(config: &Config, sockets: Vec<TcpListener>) -> Result<casemen
         max_json_body: server.max_json_body_bytes,
         cors: config.cors.clone().into(),
         ..casement_http::Options::default()
-    };
-    let bound = match sockets.is_empty() {
-        true => casement_http::Server::bind(options),
-        false => casement_http::Server::take(options, sockets),
-    };
-    bound.map_err(http)
-}
-
-/// Whether the files of the TLS can be used, with warnings; `None` where there is nothing to say of it.
-pub(crate) fn check_tls(config: &Config) -> Result<Option<Vec<String>>> {
-    let checked = config.tls().map(|tls| tls.check()).transpose().map_err(http)?;
-    let unused = config.unused_tls().map(|warning| vec![warning.to_owned()]);
-    Ok(checked.map(|warnings| [warnings, unused.clone().unwrap_or_default()].concat()).or(unused))
-}
-
-fn http(err: casement_http::Error) -> Failure {
-    match err {
-        casement_http::Error::Option { .. } => Failure::new(Exit::Config, format_args!("[server]: {err}")),
-        casement_http::Error::Tls { .. } => Failure::new(Exit::Config, format_args!("[server.tls]: {err}")),
-        casement_http::Error::Listen { .. } => Failure::new(Exit::Temporary, err),
-    }
+    })
 }
 
 fn settings(config: &Config, schemas: Schemas) -> Settings {

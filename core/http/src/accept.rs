@@ -1,9 +1,9 @@
 //! The sockets that listen, and the connections that come of them.
 
 use crate::{
-    Error, Options,
-    api::Gateway,
+    Admin, Error, Options,
     exchange::Exchange,
+    face::Face,
     forwarded::{Scheme, TrustedProxies, Via},
     http2,
     layer::{Api, Layer},
@@ -11,6 +11,7 @@ use crate::{
     proxy_protocol,
     socket::{Limits, Socket},
     tls::{self, Certificates},
+    traffic::{OpenConnection, tell_capacity},
     write_timeout::WriteTimeout,
 };
 use casement_service::Service;
@@ -87,17 +88,29 @@ impl Bound {
         self.certificates.clone()
     }
 
-    /// Serves until `shutdown`, then lets requests finish until the drain timeout.
-    pub async fn serve(self, service: Service, shutdown: impl Future<Output = ()>) -> Drained {
-        let options = Arc::new(Options { listen: self.addresses(), ..self.options.clone() });
-        let api = Gateway::new(service, options.clone());
-        self.run(Layer::new(api, options), shutdown).await
+    /// What answers the requests that come here.
+    pub fn face(&self, service: Service) -> Face {
+        Face::new(service, Options { listen: self.addresses(), ..self.options.clone() })
     }
 
-    pub(crate) async fn run<A: Api>(self, layer: Layer<A>, shutdown: impl Future<Output = ()>) -> Drained {
+    /// Serves until `shutdown`, then lets requests finish until the drain timeout.
+    pub async fn serve(self, face: &Face, shutdown: impl Future<Output = ()>) -> Drained {
+        self.run(face.layer(), shutdown).await
+    }
+
+    /// Serves those who run the service, until `shutdown`.
+    pub async fn serve_admin(self, admin: Admin, shutdown: impl Future<Output = ()>) -> Drained {
+        let options = Arc::new(Options { listen: self.addresses(), ..self.options.clone() });
+        self.run(Arc::new(Layer::admin(admin, options)), shutdown).await
+    }
+
+    pub(crate) async fn run<A: Api>(self, layer: Arc<Layer<A>>, shutdown: impl Future<Output = ()>) -> Drained {
         let Self { listeners, certificates, options } = self;
         let permits = Arc::new(Semaphore::new(options.max_connections));
         let connections = Arc::new(Connections::new(layer, certificates.clone(), options));
+        if !connections.layer.is_admin() {
+            tell_capacity(connections.options.max_connections);
+        }
         let mut background = JoinSet::new();
         if let Some(certificates) = certificates {
             background.spawn(certificates.watch());
@@ -166,10 +179,10 @@ struct Connections<A> {
 }
 
 impl<A: Api> Connections<A> {
-    fn new(layer: Layer<A>, certificates: Option<Certificates>, options: Options) -> Self {
+    fn new(layer: Arc<Layer<A>>, certificates: Option<Certificates>, options: Options) -> Self {
         Self {
             http1: http1(&options),
-            layer: Arc::new(layer),
+            layer,
             certificates,
             proxies: TrustedProxies::new(options.trusted_proxies.clone()),
             options,
@@ -179,6 +192,7 @@ impl<A: Api> Connections<A> {
 
     /// One connection from its first byte to its last.
     async fn serve(self: Arc<Self>, mut stream: TcpStream, mut via: Via, permit: OwnedSemaphorePermit) {
+        let _counted = (!self.layer.is_admin()).then(OpenConnection::count);
         if self.options.proxy_protocol {
             match self.before_http(self.read_proxy(&mut stream, via.peer)).await {
                 Some(peer) => via.peer = peer,

@@ -2,15 +2,14 @@
 
 use crate::{
     Options, actions,
+    audit::Speaker,
     body::RequestBody,
     caller_limits::{Callers, is_transfer},
     credentials::credentials,
     failure::{Failure, Result},
     forwarded::{Origin, Scheme},
     healthcheck::{healthcheck, is_healthcheck},
-    image_data, images, info,
-    layer::tell_project,
-    locations, members, metadefs, request, schemas, stores, tags, tasks,
+    image_data, images, info, locations, members, metadefs, request, schemas, stores, tags, tasks,
     versions::{self, Negotiated, negotiate},
 };
 use casement_service::{Kind, Service};
@@ -69,19 +68,19 @@ impl Gateway {
             }
             Err(error) => return Failure::from(error).into_response(),
         };
-        let project = caller.project_id.clone();
-        let mut response = match self.callers.admit(project.as_deref(), client, is_transfer(request.method(), &path)) {
-            Ok(transfer) => {
-                request.extensions_mut().insert(caller);
-                let mut response = request::answer(self.route(request, &path).await);
-                if let Some(transfer) = transfer {
-                    response.extensions_mut().insert(Arc::new(transfer));
-                }
-                response
-            }
-            Err(refusal) => refusal.into_response(),
+        if let Some(speaker) = request.extensions().get::<Speaker>() {
+            speaker.is(&caller);
+        }
+        let is_transfer = is_transfer(request.method(), &path);
+        let transfer = match self.callers.admit(caller.project_id.as_deref(), client, is_transfer) {
+            Ok(transfer) => transfer,
+            Err(refusal) => return refusal.into_response(),
         };
-        tell_project(&mut response, project);
+        request.extensions_mut().insert(caller);
+        let mut response = request::answer(self.route(request, &path).await);
+        if let Some(transfer) = transfer {
+            response.extensions_mut().insert(Arc::new(transfer));
+        }
         response
     }
 

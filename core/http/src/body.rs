@@ -4,6 +4,7 @@ use bytes::Bytes;
 use casement_service::{BodyError, BodyStream};
 use futures_util::{Stream, StreamExt, stream};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use metrics::Counter;
 use std::{
     pin::Pin,
     sync::{
@@ -47,17 +48,19 @@ impl Rest {
 pub(crate) struct RequestBody {
     /// There until it is dropped.
     body: Option<Incoming>,
+    received: Counter,
     read_to_end: ReadToEnd,
     rest: Option<Rest>,
 }
 
 impl RequestBody {
-    pub(crate) fn new(body: Incoming, rest: Option<Rest>) -> (Self, ReadToEnd) {
+    /// `received` counts its bytes.
+    pub(crate) fn new(body: Incoming, received: Counter, rest: Option<Rest>) -> (Self, ReadToEnd) {
         let read_to_end = ReadToEnd::default();
         if body.is_end_stream() {
             read_to_end.set();
         }
-        (Self { body: Some(body), read_to_end: read_to_end.clone(), rest }, read_to_end)
+        (Self { body: Some(body), received, read_to_end: read_to_end.clone(), rest }, read_to_end)
     }
 }
 
@@ -81,6 +84,9 @@ impl Body for RequestBody {
         let frame = ready!(Pin::new(&mut *body).poll_frame(context));
         if frame.is_none() || body.is_end_stream() {
             self.read_to_end.set();
+        }
+        if let Some(Ok(frame)) = &frame {
+            self.received.increment(frame.data_ref().map_or(0, |data| data.len() as u64));
         }
         Poll::Ready(frame)
     }

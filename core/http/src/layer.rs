@@ -2,7 +2,8 @@
 
 use crate::{
     Options,
-    access_log::{LoggedBody, Project, Record},
+    access_log::{Asks, LoggedBody, Record},
+    audit::Speaker,
     body::RequestBody,
     cors,
     credentials::Peer,
@@ -11,11 +12,16 @@ use crate::{
     failure::Failure,
     forwarded::{TrustedProxies, Via},
     healthcheck::is_healthcheck,
+    purpose::Purpose,
 };
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    sync::{Arc, PoisonError, RwLock},
+};
 use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -51,19 +57,65 @@ impl<B> Split for Response<B> {
     type Body = B;
 }
 
+/// What every request meets. It can be exchanged while requests are under way.
 #[derive(Debug)]
-pub(crate) struct Layer<A> {
+pub(crate) struct Layer<A>(RwLock<Arc<Current<A>>>);
+
+#[derive(Debug)]
+struct Current<A> {
     api: A,
     proxies: TrustedProxies,
     options: Arc<Options>,
+    is_admin: bool,
 }
 
 impl<A: Api> Layer<A> {
     pub(crate) fn new(api: A, options: Arc<Options>) -> Self {
-        Self { api, proxies: TrustedProxies::new(options.trusted_proxies.clone()), options }
+        Self::of(api, options, false)
+    }
+
+    /// For the admin address: what looks at the service leaves no trace in the figures of its traffic.
+    pub(crate) fn admin(api: A, options: Arc<Options>) -> Self {
+        Self::of(api, options, true)
+    }
+
+    fn of(api: A, options: Arc<Options>, is_admin: bool) -> Self {
+        Self(RwLock::new(Arc::new(Current::new(api, options, is_admin))))
+    }
+
+    pub(crate) fn exchange(&self, api: A, options: Arc<Options>) {
+        let current = Arc::new(Current::new(api, options, self.is_admin()));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = current;
+    }
+
+    pub(crate) fn options(&self) -> Arc<Options> {
+        self.current().options.clone()
+    }
+
+    pub(crate) fn is_admin(&self) -> bool {
+        self.current().is_admin
     }
 
     pub(crate) async fn handle(
+        &self,
+        request: Request<Incoming>,
+        exchange: Exchange,
+        via: Via,
+    ) -> Result<Response<LoggedBody<Body>>, Infallible> {
+        self.current().handle(request, exchange, via).await
+    }
+
+    fn current(&self) -> Arc<Current<A>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<A: Api> Current<A> {
+    fn new(api: A, options: Arc<Options>, is_admin: bool) -> Self {
+        Self { api, proxies: TrustedProxies::new(options.trusted_proxies.clone()), options, is_admin }
+    }
+
+    async fn handle(
         &self,
         mut request: Request<Incoming>,
         exchange: Exchange,
@@ -81,7 +133,18 @@ impl<A: Api> Layer<A> {
         };
         let asked = Asked::of(&method, request.headers());
         let span = tracing::info_span!("request", id = request_id, %method, path);
-        let record = Record::begin(exchange.clone(), via.peer, origin.client, method, path, request_id.clone());
+        let purpose = (!self.is_admin).then(|| Purpose::of(&method, &path, request.headers()));
+        let speaker = Speaker::default();
+        let asks = Asks {
+            method,
+            path,
+            purpose,
+            request_id: request_id.clone(),
+            peer: via.peer,
+            client: origin.client,
+            speaker: speaker.clone(),
+        };
+        let record = Record::begin(exchange.clone(), asks, self.options.audit.clone(), span.clone());
 
         let (mut head, body) = request.into_parts();
         // What handlers see is the id that the answer has.
@@ -90,8 +153,9 @@ impl<A: Api> Layer<A> {
         }
         head.extensions.insert(Peer(via.peer.ip()));
         head.extensions.insert(origin);
+        head.extensions.insert(speaker);
         let version = head.version;
-        let (body, read_to_end) = RequestBody::new(body, head.extensions.remove());
+        let (body, read_to_end) = RequestBody::new(body, record.received(), head.extensions.remove());
         let response = match refusal {
             Some(failure) => {
                 drop(body);
@@ -108,13 +172,21 @@ impl<A: Api> Layer<A> {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         cors::share(response.headers_mut(), shared);
-        // HTTP/2 has a stream for each request, and takes back that of a body that nobody reads.
+        // HTTP/2 has a stream for each request, and what is left of one is no other's.
         if version < Version::HTTP_2 && !read_to_end.get() {
             // What the client still sends would be taken for its next request.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             exchange.leave_unread();
         }
         Ok(record.carry(response))
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Result<String, Failure> {
+        // hyper sees to it in HTTP/1.1 alone.
+        if headers.len() > self.options.max_headers {
+            return Err(Failure::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+        }
+        request_id(headers)
     }
 
     /// A handler's panic is its request's failure, not its connection's.
@@ -137,16 +209,6 @@ impl<A: Api> Layer<A> {
     }
 }
 
-impl<A> Layer<A> {
-    fn request_id(&self, headers: &HeaderMap) -> Result<String, Failure> {
-        // hyper sees to it in HTTP/1.1 alone.
-        if headers.len() > self.options.max_headers {
-            return Err(Failure::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
-        }
-        request_id(headers)
-    }
-}
-
 fn fresh_id() -> String {
     format!("req-{}", Uuid::new_v4())
 }
@@ -165,9 +227,4 @@ fn request_id(headers: &HeaderMap) -> Result<String, Failure> {
         Ok(id) => Ok(format!("req-{id}")),
         Err(_) => Err(Failure::bad_request("x-openstack-request-id must be printable ASCII")),
     }
-}
-
-/// Names the project in the access log.
-pub(crate) fn tell_project(response: &mut Reply, project: Option<String>) {
-    response.extensions_mut().insert(Project(project));
 }

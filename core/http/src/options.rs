@@ -1,9 +1,9 @@
 //! What an operator can set about the HTTP face, and what it says of itself.
 
-use crate::{CallerLimits, Cors, Error, Listen, Tls, forwarded::Scheme};
+use crate::{Audit, CallerLimits, Cors, Error, Listen, Tls, forwarded::Scheme};
 use http::{HeaderMap, header::HOST};
 use ipnet::IpNet;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use url::Url;
 
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Options {
     pub www_authenticate_uri: Option<String>,
     /// Which pages of other sites browsers let in.
     pub cors: Cors,
+    /// Where it is noted who did what.
+    pub audit: Option<Arc<dyn Audit>>,
 }
 
 impl Default for Options {
@@ -68,13 +70,17 @@ impl Default for Options {
             public_endpoint: None,
             www_authenticate_uri: None,
             cors: Cors::default(),
+            audit: None,
         }
     }
 }
 
 impl Options {
     /// Whether a server can run with these.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Names the first option that cannot be what it is.
+    pub fn check(&self) -> Result<(), Error> {
         let needs_tls = self.listen.iter().any(|listen| listen.tls);
         let rules = [
             ("listen", !self.listen.is_empty(), "must name an address"),

@@ -1,4 +1,4 @@
-use super::say;
+use super::{reload::unexpected, say};
 use crate::{
     config,
     control::{self, Order, Reply},
@@ -21,6 +21,6 @@ pub(super) fn run(file: &Path) -> Result<()> {
     match asked? {
         Reply::Healthy => say("healthy"),
         Reply::Unhealthy(reason) => Err(Failure::new(Exit::Temporary, reason)),
-        other => Err(other.unexpected()),
+        other => Err(unexpected(other)),
     }
 }

@@ -1,35 +1,38 @@
 use crate::{
     config::{self, Config, Mode},
+    control,
     exit::{Exit, Failure, Result},
     manager::{self, Manager},
+    reload::{Live, Told},
     runtime,
     signals::{Signal, Signals},
-    telemetry, wiring,
+    telemetry::{self, Level},
+    watch::Watch,
+    wiring,
 };
-use casement_http::Certificates;
-use casement_stores::Stores;
 use std::{env::consts, net::TcpListener, path::Path, process, time::Duration};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
     let sockets = manager::sockets();
     let config = config::load(file)?;
-    telemetry::start(&config.log)?;
+    let level = telemetry::start(&config.log)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
     let sockets =
         sockets.map_err(Failure::of(Exit::Config, "the service manager passed a socket that cannot be served"))?;
-    runtime::run(serve(config, manager, sockets))
+    runtime::run(serve(file, config, level, manager, sockets))
 }
 
-async fn serve(config: Config, manager: Manager, sockets: Vec<TcpListener>) -> Result<()> {
+async fn serve(file: &Path, config: Config, level: Level, manager: Manager, sockets: Vec<TcpListener>) -> Result<()> {
     let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
     let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: longest_end(&config) };
     tokio::spawn(orders.obey(signals));
 
+    let watch = Watch::open(&config)?;
     let house = tokio::select! {
         house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
@@ -37,21 +40,35 @@ async fn serve(config: Config, manager: Manager, sockets: Vec<TcpListener>) -> R
     if let Some(warning) = config.unused_tls() {
         warn!("{warning}");
     }
-    let bound = wiring::bind(&config, sockets)?;
+    let bound = wiring::bind(&config, watch.audit(), sockets)?;
     for listen in bound.addresses() {
         info!("listening on {listen}");
         if config.identity.mode == Mode::None && !listen.address.ip().is_loopback() {
             warn!("identity.mode is \"none\": everybody who reaches {listen} may do everything");
         }
     }
+    let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
+    let (service, phases) = (house.service.clone(), watch.phases());
+    let certificates = bound.certificates();
+    let told = Told { face: face.clone(), certificates, level, manager: manager.clone(), phases };
+    let live = Live::new(file, config, house, told);
     manager.ready();
-    tokio::spawn(manager.clone().watch(house.service.clone()));
-    tokio::spawn(reload_files(reloads, house.stores.clone(), bound.certificates(), manager));
-    let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
+    let mut background = JoinSet::new();
+    background.spawn(manager.watch(service));
+    background.spawn(reload_at_signals(reloads, live.clone()));
+    let ordered = live.clone();
+    background.spawn(async move { control::obey(&database, &ordered).await });
+    let stopped = async {
+        stop.cancelled().await;
+        watch.phases().draining();
+    };
+    let drained = bound.serve(&face, stopped).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
     }
-    house.close().await;
+    background.shutdown().await;
+    live.close().await;
+    watch.close().await;
     info!("stopped");
     Ok(())
 }
@@ -75,7 +92,7 @@ impl Orders {
         loop {
             match signals.next().await {
                 Signal::Reload(name) => {
-                    info!("{name}: looking at the files of plugins and certificates again");
+                    info!("{name}: reading the configuration again");
                     // One that waits already stands for this one too.
                     self.reload.try_send(()).ok();
                 }
@@ -93,20 +110,11 @@ impl Orders {
     }
 }
 
-async fn reload_files(
-    mut reloads: mpsc::Receiver<()>,
-    stores: Stores,
-    certificates: Option<Certificates>,
-    manager: Manager,
-) {
+async fn reload_at_signals(mut reloads: mpsc::Receiver<()>, live: Live) {
     while reloads.recv().await.is_some() {
-        manager.reloading();
-        if let Some(certificates) = &certificates {
-            certificates.reload().await;
+        match live.reload().await {
+            Ok(report) => report.lines().into_iter().for_each(|line| info!("reload: {line}")),
+            Err(failure) => error!("reload: nothing has changed: {failure}"),
         }
-        for plugin in stores.reload_plugins().await {
-            info!("{plugin}");
-        }
-        manager.ready();
     }
 }

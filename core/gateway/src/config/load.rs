@@ -80,7 +80,9 @@ impl Config {
         self.identity.keystone.resolve_paths(base);
         self.server.tls.resolve_paths(base);
         let policy = &mut self.policy;
-        let files = [&mut policy.file, &mut policy.property_protection_file, &mut self.images.schema_file];
+        let images = &mut self.images;
+        let files =
+            [&mut policy.file, &mut policy.property_protection_file, &mut images.schema_file, &mut self.audit.file];
         for file in files.into_iter().flatten() {
             *file = base.join(&*file);
         }

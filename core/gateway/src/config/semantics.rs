@@ -1,7 +1,7 @@
 //! What types cannot say: whether the values make sense, and make sense together.
 
 use super::{Config, Mode, error::Problems, listen, load::path};
-use std::collections::HashSet;
+use std::{collections::HashSet, net::SocketAddr};
 use tracing_subscriber::EnvFilter;
 
 /// Glance keeps store ids with this start for itself.
@@ -10,6 +10,7 @@ const RESERVED: &str = "os_glance_";
 pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
     listen::check(config, problems);
     server(config, problems);
+    admin(config, problems);
     cors(config, problems);
     identity(config, problems);
     images(config, problems);
@@ -26,6 +27,20 @@ fn server(config: &Config, problems: &mut Problems<'_>) {
     if server.public_endpoint.as_deref().is_some_and(|url| !casement_http::is_http_url(url)) {
         let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
         problems.add(&path(&["server", "public_endpoint"]), text);
+    }
+}
+
+fn admin(config: &Config, problems: &mut Problems<'_>) {
+    let Some(listen) = &config.admin.listen else { return };
+    let here = path(&["admin", "listen"]);
+    let address = listen.parse::<SocketAddr>();
+    if address.is_err() {
+        let text = "`admin.listen` must be an address and a port, as in \"127.0.0.1:9293\" or \"[::1]:9293\"";
+        problems.add(&here, text);
+    } else if address
+        .is_ok_and(|address| address.port() != 0 && config.listen().iter().any(|other| other.address == address))
+    {
+        problems.add(&here, "`admin.listen` is one of `server.listen`: it needs a port of its own");
     }
 }
 

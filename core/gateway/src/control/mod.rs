@@ -10,9 +10,11 @@ mod windows;
 #[cfg(windows)]
 use windows as platform;
 
-use crate::exit::{Exit, Failure, Result};
-use casement_catalog::Catalog;
-use casement_stores::{Reloaded, Stores};
+use crate::{
+    exit::{Exit, Failure, Result},
+    reload::{Live, Report},
+};
+use casement_stores::Reloaded;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{io, path::Path, time::Duration};
 use tokio::{
@@ -22,12 +24,15 @@ use tokio::{
 
 /// How long somebody who has connected may take to say what is wanted, and to take the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an order may take: stores are opened, each as long as its own limit lets it.
+const LONGEST_RELOAD: Duration = Duration::from_secs(600);
 const LONGEST_ORDER: u64 = 4 << 10;
 const LONGEST_REPLY: u64 = 4 << 20;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Order {
+    Reload,
     ReloadPlugins,
     Health,
 }
@@ -35,32 +40,47 @@ pub(crate) enum Order {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
+    Reconfigured(Report),
     Reloaded(Vec<Reloaded>),
     Healthy,
     Unhealthy(String),
+    /// The configuration can't be used; nothing has changed.
+    Unfit(String),
     /// The order was not understood.
     Refused(String),
 }
 
-impl Reply {
-    /// What to make of an answer to another order than was given: the service is of another version.
-    pub(crate) fn unexpected(self) -> Failure {
-        match self {
-            Self::Refused(reason) => Failure::new(Exit::Usage, reason),
-            other => Failure::new(Exit::Internal, format_args!("the running service gave another answer: {other:?}")),
+/// Who carries out orders.
+trait Service {
+    async fn carry_out(&self, order: Order) -> Reply;
+}
+
+impl Service for Live {
+    async fn carry_out(&self, order: Order) -> Reply {
+        match order {
+            Order::Reload => match self.reload().await {
+                Ok(report) => Reply::Reconfigured(report),
+                Err(failure) => Reply::Unfit(failure.to_string()),
+            },
+            Order::ReloadPlugins => Reply::Reloaded(self.reload_plugins().await),
+            Order::Health => match timeout(PATIENCE, self.health()).await {
+                Ok(Ok(())) => Reply::Healthy,
+                Ok(Err(reason)) => Reply::Unhealthy(reason),
+                Err(_) => Reply::Unhealthy("the database does not answer in time".to_owned()),
+            },
         }
     }
 }
 
 /// Takes orders for ever. Without a way to take them the service runs all the same.
-pub(crate) async fn obey(database: &Path, stores: &Stores, catalog: &Catalog) {
+pub(crate) async fn obey(database: &Path, live: &Live) {
     let mut listener = match platform::Listener::bind(database) {
         Ok(listener) => listener,
-        Err(error) => return tracing::warn!(%error, "`casement plugin reload` cannot reach this service"),
+        Err(error) => return tracing::warn!(%error, "`casement reload` cannot reach this service"),
     };
     loop {
         let served = match listener.accept().await {
-            Ok(stream) => serve(stream, stores, catalog).await,
+            Ok(stream) => serve(stream, live).await,
             Err(error) => {
                 // A lack of descriptors is not over at once.
                 sleep(Duration::from_millis(100)).await;
@@ -73,15 +93,10 @@ pub(crate) async fn obey(database: &Path, stores: &Stores, catalog: &Catalog) {
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, stores: &Stores, catalog: &Catalog) -> io::Result<()> {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, service: &impl Service) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let reply = match timeout(PATIENCE, read_line(&mut stream, LONGEST_ORDER)).await?? {
-        Ok(Order::ReloadPlugins) => Reply::Reloaded(stores.reload_plugins().await),
-        Ok(Order::Health) => match timeout(PATIENCE, catalog.ping()).await {
-            Ok(Ok(())) => Reply::Healthy,
-            Ok(Err(error)) => Reply::Unhealthy(error.to_string()),
-            Err(_) => Reply::Unhealthy("the database does not answer in time".to_owned()),
-        },
+        Ok(order) => service.carry_out(order).await,
         Err(error) => Reply::Refused(format!("the running service does not know this order: {error}")),
     };
     timeout(PATIENCE, write_line(&mut stream, &reply)).await?
@@ -99,7 +114,10 @@ pub(crate) async fn order(database: &Path, order: Order) -> Result<Reply> {
         write_line(&mut stream, &order).await?;
         read_line(&mut stream, LONGEST_REPLY).await
     };
-    let reply = asked.await.map_err(Failure::of(Exit::Temporary, "the running service broke off"))?;
+    let reply = timeout(LONGEST_RELOAD, asked)
+        .await
+        .map_err(Failure::of(Exit::Temporary, "the running service does not answer"))?;
+    let reply = reply.map_err(Failure::of(Exit::Temporary, "the running service broke off"))?;
     reply.map_err(Failure::of(Exit::Internal, "the running service's answer is not understood"))
 }
 
@@ -128,20 +146,23 @@ mod tests {
     use super::*;
     use tokio::io::{DuplexStream, duplex};
 
-    /// What orders are about, with nothing in it.
-    async fn house() -> (tempfile::TempDir, Stores, Catalog) {
-        let folder = tempfile::tempdir().unwrap();
-        let options = casement_catalog::Options { path: folder.path().join("catalog.sqlite"), readers: 1 };
-        let stores = Stores::open_on(Vec::new(), Vec::new()).await.unwrap();
-        (folder, stores, Catalog::open(&options).await.unwrap())
+    struct Obedient;
+
+    impl Service for Obedient {
+        async fn carry_out(&self, order: Order) -> Reply {
+            match order {
+                Order::Reload => Reply::Unfit("no".to_owned()),
+                Order::ReloadPlugins => Reply::Reloaded(Vec::new()),
+                Order::Health => Reply::Healthy,
+            }
+        }
     }
 
     async fn said(text: &[u8]) -> (io::Result<()>, String) {
         let (mut ours, theirs): (DuplexStream, _) = duplex(1 << 20);
         ours.write_all(text).await.unwrap();
         ours.shutdown().await.unwrap();
-        let (_folder, stores, catalog) = house().await;
-        let result = serve(theirs, &stores, &catalog).await;
+        let result = serve(theirs, &Obedient).await;
         let mut answer = String::new();
         ours.read_to_string(&mut answer).await.unwrap();
         (result, answer)
@@ -149,11 +170,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_order_is_one_line_and_so_is_the_reply() {
-        for (order, reply) in [("reload_plugins", "{\"reloaded\":[]}"), ("health", "\"healthy\"")] {
-            let (result, answer) = said(format!("\"{order}\"\n").as_bytes()).await;
-            result.unwrap();
-            assert_eq!(answer, format!("{reply}\n"));
-        }
+        let (result, answer) = said(b"\"reload_plugins\"\n").await;
+        result.unwrap();
+        assert_eq!(answer, "{\"reloaded\":[]}\n");
+        assert_eq!(said(b"\"reload\"\n").await.1, "{\"unfit\":\"no\"}\n");
+        assert_eq!(said(b"\"health\"\n").await.1, "\"healthy\"\n");
     }
 
     #[tokio::test]
@@ -166,11 +187,9 @@ mod tests {
         assert!(said(b"").await.0.is_err());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_says_nothing_is_not_waited_for() {
         let (_silent, theirs) = duplex(16);
-        let (_folder, stores, catalog) = house().await;
-        tokio::time::pause();
-        assert!(serve(theirs, &stores, &catalog).await.is_err());
+        assert!(serve(theirs, &Obedient).await.is_err());
     }
 }

@@ -160,7 +160,7 @@ impl Running {
         let addresses: Vec<_> = bound.addresses().iter().map(|listen| listen.address).collect();
         let (stop, stopped) = oneshot::channel();
         let layer = Layer::new(api, Arc::new(bound.options.clone()));
-        let end = tokio::spawn(bound.run(layer, async { drop(stopped.await) }));
+        let end = tokio::spawn(bound.run(Arc::new(layer), async { drop(stopped.await) }));
         Self { address: addresses[0], addresses, probe, stop: Some(stop), end }
     }
 
