@@ -9,6 +9,7 @@ mod hung_mount;
 mod identity;
 mod imports;
 mod plugin_files;
+mod start;
 mod stop;
 mod storage;
 #[cfg(unix)]

@@ -145,6 +145,13 @@ impl Builder {
         own.join("plugins")
     }
 
+    /// Runs what is installed there, in `bin`, in place of what was laid out.
+    #[must_use]
+    pub fn installed(mut self, prefix: &Path) -> Self {
+        self.own_dist = Some(prefix.into());
+        self
+    }
+
     /// Puts a plugin file into a folder of this gateway alone.
     #[must_use]
     pub fn install(mut self, file: &Path) -> Self {
@@ -198,7 +205,12 @@ impl Builder {
     /// `casement serve` of a configuration that must not come up.
     pub fn serve_and_fail(self) -> Run {
         let text = self.config();
-        self.site(&text).run("serve")
+        self.serve_text_and_fail(&text)
+    }
+
+    /// `casement serve` of another text.
+    pub fn serve_text_and_fail(self, text: &str) -> Run {
+        self.site(text).run("serve")
     }
 
     /// Another command on exactly this configuration.

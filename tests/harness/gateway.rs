@@ -65,8 +65,15 @@ impl Site {
     /// The binary with these arguments.
     #[track_caller]
     pub fn run_arguments(&self, arguments: &[&str]) -> Run {
+        self.run_as(arguments, |command| command)
+    }
+
+    /// The same, in the hands of somebody else: `wrap` gets the command, and gives one that runs it.
+    #[track_caller]
+    pub fn run_as(&self, arguments: &[&str], wrap: impl FnOnce(Command) -> Command) -> Run {
         let mut command = self.command();
-        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(arguments);
+        let mut child = wrap(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Log::follow(child.stdout.take().unwrap());
         let errors = Log::follow(child.stderr.take().unwrap());
         let status = eventually(&format!("casement {arguments:?} ends"), || match child.try_wait().unwrap() {
@@ -102,6 +109,14 @@ impl Gateway {
         gateway
     }
 
+    /// Starts it as somebody else would who runs services: `wrap` gets the command, and gives one that runs it.
+    #[track_caller]
+    pub fn start_as(site: Arc<Site>, wrap: impl FnOnce(Command) -> Command) -> Self {
+        let mut gateway = Self::launch_as(site, "", wrap);
+        assert!(gateway.listens(), "the gateway does not listen, its process: {:?}", gateway.child.try_wait());
+        gateway
+    }
+
     /// Starts it with orders to its failpoints (see `failpoints/`). What it wrote, when it died of them at once.
     #[track_caller]
     pub fn start_armed(site: Arc<Site>, failpoints: &str) -> Result<Self, Log> {
@@ -123,8 +138,13 @@ impl Gateway {
     }
 
     fn launch(site: Arc<Site>, failpoints: &str) -> Self {
+        Self::launch_as(site, failpoints, |command| command)
+    }
+
+    fn launch_as(site: Arc<Site>, failpoints: &str, wrap: impl FnOnce(Command) -> Command) -> Self {
         let mut command = site.command();
         command.args(["serve", "--config", &site.runner.path(&site.config)]).env("CASEMENT_FAILPOINTS", failpoints);
+        let mut command = wrap(command);
         system::prepare(&mut command);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());

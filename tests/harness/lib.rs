@@ -39,5 +39,5 @@ pub use peers::{Outage, Peers, Turn, peer, peer_alone};
 pub use proxy::{Fault, Proxy, When};
 pub use raw::Raw;
 pub use runner::Runner;
-pub use tools::{client_tools, dist, fixtures, have_tool, metadefs, skip};
+pub use tools::{client_tools, deb, dist, fixtures, have_tool, metadefs, skip};
 pub use wait::{as_often_as_told, eventually, eventually_true};

@@ -28,6 +28,11 @@ pub fn metadefs() -> Option<PathBuf> {
     env::var_os("CASEMENT_METADEFS").map(PathBuf::from).filter(|folder| folder.is_dir())
 }
 
+/// The Debian package of what was laid out.
+pub fn deb() -> Option<PathBuf> {
+    env::var_os("CASEMENT_DEB").map(PathBuf::from).filter(|file| file.is_file())
+}
+
 /// Whether `name` can be run from the search path.
 pub fn have_tool(name: &str) -> bool {
     env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(name).is_file())

@@ -1,17 +1,19 @@
-//! What an operator installs: `bin/`, `plugins/`, `configs/` and the papers.
+//! What an operator installs: `bin/`, `plugins/`, `configs/`, `share/` and the papers.
 
 use crate::{
     Result,
     cargo::{Package, cargo, root, succeed, workspace},
+    deb,
 };
 use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX},
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// How a system calls its programs and libraries.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileNames {
     dll_prefix: &'static str,
     dll_suffix: &'static str,
@@ -37,6 +39,12 @@ pub(crate) fn release() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The same as a Debian package.
+pub(crate) fn deb() -> Result<PathBuf> {
+    let layout = release()?;
+    deb::build(&layout, &layout.with_file_name("debian"), "-Zxz")
+}
+
 /// What tests arm a program's failpoints by is in no program that an operator gets.
 fn refuse_failpoints(file: &Path) -> Result<()> {
     const VARIABLE: &[u8] = b"CASEMENT_FAILPOINTS";
@@ -54,11 +62,35 @@ pub(crate) fn lay_out(packages: &[Package], names: FileNames, built: &Path, fold
         copy(&built.join(&program), &folder.join("bin").join(program))?;
     }
     plugins(packages, "plugins/", names, built, &folder.join("plugins"))?;
-    for entry in files(&root().join("configs"))? {
-        copy(&entry, &folder.join("configs").join(entry.file_name().unwrap_or_default()))?;
+    for part in ["configs", "configs/systemd", "configs/systemd/sysusers.d", "configs/systemd/tmpfiles.d"] {
+        for entry in files(&root().join(part))? {
+            copy(&entry, &folder.join(part).join(entry.file_name().unwrap_or_default()))?;
+        }
+    }
+    // A program of another system cannot be asked.
+    if names == FileNames::NATIVE {
+        share(&folder.join("bin").join(format!("casement{}", names.exe_suffix)), &folder.join("share"))?;
     }
     for paper in ["LICENSE", "README.md", "CHANGELOG.md"] {
         copy(&root().join(paper), &folder.join(paper))?;
+    }
+    Ok(())
+}
+
+/// Manual pages and completions, which the program itself writes, where Debian wants them.
+fn share(program: &Path, share: &Path) -> Result<()> {
+    succeed(Command::new(program).arg("man").arg(share.join("man/man1")))?;
+    for (shell, file) in [
+        ("bash", "bash-completion/completions/casement"),
+        ("fish", "fish/vendor_completions.d/casement.fish"),
+        ("zsh", "zsh/vendor-completions/_casement"),
+        ("powershell", "powershell/casement.ps1"),
+    ] {
+        let script = Command::new(program).args(["completions", shell]).output();
+        let script = script.map_err(|err| format!("{} cannot be run: {err}", program.display()))?;
+        let file = share.join(file);
+        let made = file.parent().map_or(Ok(()), fs::create_dir_all);
+        made.and_then(|()| fs::write(&file, script.stdout)).map_err(|err| format!("{}: {err}", file.display()))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! Who asks for what is split over files: [`Catalog`]'s calls about images are in `images.rs`, `list.rs` and
 //! `locations.rs`, those of an upload in `uploads.rs`, those of a location import in `location_imports.rs`, those of
 //! recovery in `recovery.rs`, what a project may have in `quota.rs`, metadata definitions in `metadefs/`. What is
-//! particular to SQLite is in `sqlite.rs`.
+//! particular to SQLite is in `sqlite.rs`; [`Onlooker`] is for who only looks at the file.
 
 mod change;
 mod children;
@@ -17,6 +17,7 @@ mod location_imports;
 mod locations;
 mod members;
 mod metadefs;
+mod onlooker;
 #[cfg(test)]
 mod plans;
 mod quota;
@@ -35,6 +36,7 @@ use std::{path::PathBuf, sync::Arc};
 pub use error::{Error, Kind, Result};
 pub use location_imports::{Findings, ImportEnd, Placed};
 pub use metadefs::{FoundNamespace, Loaded, Merge, NamespacePage, Unloaded};
+pub use onlooker::{Onlooker, Version};
 pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
 pub use transfer::{Begin, NewTransfer, Outcome, Residue, Transfer, TransferState};
 

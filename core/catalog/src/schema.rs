@@ -7,7 +7,7 @@ use crate::{
 /// What leads from each version of the `casement_*` tables to the next one, from version 1 on, which `casement.sql` makes.
 const MIGRATIONS: [&str; 1] = [include_str!("schema/migrations/2.sql")];
 /// The version of the `casement_*` tables that this program serves.
-const VERSION: i64 = 1 + MIGRATIONS.len() as i64;
+pub(crate) const VERSION: i64 = 1 + MIGRATIONS.len() as i64;
 /// Where the migrations of Glance 33 end.
 const GLANCE: &str = "2024_1_contract01";
 

@@ -154,7 +154,7 @@ fn lock(database: &Path) -> Result<File> {
     }
 }
 
-fn unreachable_file(path: &Path, reason: &str) -> Error {
+pub(crate) fn unreachable_file(path: &Path, reason: &str) -> Error {
     Error::new(Kind::Unavailable, format!("the database file {} can't be used: {reason}", path.display()))
 }
 

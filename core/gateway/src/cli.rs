@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// Casement, an image service that speaks OpenStack's Images API v2.
@@ -18,7 +19,16 @@ pub(crate) enum Command {
     Serve(ConfigArgs),
     /// Do all that `serve` does short of listening, and say what is right and what is not.
     #[command(after_help = crate::exit::HELP)]
-    Check(ConfigArgs),
+    Check(CheckArgs),
+    /// Ask the running service whether it is well.
+    #[command(after_help = crate::exit::HELP)]
+    Health(ConfigArgs),
+    /// Look at the stores, and try them out.
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Look at the metadata database, back it up, bring it to this version.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Work on configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -40,6 +50,10 @@ pub(crate) enum Command {
     /// The database belongs to one process at a time: stop the service first.
     #[command(subcommand)]
     Metadefs(MetadefsCommand),
+    /// Print what makes a shell complete this program's arguments.
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one for each command.
+    Man(ManArgs),
     /// Print the version.
     Version,
 }
@@ -51,8 +65,90 @@ pub(crate) struct ConfigArgs {
     pub config: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only warn of what may go away by itself: a Keystone that does not answer, a database that a running service has
+    /// open. For service managers, before a start and before a reload.
+    #[arg(long)]
+    pub tolerate_temporary: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Print every store: whether it can be opened, what it can do, how much is free.
+    #[command(after_help = crate::exit::HELP)]
+    List(StoreListArgs),
+    /// Write a small object to a store, read it again, and remove it.
+    #[command(after_help = crate::exit::HELP)]
+    Check(StoreCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreListArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Print one JSON object in each line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreCheckArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The stores, as the configuration names them [default: all].
+    #[arg(value_name = "STORE")]
+    pub stores: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Print the version of the tables, and the one that this program serves. A service may run meanwhile.
+    #[command(after_help = crate::exit::HELP)]
+    Version(ConfigArgs),
+    /// Read the whole file, and say what is damaged. A service may run meanwhile.
+    #[command(after_help = crate::exit::HELP)]
+    Check(ConfigArgs),
+    /// Write a copy of all that is committed. A service may run meanwhile; a copy of the file alone would lack what is still
+    /// in its write-ahead log.
+    #[command(after_help = crate::exit::HELP)]
+    Backup(BackupArgs),
+    /// Bring the tables to the version of this program, as a start of the service does. Stop the service first.
+    #[command(after_help = crate::exit::HELP)]
+    Upgrade(ConfigArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The file to write; it must not exist yet.
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder; it is made when it is not there.
+    pub folder: PathBuf,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
+    /// Print what is in force: the file, the environment over it, and the defaults. Secrets are hidden.
+    #[command(after_help = crate::exit::HELP)]
+    Show(ConfigArgs),
+    /// Print a file with every key, its meaning and its default.
+    Reference,
+    /// Print the JSON schema of the file, for editors.
+    Schema,
     /// Read Glance's configuration, and write this service's. What could not be carried over is listed on standard error,
     /// and at the end of the file.
     Import(ImportArgs),

@@ -6,6 +6,7 @@ mod config;
 mod control;
 mod exit;
 mod identity;
+mod journal;
 mod manager;
 mod policy;
 mod reload;

@@ -9,6 +9,7 @@ use crate::{
     wiring::{self, House},
 };
 use casement_http::{Certificates, Face};
+use casement_service::Service;
 use casement_stores::Reloaded;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -24,6 +25,8 @@ pub(crate) struct Live(Arc<Inner>);
 struct Inner {
     file: PathBuf,
     told: Told,
+    /// Its catalog is the one of every configuration.
+    first: Service,
     running: Mutex<Running>,
 }
 
@@ -66,8 +69,9 @@ impl Live {
     /// Requests are answered from now on.
     pub(crate) fn new(file: &Path, config: Config, house: House, told: Told) -> Self {
         told.phases.serving(house.service.clone());
+        let first = house.service.clone();
         let running = Mutex::new(Running { config, house });
-        Self(Arc::new(Inner { file: file.to_owned(), told, running }))
+        Self(Arc::new(Inner { file: file.to_owned(), told, first, running }))
     }
 
     /// Reads the configuration and the files that it names again, and goes on by them, and by the plugin files as they are
@@ -101,6 +105,11 @@ impl Live {
 
     pub(crate) async fn reload_plugins(&self) -> Vec<Reloaded> {
         self.0.running.lock().await.house.stores.reload_plugins().await
+    }
+
+    /// Whether the database answers; a change under way is not waited for.
+    pub(crate) async fn health(&self) -> Result<(), String> {
+        self.0.first.health().await.map_err(|error| error.message)
     }
 
     /// Ends what runs behind the HTTP face.

@@ -3,6 +3,7 @@
 use crate::{
     config::{Format, Log},
     exit::{Exit, Failure, Result},
+    journal,
 };
 use std::{backtrace::Backtrace, io, panic};
 use tracing_subscriber::{EnvFilter, reload};
@@ -22,7 +23,7 @@ impl Level {
 
 /// Starts logging to standard error, panics included.
 pub(crate) fn start(log: &Log) -> Result<Level> {
-    let lines = tracing_subscriber::fmt().with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt().with_writer(journal::stderr());
     let filter = Level::parse(log)?;
     let (level, started) = match log.format {
         Format::Text => {

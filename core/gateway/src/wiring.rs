@@ -17,7 +17,7 @@ use casement_identity::{
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
-use std::{mem, sync::Arc, time::Duration};
+use std::{mem, net::TcpListener, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -144,10 +144,12 @@ impl Background {
     }
 }
 
+pub(crate) fn catalog_options(config: &Config) -> casement_catalog::Options {
+    casement_catalog::Options { path: config.catalog.path.clone(), readers: config.catalog.readers }
+}
+
 pub(crate) async fn catalog(config: &Config) -> Result<Catalog> {
-    let catalog = &config.catalog;
-    let options = casement_catalog::Options { path: catalog.path.clone(), readers: catalog.readers };
-    Catalog::open(&options).await.map_err(|err| Failure::new(Exit::Catalog, err))
+    Catalog::open(&catalog_options(config)).await.map_err(|err| Failure::new(Exit::Catalog, err))
 }
 
 pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<Stores> {
@@ -157,9 +159,18 @@ pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<
     })
 }
 
-pub(crate) fn bind(config: &Config, audit: Option<Arc<dyn Audit>>) -> Result<casement_http::Bound> {
+/// On the configured addresses, or on the sockets that the service manager has opened, if there are any.
+pub(crate) fn bind(
+    config: &Config,
+    audit: Option<Arc<dyn Audit>>,
+    sockets: Vec<TcpListener>,
+) -> Result<casement_http::Bound> {
     let options = casement_http::Options { audit, ..http_options(config)? };
-    casement_http::Server::bind(options).map_err(unfit)
+    let bound = match sockets.is_empty() {
+        true => casement_http::Server::bind(options),
+        false => casement_http::Server::take(options, sockets),
+    };
+    bound.map_err(unfit)
 }
 
 /// What cannot be about the HTTP face.

@@ -54,11 +54,26 @@ pub struct Drained {
 impl Server {
     /// Takes the addresses. Must be called within a tokio runtime.
     pub fn bind(options: Options) -> Result<Bound, Error> {
+        Self::with(options, |options| {
+            options.listen.iter().map(|listen| Listener::bind(*listen, options.backlog)).collect()
+        })
+    }
+
+    /// Takes sockets that somebody else has opened, in place of the addresses. TLS is spoken on one as it would be on the
+    /// address with the same port, else as on the first one. Must be called within a tokio runtime.
+    pub fn take(options: Options, sockets: Vec<std::net::TcpListener>) -> Result<Bound, Error> {
+        Self::with(options, |options| {
+            sockets.into_iter().map(|socket| Listener::take(socket, &options.listen)).collect()
+        })
+    }
+
+    fn with(
+        options: Options,
+        listeners: impl FnOnce(&Options) -> Result<Vec<Listener>, Error>,
+    ) -> Result<Bound, Error> {
         options.check()?;
         let certificates = options.tls.clone().map(Certificates::load).transpose()?;
-        let listeners: Vec<_> =
-            options.listen.iter().map(|listen| Listener::bind(*listen, options.backlog)).collect::<Result<_, _>>()?;
-        Ok(Bound { listeners, certificates, options })
+        Ok(Bound { listeners: listeners(&options)?, certificates, options })
     }
 }
 

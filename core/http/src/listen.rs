@@ -78,6 +78,15 @@ impl Listener {
         };
         bound().map_err(|cause: io::Error| Error::Listen { address: listen.address, cause })
     }
+
+    /// Takes a socket that listens already. Must be called within a tokio runtime.
+    pub(crate) fn take(socket: std::net::TcpListener, like: &[Listen]) -> Result<Self, Error> {
+        let address = socket.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
+        let same = like.iter().find(|listen| listen.address.port() == address.port()).or(like.first());
+        let local = Listen { address, tls: same.is_some_and(|listen| listen.tls) };
+        let taken = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
+        Ok(Self { socket: taken.map_err(|cause| Error::Listen { address, cause })?, local })
+    }
 }
 
 /// All that listen, as one.

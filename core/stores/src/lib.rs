@@ -16,6 +16,7 @@ pub mod serve;
 mod store;
 #[cfg(test)]
 mod testing;
+mod trial;
 
 pub use body::{BodyError, BodyStream};
 pub use casement_sdk::{Capabilities, Stat, Usage, WriteOptions};

@@ -314,7 +314,8 @@ impl Store {
         self.guard.repeatable(Call::Usage, self.guard.limits().call, || backend.usage()).await
     }
 
-    pub(crate) async fn health(&self) -> Result<()> {
+    /// Whether the backend says that it is well.
+    pub async fn health(&self) -> Result<()> {
         let backend = self.backend()?;
         self.guard.call(Call::Health, self.guard.limits().call, backend.health()).await
     }

@@ -4,6 +4,7 @@ use super::{BLACK_BOX, SERVER, windows::Toolchain};
 use crate::{
     Result,
     cargo::{Package, cargo, succeed},
+    deb,
     dist::{self, FileNames},
 };
 use std::{
@@ -46,6 +47,13 @@ impl Build {
         dist::lay_out(packages, self.names, &self.built, &dist)?;
         dist::plugins(packages, "tests/fixtures/", self.names, &self.built, &fixtures)?;
         dist::plugins(packages, "sdk/examples/", self.names, &self.built, &fixtures)
+    }
+
+    /// A Debian package of what was laid out.
+    pub(super) fn deb(&self) -> Result<PathBuf> {
+        let [(_, dist), _] = self.environment();
+        // It is unpacked at once.
+        deb::build(&dist, &self.folder.join("debian-dev"), "-Znone")
     }
 
     /// The tests inside the rooms and beside them: all but the black-box suites, and those with real servers.

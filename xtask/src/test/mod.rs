@@ -53,6 +53,9 @@ const SERVER: &str = "server";
 /// The suite that loads plugins of every compiler there is.
 const PLUGINS: &str = "plugins";
 
+/// The suite about what is installed on Linux.
+const PACKAGES: &str = "packages";
+
 /// The suite that is Tempest's.
 const TEMPEST: &str = "tempest";
 
@@ -205,6 +208,12 @@ impl Session {
             command.envs(self.peers().map(|peers| ("CASEMENT_PEERS", peers.description())));
             if self.packages.iter().any(|package| package.has_test(SERVER)) {
                 command.args(["--test", SERVER]);
+            }
+        }
+        if suite == PACKAGES {
+            match self.native.deb() {
+                Ok(package) => _ = command.env("CASEMENT_DEB", package),
+                Err(text) => println!("The tests of the Debian package will be skipped: {text}"),
             }
         }
         if suite == TEMPEST {

@@ -14,7 +14,7 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 11] = [
     Tool { program: "qemu-img", package: "qemu-utils", why: "makes and reads disk images of every format" },
     Tool { program: "mkfs.ext4", package: "e2fsprogs", why: "makes a small file system that can run full" },
     Tool { program: "sfdisk", package: "fdisk", why: "partitions disks that the inspection must recognise" },
@@ -27,6 +27,8 @@ const TOOLS: [Tool; 9] = [
     },
     Tool { program: "memcached", package: "memcached", why: "keeps the tokens of a real Swift" },
     Tool { program: "smbd", package: "samba samba-vfs-modules smbclient", why: "serves a real SMB share" },
+    Tool { program: "systemd-analyze", package: "systemd", why: "verifies the unit, and makes the package's user" },
+    Tool { program: "dpkg-deb", package: "dpkg", why: "makes the Debian package" },
     Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
 ];
 

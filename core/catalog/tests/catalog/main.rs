@@ -5,6 +5,7 @@ mod images;
 mod list;
 mod locations;
 mod metadefs;
+mod onlooker;
 mod opening;
 mod quota;
 mod recovery;

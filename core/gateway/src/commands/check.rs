@@ -1,17 +1,20 @@
 use super::say;
 use crate::{
+    cli::CheckArgs,
     config,
-    exit::{Failure, Result},
+    exit::{Exit, Failure, Result},
     identity, policy, runtime, schemas, wiring,
 };
-use std::{fmt, path::Path};
+use casement_catalog::{Catalog, Kind};
+use std::fmt;
 
 /// Does all that `serve` does short of listening, in the same order, and goes on after a failure: the report shows
 /// everything that is wrong, and the exit code is that of the first.
-pub(super) fn run(file: &Path) -> Result<()> {
+pub(super) fn run(args: &CheckArgs) -> Result<()> {
+    let file = &args.config.config;
     let config = config::load(file)?;
     runtime::run(async {
-        let mut report = Report { first: None };
+        let mut report = Report { first: None, tolerant: args.tolerate_temporary };
         report.ok("configuration", file.display())?;
         if let Some(Some(keystone)) = report.item("identity", identity::check(&config).await)? {
             report.ok("keystone", keystone)?;
@@ -27,7 +30,12 @@ pub(super) fn run(file: &Path) -> Result<()> {
                 report.line("warning", "tls", warning)?;
             }
         }
-        if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
+        let catalog = Catalog::open(&wiring::catalog_options(&config)).await.map_err(|error| {
+            // Before a reload it is the service's own.
+            let tolerated = args.tolerate_temporary && error.kind == Kind::Busy;
+            Failure::new(if tolerated { Exit::Temporary } else { Exit::Catalog }, error)
+        });
+        if let Some(catalog) = report.item("catalog", catalog)? {
             catalog.close().await;
         }
         if let Some(stores) = report.item("stores", wiring::stores(config::in_place(config.stores_options())).await)? {
@@ -52,12 +60,17 @@ pub(super) fn run(file: &Path) -> Result<()> {
 
 struct Report {
     first: Option<Failure>,
+    /// What may go away by itself is no failure.
+    tolerant: bool,
 }
 
 impl Report {
     fn item<T>(&mut self, what: &str, result: Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => self.line("ok", what, "").map(|()| Some(value)),
+            Err(failure) if self.tolerant && failure.exit == Exit::Temporary => {
+                self.line("warning", what, &failure).map(|()| None)
+            }
             Err(failure) => {
                 self.line("error", what, &failure)?;
                 self.first.get_or_insert(failure);

@@ -52,7 +52,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
 }
 
 /// What a store of the plugin can do at the most.
-fn abilities(can: &Capabilities) -> Vec<&'static str> {
+pub(super) fn abilities(can: &Capabilities) -> Vec<&'static str> {
     let abilities = [
         (can.write, "write"),
         (can.read_range, "read ranges"),

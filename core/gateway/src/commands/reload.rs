@@ -35,11 +35,12 @@ fn order(file: &Path, order: Order) -> Result<Reply> {
     runtime::run(control::order(&config.catalog.path, order))
 }
 
-fn unexpected(reply: Reply) -> Failure {
+/// What an answer means that is not the one to the order.
+pub(super) fn unexpected(reply: Reply) -> Failure {
     match reply {
         Reply::Unfit(reason) => Failure::new(Exit::Config, format_args!("nothing has changed: {reason}")),
         Reply::Refused(reason) => Failure::new(Exit::Usage, reason),
-        Reply::Reconfigured(_) | Reply::Reloaded(_) => {
+        Reply::Reconfigured(_) | Reply::Reloaded(_) | Reply::Healthy | Reply::Unhealthy(_) => {
             Failure::new(Exit::Internal, "the running service answered another order")
         }
     }

@@ -2,7 +2,7 @@ use crate::{
     config::{self, Config, Mode},
     control,
     exit::{Exit, Failure, Result},
-    manager::Manager,
+    manager::{self, Manager},
     reload::{Live, Told},
     runtime,
     signals::{Signal, Signals},
@@ -10,19 +10,22 @@ use crate::{
     watch::Watch,
     wiring,
 };
-use std::{env::consts, path::Path, process, time::Duration};
+use std::{env::consts, net::TcpListener, path::Path, process, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
+    let sockets = manager::sockets();
     let config = config::load(file)?;
     let level = telemetry::start(&config.log)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
-    runtime::run(serve(file, config, level, manager))
+    let sockets =
+        sockets.map_err(Failure::of(Exit::Config, "the service manager passed a socket that cannot be served"))?;
+    runtime::run(serve(file, config, level, manager, sockets))
 }
 
-async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> Result<()> {
+async fn serve(file: &Path, config: Config, level: Level, manager: Manager, sockets: Vec<TcpListener>) -> Result<()> {
     let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
@@ -37,7 +40,7 @@ async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> R
     if let Some(warning) = config.unused_tls() {
         warn!("{warning}");
     }
-    let bound = wiring::bind(&config, watch.audit())?;
+    let bound = wiring::bind(&config, watch.audit(), sockets)?;
     for listen in bound.addresses() {
         info!("listening on {listen}");
         if config.identity.mode == Mode::None && !listen.address.ip().is_loopback() {

@@ -53,8 +53,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    /// Folders that plugin files must lie in. Not set: the folder `plugins` beside the folder of
-    /// the program, where there is one, else the folder of the program itself.
+    /// Folders that plugin files must lie in. Not set: the folder `plugins` or `lib/casement/plugins`
+    /// beside the folder of the program, where there is one, else the folder of the program itself.
     #[serde(default)]
     #[schemars(example = ["/usr/lib/casement/plugins"])]
     pub plugin_dirs: Option<Vec<PathBuf>>,
@@ -122,6 +122,10 @@ pub(crate) struct Config {
     #[serde(skip)]
     pub base_dir: PathBuf,
 }
+
+/// The file with every key, and the schema of it, both written from these structs.
+pub(crate) const REFERENCE: &str = include_str!("../../../../configs/casement.toml");
+pub(crate) const SCHEMA: &str = include_str!("../../../../configs/schema.json");
 
 /// No timeout is longer, in seconds.
 const WEEK: u64 = 7 * 24 * 3600;

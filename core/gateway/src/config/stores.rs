@@ -207,7 +207,7 @@ pub(crate) fn in_place(options: stores::Options) -> stores::Options {
     stores::Options { shadow_dir: None, ..options }
 }
 
-/// Where an installation, and where cargo, puts plugins beside the program.
+/// Where a layout, a package, and cargo put plugins for the program.
 fn default_plugin_dirs() -> Vec<PathBuf> {
     let Ok(program) = std::env::current_exe().and_then(|path| path.canonicalize()) else {
         return Vec::new();
@@ -215,6 +215,6 @@ fn default_plugin_dirs() -> Vec<PathBuf> {
     let Some(bin) = program.parent() else {
         return Vec::new();
     };
-    let beside = bin.parent().map(|root| root.join("plugins"));
-    vec![beside.filter(|path| path.is_dir()).unwrap_or_else(|| bin.to_path_buf())]
+    let installed = ["plugins", "lib/casement/plugins"].map(|folder| bin.with_file_name(folder));
+    vec![installed.into_iter().find(|path| path.is_dir()).unwrap_or_else(|| bin.to_path_buf())]
 }

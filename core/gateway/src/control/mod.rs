@@ -34,6 +34,7 @@ const LONGEST_REPLY: u64 = 4 << 20;
 pub(crate) enum Order {
     Reload,
     ReloadPlugins,
+    Health,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ pub(crate) enum Order {
 pub(crate) enum Reply {
     Reconfigured(Report),
     Reloaded(Vec<Reloaded>),
+    Healthy,
+    Unhealthy(String),
     /// The configuration can't be used; nothing has changed.
     Unfit(String),
     /// The order was not understood.
@@ -60,6 +63,11 @@ impl Service for Live {
                 Err(failure) => Reply::Unfit(failure.to_string()),
             },
             Order::ReloadPlugins => Reply::Reloaded(self.reload_plugins().await),
+            Order::Health => match timeout(PATIENCE, self.health()).await {
+                Ok(Ok(())) => Reply::Healthy,
+                Ok(Err(reason)) => Reply::Unhealthy(reason),
+                Err(_) => Reply::Unhealthy("the database does not answer in time".to_owned()),
+            },
         }
     }
 }
@@ -145,6 +153,7 @@ mod tests {
             match order {
                 Order::Reload => Reply::Unfit("no".to_owned()),
                 Order::ReloadPlugins => Reply::Reloaded(Vec::new()),
+                Order::Health => Reply::Healthy,
             }
         }
     }
@@ -165,6 +174,7 @@ mod tests {
         result.unwrap();
         assert_eq!(answer, "{\"reloaded\":[]}\n");
         assert_eq!(said(b"\"reload\"\n").await.1, "{\"unfit\":\"no\"}\n");
+        assert_eq!(said(b"\"health\"\n").await.1, "\"healthy\"\n");
     }
 
     #[tokio::test]

@@ -6,12 +6,12 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(crate) use unix::Manager;
+pub(crate) use unix::{Manager, sockets};
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::Manager;
+pub(crate) use windows::{Manager, sockets};
 
 use casement_service::Service;
 use std::time::Duration;

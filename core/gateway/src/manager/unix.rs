@@ -1,8 +1,9 @@
-//! systemd's notify protocol, sd_notify(3).
+//! systemd's notify protocol, sd_notify(3), and the sockets that it opens, sd_listen_fds(3).
 
 use super::STEP;
+use listenfd::ListenFd;
 use sd_notify::NotifyState;
-use std::time::Duration;
+use std::{io, net::TcpListener, time::Duration};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Manager {
@@ -57,4 +58,15 @@ fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         tracing::debug!(%error, ?state, "the service manager cannot be told");
     }
+}
+
+/// The sockets that were opened for this process, to be served in place of addresses of its own. To be asked once, before
+/// there are threads: what tells of them is taken out of the environment.
+///
+/// # Errors
+/// When one of them is not a TCP socket.
+pub(crate) fn sockets() -> io::Result<Vec<TcpListener>> {
+    let mut passed = ListenFd::from_env();
+    let sockets = (0..passed.len()).filter_map(|at| passed.take_tcp_listener(at).transpose());
+    sockets.collect()
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{io, net::TcpListener, time::Duration};
 
 /// Nobody: on a console the service is run by whoever has typed its name.
 #[derive(Debug, Clone)]
@@ -22,4 +22,9 @@ impl Manager {
     }
 
     pub(super) fn lives(&self) {}
+}
+
+/// The Service Control Manager opens none.
+pub(crate) fn sockets() -> io::Result<Vec<TcpListener>> {
+    Ok(Vec::new())
 }

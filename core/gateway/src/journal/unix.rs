@@ -1,0 +1,61 @@
+use std::{
+    env,
+    io::{self, Write},
+};
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::{MakeWriter, writer::BoxMakeWriter};
+
+/// Standard error. systemd's journal is told the priority of each line; else it would take all for the same.
+pub(crate) fn stderr() -> BoxMakeWriter {
+    if is_journal() { BoxMakeWriter::new(Journal) } else { BoxMakeWriter::new(io::stderr) }
+}
+
+/// The variable names the journal's socket by its device and its inode (systemd.exec(5)). It is inherited by those too
+/// whose standard error has become something else.
+fn is_journal() -> bool {
+    let found = rustix::fs::fstat(io::stderr()).map(|file| format!("{}:{}", file.st_dev, file.st_ino));
+    found.is_ok_and(|found| env::var("JOURNAL_STREAM").is_ok_and(|named| named == found))
+}
+
+struct Journal;
+
+impl<'a> MakeWriter<'a> for Journal {
+    type Writer = Prefixed;
+
+    fn make_writer(&'a self) -> Prefixed {
+        Prefixed("<6>")
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Prefixed {
+        Prefixed(prefix(*event.level()))
+    }
+}
+
+/// As sd-daemon(3) has them.
+fn prefix(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "<3>",
+        Level::WARN => "<4>",
+        Level::INFO => "<6>",
+        Level::DEBUG | Level::TRACE => "<7>",
+    }
+}
+
+/// Takes whole events. One of several lines is as many for the journal.
+struct Prefixed(&'static str);
+
+impl Write for Prefixed {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let mut lines = Vec::with_capacity(event.len() + self.0.len());
+        for line in event.split_inclusive(|byte| *byte == b'\n') {
+            lines.extend_from_slice(self.0.as_bytes());
+            lines.extend_from_slice(line);
+        }
+        io::stderr().lock().write_all(&lines)?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
