@@ -5,6 +5,7 @@ mod cargo;
 mod dist;
 #[cfg(test)]
 mod house;
+mod msi;
 mod probe;
 mod run;
 mod test;
@@ -16,6 +17,7 @@ const HELP: &str = "\
 Tasks:
   cargo xtask run             build, and start the service with configs/quickstart.toml
   cargo xtask dist            build a release, and lay out what an operator installs in target/dist
+  cargo xtask dist --msi      an installer for Windows, in target/msi
   cargo xtask test            everything that must hold: format, lints, unit tests, black-box suites
   cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, windows, or a suite of tests/; with
                               --long, for as long as it can find something
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let done = match args.as_slice() {
         ["run"] => run::run(),
         ["dist"] => dist::release().map(|folder| println!("{}", folder.display())),
+        ["dist", "--msi"] => dist::msi().map(|package| println!("{}", package.display())),
         ["keystone"] => test::keystone(),
         ["peers"] => test::peers(),
         ["bench", "stores"] => bench::stores(),

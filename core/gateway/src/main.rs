@@ -11,6 +11,7 @@ mod policy;
 mod runtime;
 mod schemas;
 mod secret_file;
+mod service;
 mod signals;
 mod telemetry;
 mod wiring;

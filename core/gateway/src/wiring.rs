@@ -6,7 +6,7 @@ use crate::{
     exit::{Exit, Failure, Result},
     identity,
     manager::Manager,
-    policy, schemas,
+    policy, runtime, schemas,
 };
 use casement_catalog::Catalog;
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
@@ -24,7 +24,7 @@ pub(crate) struct House {
 }
 
 /// How long transfers may take to come to their ends once their connections are gone.
-pub(crate) const SETTLING: Duration = Duration::from_secs(20);
+const SETTLING: Duration = Duration::from_secs(20);
 
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
 /// accepted that cannot be served.
@@ -66,6 +66,11 @@ pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
         background.spawn(async move { identity::try_keystone(&session).await });
     }
     Ok(House { service, stores, background })
+}
+
+/// From the order to stop to the end of the process, at the most.
+pub(crate) fn longest_end(config: &Config) -> Duration {
+    Duration::from_secs(config.server.drain_timeout_seconds) + SETTLING + runtime::GRACE
 }
 
 impl House {

@@ -2,6 +2,7 @@
 
 mod check;
 mod import;
+mod init;
 mod inspect;
 mod metadefs;
 mod plugin_new;
@@ -14,14 +15,18 @@ use crate::{
     cli::{Command, ConfigCommand, PluginCommand, PolicyCommand, TokenCommand},
     exit::{Exit, Failure, Result},
     manager::Manager,
+    service,
 };
+pub(crate) use serve::run as serve;
 use std::{fmt, io::Write};
 
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Serve(args) => serve::run(&args.config, Manager::of_process()),
+        Command::Serve(args) => serve(&args.config, Manager::of_process()),
+        Command::Service(command) => service::run(&command),
         Command::Check(args) => check::run(&args.config),
         Command::Config(ConfigCommand::Import(args)) => import::run(&args),
+        Command::Config(ConfigCommand::Init(args)) => init::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
         Command::Plugin(PluginCommand::New(args)) => plugin_new::run(&args),
         Command::Plugin(PluginCommand::Reload(args)) => reload::run(&args.config),
@@ -34,6 +39,6 @@ pub(crate) fn run(command: Command) -> Result<()> {
 }
 
 /// One line on standard output.
-fn say(line: impl fmt::Display) -> Result<()> {
+pub(crate) fn say(line: impl fmt::Display) -> Result<()> {
     writeln!(std::io::stdout(), "{line}").map_err(Failure::of(Exit::Temporary, "standard output"))
 }

@@ -12,18 +12,18 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
+pub(crate) fn run(file: &Path, manager: Manager) -> Result<()> {
     let config = config::load(file)?;
-    telemetry::start(&config.log)?;
+    telemetry::start(&config.log, config.log_file(manager.has_standard_error()).as_deref(), &manager)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
     runtime::run(serve(config, manager))
 }
 
 async fn serve(config: Config, manager: Manager) -> Result<()> {
-    let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
+    let signals = Signals::listen(&manager).map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
-    let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: longest_end(&config) };
+    let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: wiring::longest_end(&config) };
     tokio::spawn(orders.obey(signals));
 
     let house = tokio::select! {
@@ -45,11 +45,6 @@ async fn serve(config: Config, manager: Manager) -> Result<()> {
     house.close().await;
     info!("stopped");
     Ok(())
-}
-
-/// From the order to stop to the end of the process, at the most.
-fn longest_end(config: &Config) -> Duration {
-    Duration::from_secs(config.server.drain_timeout_seconds) + wiring::SETTLING + runtime::GRACE
 }
 
 /// What becomes of the system's orders.

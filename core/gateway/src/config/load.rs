@@ -79,7 +79,8 @@ impl Config {
         self.catalog.path = base.join(&self.catalog.path);
         self.identity.keystone.resolve_paths(base);
         let policy = &mut self.policy;
-        let files = [&mut policy.file, &mut policy.property_protection_file, &mut self.images.schema_file];
+        let log = &mut self.log.file;
+        let files = [&mut policy.file, &mut policy.property_protection_file, &mut self.images.schema_file, log];
         for file in files.into_iter().flatten() {
             *file = base.join(&*file);
         }

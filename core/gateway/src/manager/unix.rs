@@ -1,6 +1,7 @@
 //! systemd's notify protocol, sd_notify(3).
 
 use super::STEP;
+use crate::telemetry::FurtherLayer;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
@@ -38,6 +39,20 @@ impl Manager {
     /// The service ends, within this time.
     pub(crate) fn stopping(&self, why: &str, within: Duration) {
         notify(&[NotifyState::Stopping, NotifyState::Status(why), extend(within)]);
+    }
+
+    /// Tells what the log can't tell.
+    pub(crate) fn complain(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    pub(crate) fn has_standard_error(&self) -> bool {
+        true
+    }
+
+    /// The journal has what goes to standard error.
+    pub(crate) fn further_log(&self) -> Vec<FurtherLayer> {
+        Vec::new()
     }
 
     pub(super) fn patience(&self) -> Option<Duration> {
