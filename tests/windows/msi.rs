@@ -85,6 +85,8 @@ fn packages() -> Option<(PathBuf, PathBuf, Installation)> {
         skip(TEST, "CASEMENT_MSI, CASEMENT_MSI_NEWER and WINEPREFIX do not say which packages, and where to");
         return None;
     };
+    // Wine's installer would wait for somebody to say where it is.
+    assert!(older.is_file() && newer.is_file(), "{older:?}, {newer:?}");
     let installation = Installation { drive: prefix.join("drive_c"), package: older.clone() };
     Some((older, newer, installation))
 }

@@ -118,8 +118,10 @@ fn a_service_is_changed_where_it_is_told_and_stays_as_it_is_where_not() {
     let Some(site) = site("change") else { return };
     let service = Service::install(site, "change", &["--account", "LocalService", "--start", "manual"]);
     assert_eq!(service.install_again(&["--depends-on", "RpcSs"]).code, Some(0));
-    let config = windows("sc", &["qc", service.name()]).to_lowercase();
-    for expected in ["localservice", "demand_start", "rpcss", "service run --name"] {
+    let key = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{}", service.name());
+    let config = windows("reg", &["query", &key]).to_lowercase();
+    let on_demand = "0x3";
+    for expected in ["localservice", on_demand, "rpcss", "service run --name"] {
         assert!(config.contains(expected), "{expected}: {config}");
     }
 }

@@ -19,18 +19,23 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) fn build(layout: &Path, folder: &Path, version: &str) -> Result<PathBuf> {
     fs::create_dir_all(folder).map_err(|err| format!("{}: {err}", folder.display()))?;
     let msi = folder.join(format!("casement-{version}-x64.msi"));
-    let description = root().join(DESCRIPTION);
-    let (version, layout) = (format!("Version={version}"), format!("Dist={}", layout.display()));
+    let (description, version) = (root().join(DESCRIPTION), format!("Version={version}"));
+    // The description names files as they lie in the layout.
+    let tool = |program: &str| {
+        let mut command = Command::new(program);
+        command.current_dir(layout);
+        command
+    };
     if env::consts::OS == "windows" {
         let object = folder.join("casement.wixobj");
-        let mut compile = Command::new("candle.exe");
-        compile.args(["-nologo", "-arch", "x64"]).args([format!("-d{version}"), format!("-d{layout}")]);
-        succeed(compile.arg("-out").arg(&object).arg(description))?;
-        succeed(Command::new("light.exe").args(["-nologo", "-out"]).arg(&msi).arg(&object))?;
+        let mut compile = tool("candle.exe");
+        compile.args(["-nologo", "-arch", "x64", &format!("-d{version}"), "-out"]).arg(&object).arg(description);
+        succeed(&mut compile)?;
+        succeed(tool("light.exe").args(["-nologo", "-out"]).arg(&msi).arg(&object))?;
     } else {
-        let mut wixl = Command::new("wixl");
-        wixl.args(["--arch", "x64", "--define", &version, "--define", &layout]);
-        succeed(wixl.arg("--output").arg(&msi).arg(description))?;
+        let mut wixl = tool("wixl");
+        wixl.args(["--arch", "x64", "--define", &version, "--output"]).arg(&msi).arg(description);
+        succeed(&mut wixl)?;
     }
     Ok(msi)
 }
@@ -61,7 +66,7 @@ mod tests {
         let plugins: Vec<_> = targets.filter(|target| target.is_plugin()).map(|target| &target.name).collect();
         assert!(plugins.len() > 3, "{plugins:?}");
         for plugin in plugins {
-            let file = format!("/plugins/{}.dll\"", plugin.replace('-', "_"));
+            let file = format!("\"plugins/{}.dll\"", plugin.replace('-', "_"));
             assert!(description.contains(&file), "{DESCRIPTION} does not have {file}");
         }
     }

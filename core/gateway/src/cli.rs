@@ -93,6 +93,11 @@ pub(crate) struct ImportArgs {
     pub secrets: Option<PathBuf>,
 }
 
+/// What somebody has given, unless that is nothing.
+pub(crate) fn given(value: Option<&str>) -> Option<&str> {
+    value.filter(|value| !value.is_empty())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Load a plugin file and print what it says of itself. Its code runs: only for files you trust.

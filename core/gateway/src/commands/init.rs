@@ -1,6 +1,6 @@
 use super::say;
 use crate::{
-    cli::InitArgs,
+    cli::{InitArgs, given},
     config::check_text,
     exit::{Exit, Failure, Result},
     secret_file,
@@ -31,7 +31,7 @@ pub(super) fn run(args: &InitArgs) -> Result<()> {
     }
     let (data, images) = (folder.join("data"), folder.join(IMAGES));
     made(&data, fs::create_dir_all(&data))?;
-    if given(args.root.as_ref()).is_none() {
+    if given(args.root.as_deref()).is_none() {
         made(&images, fs::create_dir_all(&images))?;
     }
     let token_file = folder.join(TOKEN_FILE);
@@ -45,8 +45,8 @@ pub(super) fn run(args: &InitArgs) -> Result<()> {
 const IMAGES: &str = "data/images";
 
 fn configuration(args: &InitArgs, digest: &str) -> String {
-    let listen = given(args.listen.as_ref()).map_or("127.0.0.1:9292", String::as_str);
-    let root = given(args.root.as_ref()).map_or(IMAGES, String::as_str);
+    let listen = given(args.listen.as_deref()).unwrap_or("127.0.0.1:9292");
+    let root = given(args.root.as_deref()).unwrap_or(IMAGES);
     let [listen, root] = [listen, root].map(toml::Value::from);
     format!(
         "\
@@ -77,11 +77,6 @@ default = true
 root = {root}
 "
     )
-}
-
-/// Installers give what they were given, and that may be nothing.
-fn given(value: Option<&String>) -> Option<&String> {
-    value.filter(|value| !value.is_empty())
 }
 
 /// The token that is there, or a new one.

@@ -39,7 +39,7 @@ impl Manager {
     pub(crate) fn of_service(name: &str) -> windows_service::Result<Self> {
         let (handle, orders) = register_handler(name)?;
         let told = Mutex::new((ServiceState::Stopped, 0));
-        let events = EventLog::open(name);
+        let events = EventLog::of(name);
         Ok(Self(Some(Arc::new(Scm { handle, events, told, orders: Mutex::new(Some(orders)) }))))
     }
 

@@ -34,6 +34,7 @@ pub(crate) struct NameArgs {
     pub name: String,
 }
 
+/// An empty value counts as not given: installers give what they were given.
 #[derive(Debug, Args)]
 pub(crate) struct InstallArgs {
     #[command(flatten)]
@@ -46,7 +47,7 @@ pub(crate) struct InstallArgs {
     pub account: Option<String>,
     /// A file with the account's password; `-` is standard input.
     #[arg(long, value_name = "FILE", requires = "account")]
-    pub password_file: Option<PathBuf>,
+    pub password_file: Option<String>,
     /// When it starts [default of a new service: delayed].
     #[arg(long, value_enum)]
     pub start: Option<Start>,

@@ -4,8 +4,7 @@ use crate::{
     service::event_log::{Event, Sink, layer},
     telemetry::FurtherLayer,
 };
-use std::sync::Arc;
-use winsafe::{HEVENTLOG, HKEY, RegistryValue, co, guard::DeregisterEventSourceGuard};
+use winsafe::{HEVENTLOG, HKEY, RegistryValue, co};
 
 /// Where Windows looks for the sources of the log "Application".
 const SOURCES: &str = r"SYSTEM\CurrentControlSet\Services\EventLog\Application";
@@ -14,23 +13,25 @@ const SOURCES: &str = r"SYSTEM\CurrentControlSet\Services\EventLog\Application";
 const MESSAGES: &str = r"%SystemRoot%\System32\EventCreate.exe";
 
 /// Events of one source.
-#[derive(Clone)]
-pub(crate) struct EventLog(Arc<Option<DeregisterEventSourceGuard>>);
+#[derive(Debug, Clone)]
+pub(crate) struct EventLog {
+    source: String,
+}
 
 impl EventLog {
-    /// Without an event log the service runs all the same.
-    pub(crate) fn open(source: &str) -> Self {
-        Self(Arc::new(HEVENTLOG::RegisterEventSource(None, source).ok()))
+    pub(crate) fn of(source: &str) -> Self {
+        Self { source: source.into() }
     }
 
+    /// Without an event log, or with a full one, the service runs all the same.
     pub(crate) fn report(&self, event: Event, text: &str) {
         let kind = match event {
             Event::Started | Event::Stopped => co::EVENTLOG::INFORMATION_TYPE,
             Event::Warning | Event::Log => co::EVENTLOG::WARNING_TYPE,
             Event::Failed | Event::Error => co::EVENTLOG::ERROR_TYPE,
         };
-        if let Some(log) = &*self.0 {
-            // A full event log is the administrator's to see to.
+        // Opened each time: the handle stays with its thread.
+        if let Ok(log) = HEVENTLOG::RegisterEventSource(None, &self.source) {
             log.ReportEvent(kind, 0, event as u32, None, &[text], &[]).ok();
         }
     }

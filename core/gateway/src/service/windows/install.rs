@@ -2,6 +2,7 @@
 
 use super::{control, error, error::ERROR_SERVICE_EXISTS, event_log};
 use crate::{
+    cli::given,
     commands::say,
     config::{self, Config},
     exit::{Exit, Failure, Result},
@@ -14,8 +15,8 @@ use crate::{
 };
 use std::{
     env,
+    error::Error,
     ffi::{OsStr, OsString},
-    fmt,
     path::{Path, absolute},
     time::Duration,
 };
@@ -38,7 +39,8 @@ pub(super) fn install(args: &InstallArgs) -> Result<()> {
     let name = args.service.name.as_str();
     let file = absolute(&args.config.config).map_err(Failure::of(Exit::Usage, "--config"))?;
     let config = config::load(&file)?;
-    let account = args.account.as_deref().map(|account| Account::read(account, args.password_file.as_deref()));
+    let password_file = given(args.password_file.as_deref()).map(Path::new);
+    let account = given(args.account.as_deref()).map(|account| Account::read(account, password_file));
     let account = account.transpose().map_err(|text| Failure::new(Exit::Usage, text))?;
 
     let service = create_or_change(&describe(args, &file, account)?, args)?;
@@ -114,7 +116,7 @@ fn create_or_change(info: &ServiceInfo, args: &InstallArgs) -> Result<Service> {
 fn change(service: &Service, new: &ServiceInfo, args: &InstallArgs) -> windows_service::Result<()> {
     let now = service.query_config()?;
     let mut info = new.clone();
-    if args.account.is_none() {
+    if given(args.account.as_deref()).is_none() {
         info.account_name = None;
     }
     if args.depends_on.is_empty() {
@@ -158,8 +160,16 @@ fn grant_folders(service: &Service, file: &Path, config: &Config) {
 }
 
 /// What a service can do without for now is no reason not to have it.
-fn settle<E: fmt::Display>(what: &str, done: std::result::Result<(), E>) {
+fn settle<E: Error + 'static>(what: &str, done: std::result::Result<(), E>) {
     if let Err(error) = done {
-        eprintln!("warning: {what}: {error}");
+        eprintln!("warning: {what}: {}", root_cause(&error));
     }
+}
+
+/// What Windows has said.
+fn root_cause<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
 }
