@@ -271,6 +271,15 @@ impl Gateway {
         self.client(&SERVICE)
     }
 
+    /// Whoever looks at the admin address.
+    #[track_caller]
+    pub fn watcher(&self) -> Client {
+        const BEFORE: &str = "the admin address is ";
+        let line = self.log.wait_for(BEFORE, START).unwrap();
+        let (_, base) = line.split_once(BEFORE).unwrap();
+        Client::new(base.to_owned(), None)
+    }
+
     /// A bare connection, with the member's token for the heads it makes.
     pub fn raw(&self) -> Raw {
         Raw::connect(&self.address, self.site.with_tokens.then_some(MEMBER.token))

@@ -1,6 +1,7 @@
 //! What is particular to SQLite: how its file is opened and shared, and what its error codes mean.
 
 use crate::{Error, Kind, Options, Result, schema};
+use metrics::{Histogram, histogram};
 use sqlx::{
     Connection, Pool, Sqlite, SqliteConnection, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
@@ -10,7 +11,7 @@ use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub(crate) type Db = Sqlite;
@@ -31,6 +32,21 @@ pub(crate) struct Database {
     writer: Pool<Db>,
     readers: Pool<Db>,
     lock: Mutex<Option<File>>,
+    waits: Waits,
+}
+
+/// How long transactions wait for their turn.
+#[derive(Debug)]
+struct Waits {
+    writer: Histogram,
+    readers: Histogram,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        let waits = |connection| histogram!("casement_catalog_wait_seconds", "connection" => connection);
+        Self { writer: waits("writer"), readers: waits("reader") }
+    }
 }
 
 impl Database {
@@ -75,7 +91,7 @@ impl Database {
             message: format!("the database {} can't be opened: {}", path.display(), error.message),
             ..error
         })?;
-        Ok(Self { writer, readers, lock: Mutex::new(Some(lock)) })
+        Ok(Self { writer, readers, lock: Mutex::new(Some(lock)), waits: Waits::default() })
     }
 
     pub(crate) async fn close(&self) {
@@ -87,12 +103,12 @@ impl Database {
 
     /// Begins a transaction that writes. It is undone unless it is committed.
     pub(crate) async fn write(&self) -> Result<Tx> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        timed(&self.waits.writer, self.writer.begin_with("BEGIN IMMEDIATE")).await
     }
 
     /// Begins a transaction that sees one state of the database in all its queries.
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
-        Ok(self.readers.begin().await?)
+        timed(&self.waits.readers, self.readers.begin()).await
     }
 
     /// For a single query that reads.
@@ -105,6 +121,13 @@ impl Database {
         sqlx::query("SELECT version FROM casement_schema").fetch_one(&self.readers).await?;
         Ok(())
     }
+}
+
+async fn timed(wait: &Histogram, begin: impl Future<Output = sqlx::Result<Tx>>) -> Result<Tx> {
+    let asked = Instant::now();
+    let begun = begin.await;
+    wait.record(asked.elapsed());
+    Ok(begun?)
 }
 
 fn lock(database: &Path) -> Result<File> {

@@ -29,6 +29,10 @@ pub(crate) enum Command {
     /// Look at plugins, and replace them in a running service.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Have the running service read its configuration again, and the files that it names, and go on by them. What can only
+    /// change at a restart is named. A configuration that cannot be used changes nothing.
+    #[command(after_help = crate::exit::HELP)]
+    Reload(ConfigArgs),
     /// Look at the rules of who may do what.
     #[command(subcommand)]
     Policy(PolicyCommand),

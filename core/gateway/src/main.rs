@@ -8,17 +8,24 @@ mod exit;
 mod identity;
 mod manager;
 mod policy;
+mod reload;
 mod runtime;
 mod schemas;
 mod secret_file;
 mod service;
 mod signals;
 mod telemetry;
+mod watch;
 mod wiring;
 
 use clap::Parser;
 use exit::Exit;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// Chunks of data come and go all the time. glibc keeps their memory, and gives it to each thread anew.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {

@@ -2,25 +2,38 @@
 
 use crate::{
     config::Config,
-    control,
     exit::{Exit, Failure, Result},
     identity,
     manager::Manager,
-    policy, runtime, schemas,
+    policy::{self, Policies},
+    runtime, schemas,
 };
 use casement_catalog::Catalog;
+use casement_http::Audit;
+use casement_identity::{
+    Identity,
+    keystone::{Limits, Session},
+};
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
-use std::{net::SocketAddr, time::Duration};
+use std::{mem, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 /// Everything but the HTTP face.
 pub(crate) struct House {
     pub service: Service,
     pub stores: Stores,
-    /// Recovery, leases, the health of stores, orders from outside.
-    background: JoinSet<()>,
+    /// What outlives a configuration.
+    lasting: Lasting,
+    background: Background,
+}
+
+#[derive(Clone)]
+struct Lasting {
+    catalog: Catalog,
+    digests: DigestThreads,
 }
 
 /// How long transfers may take to come to their ends once their connections are gone.
@@ -29,43 +42,19 @@ const SETTLING: Duration = Duration::from_secs(20);
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
 /// accepted that cannot be served.
 pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
-    let session = identity::session(config)?;
-    let identity = identity::identity(config, session.clone())?;
-    let limits = session.clone().and_then(|session| identity::limits(config, session));
-    let policies = policy::read(&config.policy)?;
-    for warning in &policies.warnings {
-        tracing::warn!("{warning}");
-    }
-    let schemas = schemas::read(&config.images)?;
+    let rules = Configured::read(config)?;
     manager.starting("opening the database");
     let catalog = catalog(config).await?;
     manager.starting("opening the stores");
     let stores = stores(config.stores_options()).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
-    let parts = Parts {
-        catalog,
-        identity,
-        limits,
-        rules: policies.rules,
-        protections: policies.protections,
-        stores: stores.clone(),
-        digests,
-        settings: settings(config, schemas),
-    };
-    let service = Service::new(parts);
+    let lasting = Lasting { catalog, digests };
+    let session = rules.session.clone();
+    let service = Service::new(rules.parts(&lasting, &stores));
     manager.starting("settling what an earlier process left");
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
-    let mut background = JoinSet::new();
-    let supervised = stores.clone();
-    background.spawn(async move { supervised.supervise().await });
-    let (ordered, database) = (stores.clone(), config.catalog.path.clone());
-    background.spawn(async move { control::obey(&database, &ordered).await });
-    let maintained = service.clone();
-    background.spawn(async move { maintained.maintain().await });
-    if let Some(session) = session {
-        background.spawn(async move { identity::try_keystone(&session).await });
-    }
-    Ok(House { service, stores, background })
+    let background = Background::start(&service, &stores, session);
+    Ok(House { service, stores, lasting, background })
 }
 
 /// From the order to stop to the end of the process, at the most.
@@ -74,13 +63,89 @@ pub(crate) fn longest_end(config: &Config) -> Duration {
 }
 
 impl House {
+    /// Goes on by another configuration: all of it, or nothing of it. Requests that have begun end by the one that they
+    /// began with.
+    pub(crate) async fn reconfigure(&mut self, config: &Config) -> Result<()> {
+        let rules = Configured::read(config)?;
+        let stores = self.stores.reconfigured(config.stores_options()).await;
+        self.stores = stores.map_err(|err| Failure::new(Exit::Config, err))?;
+        let session = rules.session.clone();
+        self.service = self.service.reconfigured(rules.parts(&self.lasting, &self.stores));
+        self.background.turn_to(&self.service, &self.stores, session);
+        Ok(())
+    }
+
     /// Lets uploads come to their ends, ends what runs in the background, lets go of the database.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(&mut self) {
         if timeout(SETTLING, self.service.drain()).await.is_err() {
             tracing::warn!("some transfers did not end in time; the next start settles them");
         }
-        self.background.shutdown().await;
+        self.background.tasks.shutdown().await;
         self.service.close().await;
+    }
+}
+
+/// What is read from the configuration and the files that it names, before anything is opened.
+struct Configured {
+    session: Option<Session>,
+    identity: Identity,
+    limits: Option<Limits>,
+    policies: Policies,
+    settings: Settings,
+}
+
+impl Configured {
+    fn read(config: &Config) -> Result<Self> {
+        let session = identity::session(config)?;
+        let identity = identity::identity(config, session.clone())?;
+        let limits = session.clone().and_then(|session| identity::limits(config, session));
+        let policies = policy::read(&config.policy)?;
+        for warning in &policies.warnings {
+            tracing::warn!("{warning}");
+        }
+        let settings = settings(config, schemas::read(&config.images)?);
+        Ok(Self { session, identity, limits, policies, settings })
+    }
+
+    fn parts(self, lasting: &Lasting, stores: &Stores) -> Parts {
+        Parts {
+            catalog: lasting.catalog.clone(),
+            identity: self.identity,
+            limits: self.limits,
+            rules: self.policies.rules,
+            protections: self.policies.protections,
+            stores: stores.clone(),
+            digests: lasting.digests.clone(),
+            settings: self.settings,
+        }
+    }
+}
+
+/// Leases, what was left behind, the health of stores.
+struct Background {
+    tasks: JoinSet<()>,
+    /// Ends those of the configuration in force.
+    end: CancellationToken,
+}
+
+impl Background {
+    fn start(service: &Service, stores: &Stores, session: Option<Session>) -> Self {
+        let mut background = Self { tasks: JoinSet::new(), end: CancellationToken::new() };
+        background.turn_to(service, stores, session);
+        background
+    }
+
+    /// Those of the configuration before end when they have done what they are at.
+    fn turn_to(&mut self, service: &Service, stores: &Stores, session: Option<Session>) {
+        mem::replace(&mut self.end, CancellationToken::new()).cancel();
+        while self.tasks.try_join_next().is_some() {}
+        let (stores, end) = (stores.clone(), self.end.clone());
+        self.tasks.spawn(async move { stores.supervise(&end).await });
+        let (service, end) = (service.clone(), self.end.clone());
+        self.tasks.spawn(async move { service.maintain(&end).await });
+        if let Some(session) = session {
+            self.tasks.spawn(async move { identity::try_keystone(&session).await });
+        }
     }
 }
 
@@ -97,10 +162,23 @@ pub(crate) async fn stores(options: casement_stores::config::Options) -> Result<
     })
 }
 
-pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
+pub(crate) fn bind(config: &Config, audit: Option<Arc<dyn Audit>>) -> Result<casement_http::Bound> {
+    let options = casement_http::Options { audit, ..http_options(config)? };
+    casement_http::Server::bind(options).map_err(unfit)
+}
+
+/// What cannot be about the HTTP face.
+pub(crate) fn unfit(err: casement_http::Error) -> Failure {
+    match err {
+        casement_http::Error::Option { .. } => Failure::new(Exit::Config, format_args!("[server]: {err}")),
+        casement_http::Error::Listen { .. } => Failure::new(Exit::Temporary, err),
+    }
+}
+
+pub(crate) fn http_options(config: &Config) -> Result<casement_http::Options> {
     let server = &config.server;
     let listen: SocketAddr = server.listen.parse().map_err(Failure::of(Exit::Config, "server.listen"))?;
-    let options = casement_http::Options {
+    Ok(casement_http::Options {
         public_endpoint: server.public_endpoint.clone(),
         www_authenticate_uri: identity::www_authenticate_uri(config),
         max_connections: server.max_connections,
@@ -114,10 +192,6 @@ pub(crate) fn bind(config: &Config) -> Result<casement_http::Bound> {
         max_json_body: server.max_json_body_bytes,
         cors: config.cors.clone().into(),
         ..casement_http::Options::new(listen)
-    };
-    casement_http::Server::bind(options).map_err(|err| match err {
-        casement_http::Error::Option { .. } => Failure::new(Exit::Config, format_args!("[server]: {err}")),
-        casement_http::Error::Listen { .. } => Failure::new(Exit::Temporary, err),
     })
 }
 

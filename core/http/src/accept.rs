@@ -1,11 +1,12 @@
 //! The socket that listens, and the connections that come of it.
 
 use crate::{
-    Options,
-    api::Gateway,
+    Admin, Options,
+    face::Face,
     layer::{Api, Layer},
     platform,
     socket::{Exchange, Limits, Socket},
+    traffic::{OpenConnection, tell_capacity},
 };
 use casement_service::Service;
 use hyper::{server::conn::http1, service::service_fn};
@@ -112,25 +113,37 @@ impl Bound {
         self.local
     }
 
+    /// What answers the requests that come here.
+    pub fn face(&self, service: Service) -> Face {
+        Face::new(service, Options { listen: self.local, ..self.options.clone() })
+    }
+
     /// Serves until `shutdown`, then lets requests finish until the drain timeout.
-    pub async fn serve(self, service: Service, shutdown: impl Future<Output = ()>) -> Drained {
+    pub async fn serve(self, face: &Face, shutdown: impl Future<Output = ()>) -> Drained {
+        run(self.listener, face.layer(), &self.options, shutdown).await
+    }
+
+    /// Serves those who run the service, until `shutdown`.
+    pub async fn serve_admin(self, admin: Admin, shutdown: impl Future<Output = ()>) -> Drained {
         let options = Arc::new(Options { listen: self.local, ..self.options });
-        let api = Gateway::new(service, options.clone());
-        run(self.listener, Layer::new(api, options.clone()), &options, shutdown).await
+        run(self.listener, Arc::new(Layer::admin(admin, options.clone())), &options, shutdown).await
     }
 }
 
 /// The accept loop. Connections beyond the cap wait in the backlog: a permit is taken before the accept.
 pub(crate) async fn run<A: Api>(
     listener: TcpListener,
-    layer: Layer<A>,
+    layer: Arc<Layer<A>>,
     options: &Options,
     shutdown: impl Future<Output = ()>,
 ) -> Drained {
     let permits = Arc::new(Semaphore::new(options.max_connections));
-    let (layer, graceful, cut) = (Arc::new(layer), GracefulShutdown::new(), CancellationToken::new());
+    let (graceful, cut) = (GracefulShutdown::new(), CancellationToken::new());
     let connections = Connections { http: http(options), limits: limits(options), layer, cut: cut.clone() };
     let mut shutdown = pin!(shutdown);
+    if !connections.layer.is_admin() {
+        tell_capacity(options.max_connections);
+    }
     loop {
         let next = async {
             let permit = permits.clone().acquire_owned().await;
@@ -145,9 +158,10 @@ pub(crate) async fn run<A: Api>(
             continue;
         }
         let conversation = connections.converse(stream, peer, graceful.watcher());
+        let counted = (!connections.layer.is_admin()).then(OpenConnection::count);
         tokio::spawn(async move {
             conversation.await;
-            drop(permit);
+            drop((counted, permit));
         });
     }
     drop(listener);

@@ -1,79 +1,141 @@
-//! One line for each request, when its answer is out or its client gone.
+//! One line for each request, its figures, and its entry in the audit log, when its answer is out or its client gone.
 
-use crate::socket::Exchange;
+use crate::{
+    Audit, AuditEntry,
+    audit::{Created, Speaker, is_audited, outcome},
+    purpose::Purpose,
+    socket::Exchange,
+    traffic::Meter,
+};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
+use metrics::Counter;
 use std::{
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tokio::time::Instant;
+use tracing::Span;
 
-/// A response extension: the project that the caller speaks for.
-#[derive(Debug, Clone)]
-pub(crate) struct Project(pub(crate) Option<String>);
+/// As nginx has it: the client went away before the answer.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// What is noted of a request before it is answered.
+#[derive(Debug)]
+pub(crate) struct Asks {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// `None` on the admin address, where nothing is noted at all.
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) request_id: String,
+    pub(crate) peer: SocketAddr,
+    pub(crate) speaker: Speaker,
+}
 
 /// Written when it is dropped, whatever became of the request.
 #[derive(Debug)]
 pub(crate) struct Record {
     exchange: Exchange,
-    method: Method,
-    path: String,
-    request_id: String,
-    peer: SocketAddr,
+    asks: Asks,
+    meter: Option<Meter>,
+    audit: Option<Arc<dyn Audit>>,
+    /// What goes on while the answer is sent belongs to the request too.
+    span: Span,
     started: Instant,
     status: Option<StatusCode>,
-    project: Option<String>,
+    created: Option<String>,
     bytes: u64,
+    /// Of the body that was promised.
+    promised: Option<u64>,
+    /// All of the answer went out.
+    whole: bool,
 }
 
 impl Record {
     /// The request counts as being served until the record is dropped.
-    pub(crate) fn begin(
-        exchange: Exchange,
-        peer: SocketAddr,
-        method: Method,
-        path: String,
-        request_id: String,
-    ) -> Self {
+    pub(crate) fn begin(exchange: Exchange, asks: Asks, audit: Option<Arc<dyn Audit>>, span: Span) -> Self {
         exchange.begin();
         Self {
             exchange,
-            method,
-            path,
-            request_id,
-            peer,
+            meter: asks.purpose.as_ref().map(Meter::begin),
+            asks,
+            audit,
+            span,
             started: Instant::now(),
             status: None,
-            project: None,
+            created: None,
             bytes: 0,
+            promised: None,
+            whole: false,
         }
     }
 
+    /// What counts the bytes of the request's body.
+    pub(crate) fn received(&self) -> Counter {
+        self.meter.as_ref().map_or_else(Counter::noop, Meter::received)
+    }
+
     /// From here on the record lives as long as the response's body.
-    pub(crate) fn carry<B>(mut self, response: Response<B>) -> Response<LoggedBody<B>> {
+    pub(crate) fn carry<B: Body>(mut self, response: Response<B>) -> Response<LoggedBody<B>> {
         self.status = Some(response.status());
-        self.project = response.extensions().get::<Project>().and_then(|project| project.0.clone());
+        self.created = response.extensions().get::<Created>().map(|created| created.0.clone());
+        self.promised = response.body().size_hint().exact();
+        self.whole = response.body().is_end_stream();
         response.map(|body| LoggedBody { body, record: self })
+    }
+
+    fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        self.whole |= self.promised == Some(self.bytes);
+        if let Some(meter) = &self.meter {
+            meter.sent(bytes);
+        }
+    }
+
+    fn audit(&self, status: u16) {
+        let (Some(audit), Some(purpose)) = (&self.audit, &self.asks.purpose) else { return };
+        let outcome = outcome(self.status, self.whole);
+        let (true, Some(action)) = (is_audited(purpose, outcome), purpose.action) else { return };
+        let caller = self.asks.speaker.caller();
+        let created = self.created.iter().map(|id| ("image", id.clone()));
+        audit.record(&AuditEntry {
+            action,
+            outcome,
+            status,
+            request_id: &self.asks.request_id,
+            peer: self.asks.peer,
+            user: caller.and_then(|caller| caller.user_id.as_deref()),
+            project: caller.and_then(|caller| caller.project_id.as_deref()),
+            roles: caller.iter().flat_map(|caller| caller.roles.iter().map(String::as_str)).collect(),
+            target: purpose.parts().into_iter().chain(created).collect(),
+            bytes: self.bytes,
+            duration_ms: self.started.elapsed().as_millis() as u64,
+        });
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         self.exchange.end();
+        let Some(meter) = &self.meter else { return };
+        let took = self.started.elapsed();
+        let status = self.status.map_or(CLIENT_CLOSED_REQUEST, |status| status.as_u16());
+        meter.end(status, took);
+        self.audit(status);
+        let caller = self.asks.speaker.caller();
         tracing::info!(
             target: "casement::access",
-            method = %self.method,
-            path = self.path,
-            // 499, as nginx has it: the client went away before the answer.
-            status = self.status.map_or(499, |status| status.as_u16()),
-            duration_ms = self.started.elapsed().as_millis() as u64,
+            method = %self.asks.method,
+            path = self.asks.path,
+            status,
+            duration_ms = took.as_millis() as u64,
             bytes = self.bytes,
-            request_id = self.request_id,
-            project = self.project.as_deref().unwrap_or("-"),
-            peer = %self.peer,
+            request_id = self.asks.request_id,
+            project = caller.and_then(|caller| caller.project_id.as_deref()).unwrap_or("-"),
+            peer = %self.asks.peer,
         );
     }
 }
@@ -89,9 +151,12 @@ impl<B: Body<Data = Bytes> + Unpin> Body for LoggedBody<B> {
     type Error = B::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if let Some(Ok(frame)) = &frame {
-            self.record.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        let Self { body, record } = &mut *self;
+        let frame = ready!(record.span.in_scope(|| Pin::new(body).poll_frame(context)));
+        match &frame {
+            Some(Ok(frame)) => record.sent(frame.data_ref().map_or(0, Bytes::len)),
+            Some(Err(_)) => {}
+            None => record.whole = true,
         }
         Poll::Ready(frame)
     }
@@ -109,6 +174,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for LoggedBody<B> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use casement_image::Caller;
     use std::{
         io,
         sync::{Arc, Mutex},
@@ -132,8 +198,17 @@ mod tests {
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(subscriber, || {
-            let peer = ([192, 0, 2, 1], 4711).into();
-            request(Record::begin(Exchange::default(), peer, Method::GET, "/v2/images".into(), "req-1".into()));
+            let asks = Asks {
+                method: Method::GET,
+                path: "/v2/images".into(),
+                purpose: Some(Purpose::of(&Method::GET, "/v2/images", &http::HeaderMap::new())),
+                request_id: "req-1".into(),
+                peer: ([192, 0, 2, 1], 4711).into(),
+                speaker: Speaker::default(),
+            };
+            asks.speaker.is(&Caller { project_id: Some("p1".into()), ..Caller::default() });
+            let span = tracing::info_span!("request", id = "req-1");
+            request(Record::begin(Exchange::default(), asks, None, span));
         });
         String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
     }
@@ -141,8 +216,7 @@ mod tests {
     #[test]
     fn a_request_is_one_line_that_counts_what_was_sent() {
         let line = logged(|record| {
-            let mut response: warp::reply::Response = Response::new("0123456789".into());
-            response.extensions_mut().insert(Project(Some("p1".into())));
+            let response: warp::reply::Response = Response::new("0123456789".into());
             let mut body = record.carry(response).into_body();
             let mut context = Context::from_waker(std::task::Waker::noop());
             while let Poll::Ready(Some(_)) = Pin::new(&mut body).poll_frame(&mut context) {}
@@ -161,6 +235,30 @@ mod tests {
         ] {
             assert!(line.contains(field), "{field} in {line}");
         }
+    }
+
+    /// Says something when it is asked for its data.
+    struct Talkative;
+
+    impl Body for Talkative {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            tracing::info!("on the way");
+            Poll::Ready(None)
+        }
+    }
+
+    #[test]
+    fn what_is_logged_while_an_answer_is_sent_bears_the_request_s_id() {
+        let lines = logged(|record| {
+            let mut body = record.carry(Response::new(Talkative)).into_body();
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            assert!(Pin::new(&mut body).poll_frame(&mut context).is_ready());
+        });
+        let line = lines.lines().find(|line| line.contains("on the way")).unwrap();
+        assert!(line.contains("request{id=\"req-1\"}"), "{line}");
     }
 
     #[test]

@@ -2,13 +2,12 @@
 
 use crate::{
     Options, actions,
+    audit::Speaker,
     body::RequestBody,
     credentials::credentials,
     failure::{Failure, Result},
     healthcheck::{healthcheck, is_healthcheck},
-    image_data, images, info,
-    layer::tell_project,
-    locations, members, metadefs, request, schemas, stores, tags, tasks,
+    image_data, images, info, locations, members, metadefs, request, schemas, stores, tags, tasks,
     versions::{self, Negotiated, negotiate},
 };
 use casement_service::{Kind, Service};
@@ -62,11 +61,11 @@ impl Gateway {
             }
             Err(error) => return Failure::from(error).into_response(),
         };
-        let project = caller.project_id.clone();
+        if let Some(speaker) = request.extensions().get::<Speaker>() {
+            speaker.is(&caller);
+        }
         request.extensions_mut().insert(caller);
-        let mut response = request::answer(self.route(request, &path).await);
-        tell_project(&mut response, project);
-        response
+        request::answer(self.route(request, &path).await)
     }
 
     async fn route(&self, mut request: Request<RequestBody>, path: &str) -> Result {

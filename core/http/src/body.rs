@@ -4,6 +4,7 @@ use bytes::Bytes;
 use casement_service::{BodyError, BodyStream};
 use futures_util::{Stream, StreamExt, stream};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use metrics::Counter;
 use std::{
     pin::Pin,
     sync::{
@@ -32,16 +33,18 @@ impl ReadToEnd {
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     body: Incoming,
+    received: Counter,
     read_to_end: ReadToEnd,
 }
 
 impl RequestBody {
-    pub(crate) fn new(body: Incoming) -> (Self, ReadToEnd) {
+    /// `received` counts its bytes.
+    pub(crate) fn new(body: Incoming, received: Counter) -> (Self, ReadToEnd) {
         let read_to_end = ReadToEnd::default();
         if body.is_end_stream() {
             read_to_end.set();
         }
-        (Self { body, read_to_end: read_to_end.clone() }, read_to_end)
+        (Self { body, received, read_to_end: read_to_end.clone() }, read_to_end)
     }
 }
 
@@ -56,6 +59,9 @@ impl Body for RequestBody {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if frame.is_none() || self.body.is_end_stream() {
             self.read_to_end.set();
+        }
+        if let Some(Ok(frame)) = &frame {
+            self.received.increment(frame.data_ref().map_or(0, |data| data.len() as u64));
         }
         Poll::Ready(frame)
     }

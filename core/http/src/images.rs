@@ -1,6 +1,7 @@
 //! `/v2/images` and `/v2/images/{id}`.
 
 use crate::{
+    audit::Created,
     conditions::{has_already, if_match, not_modified, with_etag},
     failure::{Failure, Result},
     json_body, reply,
@@ -75,6 +76,7 @@ fn told(record: &Record) -> Result {
 fn created(image: &Map<String, Value>, base_url: &str, store_ids: &[String]) -> Result {
     let id = image.get("id").and_then(Value::as_str).unwrap_or_default();
     let mut response = reply::json(StatusCode::CREATED, image)?;
+    response.extensions_mut().insert(Created(id.to_owned()));
     for (name, value) in [(LOCATION, format!("{base_url}/v2/images/{id}")), (STORE_IDS, store_ids.join(","))] {
         // Neither can hold what a header cannot, save for a Host header that a client made up.
         if let Ok(value) = HeaderValue::try_from(value) {

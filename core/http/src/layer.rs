@@ -2,19 +2,26 @@
 
 use crate::{
     Options,
-    access_log::{LoggedBody, Project, Record},
+    access_log::{Asks, LoggedBody, Record},
+    audit::Speaker,
     body::RequestBody,
     cors,
     credentials::Peer,
     error_body::Asked,
     failure::Failure,
     healthcheck::is_healthcheck,
+    purpose::Purpose,
     socket::Exchange,
 };
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    sync::{Arc, PoisonError, RwLock},
+};
 use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -50,18 +57,60 @@ impl<B> Split for Response<B> {
     type Body = B;
 }
 
+/// What every request meets. It can be exchanged while requests are under way.
 #[derive(Debug)]
-pub(crate) struct Layer<A> {
+pub(crate) struct Layer<A>(RwLock<Arc<Current<A>>>);
+
+#[derive(Debug)]
+struct Current<A> {
     api: A,
     options: Arc<Options>,
+    is_admin: bool,
 }
 
 impl<A: Api> Layer<A> {
     pub(crate) fn new(api: A, options: Arc<Options>) -> Self {
-        Self { api, options }
+        Self::of(Current { api, options, is_admin: false })
+    }
+
+    /// For the admin address: what looks at the service leaves no trace in the figures of its traffic.
+    pub(crate) fn admin(api: A, options: Arc<Options>) -> Self {
+        Self::of(Current { api, options, is_admin: true })
+    }
+
+    fn of(current: Current<A>) -> Self {
+        Self(RwLock::new(Arc::new(current)))
+    }
+
+    pub(crate) fn exchange(&self, api: A, options: Arc<Options>) {
+        let is_admin = self.is_admin();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Current { api, options, is_admin });
+    }
+
+    pub(crate) fn options(&self) -> Arc<Options> {
+        self.current().options.clone()
+    }
+
+    pub(crate) fn is_admin(&self) -> bool {
+        self.current().is_admin
     }
 
     pub(crate) async fn handle(
+        &self,
+        request: Request<Incoming>,
+        exchange: Exchange,
+        peer: SocketAddr,
+    ) -> Result<Response<LoggedBody<Body>>, Infallible> {
+        self.current().handle(request, exchange, peer).await
+    }
+
+    fn current(&self) -> Arc<Current<A>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<A: Api> Current<A> {
+    async fn handle(
         &self,
         request: Request<Incoming>,
         exchange: Exchange,
@@ -78,7 +127,10 @@ impl<A: Api> Layer<A> {
         };
         let asked = Asked::of(&method, request.headers());
         let span = tracing::info_span!("request", id = request_id, %method, path);
-        let record = Record::begin(exchange.clone(), peer, method, path, request_id.clone());
+        let purpose = (!self.is_admin).then(|| Purpose::of(&method, &path, request.headers()));
+        let speaker = Speaker::default();
+        let asks = Asks { method, path, purpose, request_id: request_id.clone(), peer, speaker: speaker.clone() };
+        let record = Record::begin(exchange.clone(), asks, self.options.audit.clone(), span.clone());
 
         let (mut head, body) = request.into_parts();
         // What handlers see is the id that the answer has.
@@ -86,7 +138,8 @@ impl<A: Api> Layer<A> {
             head.headers.insert(REQUEST_ID, id);
         }
         head.extensions.insert(Peer(peer.ip()));
-        let (body, read_to_end) = RequestBody::new(body);
+        head.extensions.insert(speaker);
+        let (body, read_to_end) = RequestBody::new(body, record.received());
         let response = match refusal {
             Some(failure) => {
                 drop(body);
@@ -149,9 +202,4 @@ fn request_id(headers: &HeaderMap) -> Result<String, Failure> {
         Ok(id) => Ok(format!("req-{id}")),
         Err(_) => Err(Failure::bad_request("x-openstack-request-id must be printable ASCII")),
     }
-}
-
-/// Names the project in the access log.
-pub(crate) fn tell_project(response: &mut Reply, project: Option<String>) {
-    response.extensions_mut().insert(Project(project));
 }

@@ -1,8 +1,8 @@
 //! What an operator can set about the HTTP face, and what it says of itself.
 
-use crate::{Cors, Error};
+use crate::{Audit, Cors, Error};
 use http::{HeaderMap, header::HOST};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use url::Url;
 
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Options {
     pub www_authenticate_uri: Option<String>,
     /// Which pages of other sites browsers let in.
     pub cors: Cors,
+    /// Where it is noted who did what.
+    pub audit: Option<Arc<dyn Audit>>,
 }
 
 impl Options {
@@ -56,11 +58,15 @@ impl Options {
             public_endpoint: None,
             www_authenticate_uri: None,
             cors: Cors::default(),
+            audit: None,
         }
     }
 
     /// Whether a server can run with these.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Names the first option that cannot be what it is.
+    pub fn check(&self) -> Result<(), Error> {
         let rules = [
             ("max_connections", (1..=1 << 20).contains(&self.max_connections), "must be from 1 to 1048576"),
             ("max_header_bytes", (1 << 10..=1 << 20).contains(&self.max_header_bytes), "must be from 1 KiB to 1 MiB"),

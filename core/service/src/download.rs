@@ -1,6 +1,6 @@
 //! Fetching an image's data.
 
-use crate::{Download, DownloadRequest, Error, Kind, Result, Service, Side, access::no_image_with_id};
+use crate::{Download, DownloadRequest, Error, Kind, Result, Service, Side, access::no_image_with_id, figures::Flight};
 use casement_image::{Caller, Image, Location, Status, range};
 use casement_stores::{
     Store,
@@ -45,11 +45,13 @@ impl Service {
                 return Err(error.into());
             }
         };
+        let mut flight = Flight::download(len);
+        let counted = data.map_err(Error::from).inspect_ok(move |chunk| flight.moved(chunk.len()));
         Ok(Download::Data {
             size,
             part: part.map(|part| (part.offset, part.len)),
             checksum: image.checksum,
-            data: Box::pin(data.map_err(Error::from)),
+            data: Box::pin(counted),
         })
     }
 

@@ -7,6 +7,8 @@ mod create;
 mod delete;
 mod download;
 mod error;
+mod figures;
+mod health;
 mod info;
 mod list;
 mod location_import;
@@ -31,6 +33,7 @@ mod version;
 pub use casement_identity::{Asserted, Credentials};
 pub use casement_inspect::{Settings as FormatSettings, VmdkType};
 pub use error::{Error, Kind, Result, Side};
+pub use health::StoreHealth;
 pub use quota::ResourceUsage;
 pub use request::{
     BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreDetail, StoreInfo, UploadRequest,
@@ -79,12 +82,27 @@ struct Inner {
 impl Service {
     pub fn new(parts: Parts) -> Self {
         let node = uuid::Uuid::new_v4().to_string();
+        figures::introduce();
         Self(Arc::new(Inner {
             parts,
             node,
             uploads: TaskTracker::new(),
             in_hand: InHand::default(),
             imports: Imports::default(),
+        }))
+    }
+
+    /// The same service with another configuration, on the same catalog. What runs goes on in both, and requests that have
+    /// begun end by the parts that they began with.
+    #[must_use]
+    pub fn reconfigured(&self, parts: Parts) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            parts,
+            node: inner.node.clone(),
+            uploads: inner.uploads.clone(),
+            in_hand: inner.in_hand.clone(),
+            imports: inner.imports.clone(),
         }))
     }
 
@@ -96,14 +114,6 @@ impl Service {
         let mut caller = self.parts().identity.authenticate(credentials).await?;
         caller.is_admin = self.parts().rules.is_admin(&caller);
         Ok(caller)
-    }
-
-    /// Whether requests can be served now; the error says what is missing.
-    ///
-    /// # Errors
-    /// When the catalog does not answer.
-    pub async fn health(&self) -> Result<()> {
-        Ok(self.catalog().ping().await?)
     }
 
     /// Waits until every upload has come to its end; those whose body stops coming end by their own deadlines. Location

@@ -4,7 +4,7 @@
 //! Runs at the start, before the port answers, and then for ever: for leases that ran out, and for what this
 //! process itself could not bring to its end when it should have.
 
-use crate::{Error, Result, Service};
+use crate::{Error, Result, Service, figures};
 use casement_catalog::{Residue, Transfer, TransferState};
 use casement_image::ImageId;
 use casement_stores::{Kind as StoreKind, Store};
@@ -17,6 +17,8 @@ use std::{
 };
 use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 #[cfg(test)]
 mod tests;
@@ -78,7 +80,7 @@ impl Service {
     /// # Errors
     /// When the catalog can't be read. What a store does not answer for is tried again later.
     pub async fn recover(&self) -> Result<()> {
-        self.settle_orphans(true).await?;
+        figures::waiting(self.settle_orphans(true).await?);
         let lost = "The service was stopped while it worked at this task.";
         for task in self.catalog().fail_lost_tasks(lost, OffsetDateTime::now_utc()).await? {
             tracing::info!(task, "a task that nobody works at any more has failed");
@@ -90,12 +92,11 @@ impl Service {
         Ok(())
     }
 
-    /// Keeps this process's leases alive and settles what others, or it, left behind. Never ends.
-    pub async fn maintain(&self) {
+    /// Keeps this process's leases alive and settles what others, or it, left behind, until it is told to end.
+    pub async fn maintain(&self, end: &CancellationToken) {
         let mut ticks = interval(self.settings().lease / 3);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
+        while end.run_until_cancelled(ticks.tick()).await.is_some() {
             match AssertUnwindSafe(self.maintain_once()).catch_unwind().await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::error!(%error, "maintenance failed; it will be tried again"),
@@ -106,36 +107,40 @@ impl Service {
 
     pub(crate) async fn maintain_once(&self) -> Result<()> {
         self.catalog().renew_leases(&self.0.node, self.lease_until()).await?;
-        self.settle_dropped().await?;
-        self.settle_orphans(false).await?;
+        let left = self.settle_dropped().await? + self.settle_orphans(false).await?;
+        figures::waiting(left);
         self.sweep_stages(ABANDONED_AFTER).await;
         Ok(())
     }
 
-    /// Settles what this process left on its way.
-    async fn settle_dropped(&self) -> Result<()> {
+    /// Settles what this process left on its way. Answers how many could not be settled yet.
+    async fn settle_dropped(&self) -> Result<usize> {
         let mut dropped = self.catalog().transfers_of(&self.0.node).await?;
         dropped.retain(|transfer| !self.0.in_hand.has(&transfer.id));
-        self.settle_all(dropped).await;
-        Ok(())
+        Ok(self.settle_all(dropped).await)
     }
 
-    async fn settle_orphans(&self, others_are_dead: bool) -> Result<()> {
+    /// As [`Service::settle_dropped`], for what others left.
+    async fn settle_orphans(&self, others_are_dead: bool) -> Result<usize> {
         let orphans = self.catalog().orphans(&self.0.node, OffsetDateTime::now_utc(), others_are_dead).await?;
-        self.settle_all(orphans).await;
-        Ok(())
+        Ok(self.settle_all(orphans).await)
     }
 
-    async fn settle_all(&self, transfers: Vec<Transfer>) {
+    async fn settle_all(&self, transfers: Vec<Transfer>) -> usize {
         stream::iter(transfers)
-            .for_each_concurrent(SIDE_BY_SIDE, |transfer| async move {
+            .map(|transfer| async move {
                 let (image, state) = (transfer.image_id.clone(), transfer.state);
-                match self.adopt_and_settle(transfer).await {
+                let settled = self.adopt_and_settle(transfer).await;
+                match &settled {
                     Ok(end) => tracing::info!(image = image.as_str(), ?state, ?end, "transfer recovered"),
                     Err(error) => tracing::warn!(image = image.as_str(), ?state, %error, "transfer not recovered yet"),
                 }
+                figures::settled(settled.as_ref().ok().copied());
+                usize::from(settled.is_err())
             })
-            .await;
+            .buffer_unordered(SIDE_BY_SIDE)
+            .fold(0, async |left, one| left + one)
+            .await
     }
 
     async fn requeue(&self, image: &ImageId) -> Result<()> {
@@ -180,7 +185,9 @@ impl Service {
 
     /// Settles a transfer of this process now; what fails of it is left to maintenance.
     pub(crate) async fn settle_or_later(&self, transfer: &str) {
-        if let Err(error) = self.settle_by_id(transfer).await {
+        let settled = self.settle_by_id(transfer).await;
+        figures::settled(settled.as_ref().ok().copied());
+        if let Err(error) = settled {
             tracing::warn!(transfer, %error, "not settled; it will be tried again");
         }
     }
@@ -188,7 +195,8 @@ impl Service {
     /// Settles in the background: whoever asks has an answer to give.
     pub(crate) fn settle_soon(&self, transfer: String) {
         let service = self.clone();
-        self.0.uploads.spawn(async move { service.settle_or_later(&transfer).await });
+        let settling = async move { service.settle_or_later(&transfer).await };
+        self.0.uploads.spawn(settling.in_current_span());
     }
 
     pub(crate) fn claim(&self, transfer: &str) -> Option<Claim> {

@@ -40,7 +40,7 @@ impl Default for PluginOptions {
 }
 
 /// One `[stores.<id>]` table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreOptions {
     pub id: String,
     /// The name that the plugin gives itself.
@@ -68,7 +68,7 @@ impl StoreOptions {
 }
 
 /// How long the gateway waits for a backend, and how much it asks of it at once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Opening the store.
     pub open: Duration,

@@ -5,6 +5,7 @@
 use crate::{
     config::Limits,
     error::{Error, Kind, Result, Side},
+    figures::{Call, Figures},
 };
 use std::{
     sync::{Mutex, PoisonError},
@@ -20,6 +21,7 @@ pub(crate) struct Guard {
     store: String,
     limits: Limits,
     breaker: Mutex<Breaker>,
+    figures: Figures,
 }
 
 /// Refuses calls for a while after a row of failures.
@@ -32,17 +34,22 @@ struct Breaker {
 
 impl Guard {
     pub(crate) fn new(store: &str, limits: Limits) -> Self {
-        Self { store: store.to_owned(), limits, breaker: Mutex::default() }
+        Self { store: store.to_owned(), limits, breaker: Mutex::default(), figures: Figures::of(store) }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
+    /// Whether calls are refused for the time being.
+    pub(crate) fn is_open(&self) -> bool {
+        self.breaker().open_until.is_some()
+    }
+
     /// One call that must not be repeated.
     pub(crate) async fn call<T>(
         &self,
-        what: &'static str,
+        what: Call,
         deadline: Duration,
         call: impl Future<Output = casement_sdk::Result<T>>,
     ) -> Result<T> {
@@ -53,7 +60,7 @@ impl Guard {
     /// One step of a transfer that was admitted before: it has a deadline, and is never refused.
     pub(crate) async fn step<T>(
         &self,
-        what: &'static str,
+        what: Call,
         deadline: Duration,
         step: impl Future<Output = casement_sdk::Result<T>>,
     ) -> Result<T> {
@@ -72,12 +79,7 @@ impl Guard {
     }
 
     /// A call that may be made again when the store says that another try may help.
-    pub(crate) async fn repeatable<T, F>(
-        &self,
-        what: &'static str,
-        deadline: Duration,
-        call: impl Fn() -> F,
-    ) -> Result<T>
+    pub(crate) async fn repeatable<T, F>(&self, what: Call, deadline: Duration, call: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = casement_sdk::Result<T>>,
     {
@@ -88,8 +90,8 @@ impl Guard {
             match self.call(what, deadline, call()).await {
                 // A backend that let a whole deadline pass would make the client wait once more for nothing.
                 Err(error) if error.retryable && error.side != Side::Gateway && tries_left > 0 => {
-                    tracing::debug!(store = self.store, what, %error, "trying again");
-                    metrics::counter!("casement_store_retries_total", "store" => self.store.clone()).increment(1);
+                    tracing::debug!(store = self.store, %what, %error, "trying again");
+                    self.figures.retried();
                     sleep(error.retry_after.unwrap_or(pause).min(self.limits.call)).await;
                     pause *= 2;
                 }
@@ -102,7 +104,7 @@ impl Guard {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self, what: &str) -> Result<()> {
+    fn admit(&self, what: Call) -> Result<()> {
         let mut breaker = self.breaker();
         let Some(until) = breaker.open_until else { return Ok(()) };
         let now = Instant::now();
@@ -111,6 +113,7 @@ impl Guard {
             breaker.open_until = Some(now + self.limits.breaker_pause);
             return Ok(());
         }
+        self.figures.refused();
         let mut error = Error::new(
             &self.store,
             Side::Gateway,
@@ -121,16 +124,14 @@ impl Guard {
         Err(error)
     }
 
-    fn record<T>(&self, what: &'static str, result: &Result<T>, took: Duration) {
+    fn record<T>(&self, what: Call, result: &Result<T>, took: Duration) {
         let failed = result.as_ref().err().is_some_and(Error::is_failure);
-        let store = self.store.clone();
-        metrics::histogram!("casement_store_call_seconds", "store" => store.clone(), "call" => what)
-            .record(took.as_secs_f64());
-        if failed {
-            metrics::counter!("casement_store_failures_total", "store" => store, "call" => what).increment(1);
-        }
+        self.figures.called(what, took, result.as_ref().err().map(|error| error.kind));
         let mut breaker = self.breaker();
         if !failed {
+            if breaker.open_until.is_some() {
+                self.figures.breaker(false);
+            }
             *breaker = Breaker::default();
             return;
         }
@@ -138,6 +139,7 @@ impl Guard {
         if breaker.failures >= self.limits.breaker_failures.max(1) {
             if breaker.open_until.is_none() {
                 tracing::warn!(store = self.store, failures = breaker.failures, "store does not answer: breaker opens");
+                self.figures.breaker(true);
             }
             breaker.open_until = Some(Instant::now() + self.limits.breaker_pause);
         }
@@ -162,7 +164,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_that_never_answers_ends_at_its_deadline() {
         let error = guard()
-            .call("stat", Duration::from_secs(1), std::future::pending::<casement_sdk::Result<()>>())
+            .call(Call::Stat, Duration::from_secs(1), std::future::pending::<casement_sdk::Result<()>>())
             .await
             .unwrap_err();
         assert_eq!((error.kind, error.side), (Kind::Timeout, Side::Gateway));
@@ -173,7 +175,7 @@ mod tests {
         let guard = Guard::new("s", Limits::default());
         let calls = AtomicU32::new(0);
         let answer = guard
-            .repeatable("stat", Duration::from_secs(1), || async {
+            .repeatable(Call::Stat, Duration::from_secs(1), || async {
                 if calls.fetch_add(1, Ordering::Relaxed) < 2 { unavailable() } else { Ok(7) }
             })
             .await;
@@ -184,15 +186,15 @@ mod tests {
     async fn the_breaker_opens_after_a_row_of_failures_lets_one_probe_through_and_closes_on_success() {
         let guard = guard();
         for _ in 0..2 {
-            guard.call("stat", Duration::from_secs(1), async { unavailable::<()>() }).await.unwrap_err();
+            guard.call(Call::Stat, Duration::from_secs(1), async { unavailable::<()>() }).await.unwrap_err();
         }
-        let refused = guard.call("stat", Duration::from_secs(1), async { Ok(()) }).await.unwrap_err();
+        let refused = guard.call(Call::Stat, Duration::from_secs(1), async { Ok(()) }).await.unwrap_err();
         assert_eq!(refused.side, Side::Gateway);
         assert!(refused.retry_after.unwrap() <= guard.limits.breaker_pause);
 
         tokio::time::advance(guard.limits.breaker_pause).await;
-        guard.call("stat", Duration::from_secs(1), async { Ok(()) }).await.unwrap();
-        guard.call("stat", Duration::from_secs(1), async { Ok(()) }).await.unwrap();
+        guard.call(Call::Stat, Duration::from_secs(1), async { Ok(()) }).await.unwrap();
+        guard.call(Call::Stat, Duration::from_secs(1), async { Ok(()) }).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
@@ -200,7 +202,7 @@ mod tests {
         let guard = guard();
         for _ in 0..10 {
             let missing = async { Err::<(), _>(casement_sdk::Error::not_found("k")) };
-            assert_eq!(guard.call("stat", Duration::from_secs(1), missing).await.unwrap_err().kind, Kind::NotFound);
+            assert_eq!(guard.call(Call::Stat, Duration::from_secs(1), missing).await.unwrap_err().kind, Kind::NotFound);
         }
     }
 
@@ -209,7 +211,7 @@ mod tests {
         let guard = guard();
         for _ in 0..10 {
             let away = async { unavailable::<()>().map_err(casement_sdk::Error::of_one_object) };
-            let error = guard.call("stat", Duration::from_secs(1), away).await.unwrap_err();
+            let error = guard.call(Call::Stat, Duration::from_secs(1), away).await.unwrap_err();
             assert_eq!((error.kind, error.side), (Kind::Unavailable, Side::Store));
         }
     }

@@ -4,6 +4,7 @@ use crate::{
     config::{Options, StoreOptions},
     host::{LoadedPlugin, Loader},
     opening::open,
+    reconfigure,
     reload::{Reloaded, replace},
     store::{Store, StoreState},
 };
@@ -17,9 +18,12 @@ use tokio::{
     sync::RwLock as Gate,
     time::{MissedTickBehavior, interval},
 };
+use tokio_util::sync::CancellationToken;
 
 /// How often the health of every store is asked for, and the opening of an absent one tried again.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
+/// One time in so many it is asked for its space too.
+const USAGE_EVERY: u32 = 12;
 
 /// The registry. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,8 +35,9 @@ struct Inner {
     plugins: RwLock<Vec<Arc<LoadedPlugin>>>,
     stores: Vec<Arc<Store>>,
     default: Option<usize>,
-    /// Stores are opened side by side, and none while a plugin is replaced: it could be opened on the old one.
-    opening: Gate<()>,
+    /// Stores are opened side by side, and none while a plugin is replaced: it could be opened on the old one. Registries
+    /// that share stores share this too.
+    opening: Arc<Gate<()>>,
 }
 
 /// Why the gateway must not start: stores by their ids, each with its reason.
@@ -42,6 +47,8 @@ pub enum StartError {
     Configuration(Vec<(String, String)>),
     /// Required stores that could not be opened.
     Required(Vec<(String, String)>),
+    /// What a new configuration of a running gateway brings, and cannot be used: plugins and stores.
+    Changed(Vec<(String, String)>),
 }
 
 impl StartError {
@@ -58,6 +65,7 @@ impl fmt::Display for StartError {
             Self::Required(stores) => {
                 stores.iter().map(|(store, reason)| format!("required store `{store}` can't serve: {reason}")).collect()
             }
+            Self::Changed(parts) => parts.iter().map(|(part, reason)| format!("{part}: {reason}")).collect(),
         };
         f.write_str(&lines.join("; "))
     }
@@ -106,12 +114,36 @@ impl Stores {
         if !failed.is_empty() {
             return Err(StartError::Required(failed));
         }
+        Ok(Self::of(Arc::new(loader), plugins, stores, Arc::default()))
+    }
+
+    fn of(
+        loader: Arc<Loader>,
+        plugins: Vec<Arc<LoadedPlugin>>,
+        stores: Vec<Arc<Store>>,
+        opening: Arc<Gate<()>>,
+    ) -> Self {
         let default = match stores.len() {
             1 => Some(0),
             _ => stores.iter().position(|store| store.options().default),
         };
-        let loader = Arc::new(loader);
-        Ok(Self(Arc::new(Inner { loader, plugins: RwLock::new(plugins), stores, default, opening: Gate::new(()) })))
+        Self(Arc::new(Inner { loader, plugins: RwLock::new(plugins), stores, default, opening }))
+    }
+
+    /// Another registry for a gateway that goes on by another configuration. It shares with this one what has not changed;
+    /// what is new or changed is opened, and all of it can be used or nothing is done. Transfers under way end in the store
+    /// that they began in.
+    ///
+    /// # Errors
+    /// When a plugin or a store that is new, or has changed, can't be used.
+    pub async fn reconfigured(&self, options: Options) -> Result<Self, StartError> {
+        let inner = &self.0;
+        let _alone = inner.opening.write().await;
+        let was = self.plugins();
+        let plugins = reconfigure::plugins(&inner.loader, &was, options.plugins).await?;
+        let changes = reconfigure::Changes { was: &was, plugins: &plugins, threads: options.plugin_threads };
+        let stores = changes.stores(&inner.stores, options.stores).await?;
+        Ok(Self::of(inner.loader.clone(), plugins, stores, inner.opening.clone()))
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Store>> {
@@ -149,18 +181,23 @@ impl Stores {
         reloaded
     }
 
-    /// Watches the stores for ever: opens those that were absent at the start, marks those that fail.
-    pub async fn supervise(&self) {
-        join_all(self.iter().map(|store| self.watch(store))).await;
+    /// Watches the stores until it is told to end: opens those that were absent at the start, marks those that fail.
+    pub async fn supervise(&self, end: &CancellationToken) {
+        join_all(self.iter().map(|store| self.watch(store, end))).await;
     }
 
     /// Each store at its own pace: one that lets its deadlines pass does not keep the others waiting.
-    async fn watch(&self, store: &Arc<Store>) {
+    async fn watch(&self, store: &Arc<Store>, end: &CancellationToken) {
         let mut ticks = interval(HEALTH_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
+        for round in 0_u32.. {
+            if end.run_until_cancelled(ticks.tick()).await.is_none() {
+                return;
+            }
             self.check(store).await;
+            if round % USAGE_EVERY == 0 {
+                store.look_at_usage().await;
+            }
         }
     }
 
@@ -201,7 +238,7 @@ mod tests {
             plugins: RwLock::default(),
             stores: vec![silent, sound.clone()],
             default: None,
-            opening: Gate::default(),
+            opening: Arc::default(),
         };
         let stores = Stores(Arc::new(inner));
         let look = async {
@@ -210,8 +247,9 @@ mod tests {
             sleep(HEALTH_INTERVAL).await;
             assert_eq!(sound.state(), StoreState::Open);
         };
+        let end = CancellationToken::new();
         select! {
-            () = stores.supervise() => unreachable!("it watches for ever"),
+            () = stores.supervise(&end) => unreachable!("nobody ends it"),
             () = look => {}
         }
     }

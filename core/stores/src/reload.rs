@@ -1,6 +1,7 @@
 //! Replacing a plugin by what its file is now, in service.
 
 use crate::{
+    figures::tell_plugin,
     host::{LoadedPlugin, Loader},
     opening::{Refusal, open, open_backend},
     store::Store,
@@ -54,6 +55,8 @@ pub(crate) async fn replace(
         Ok(Some((new, stores))) => {
             let (from, to) = (old.version(), new.version());
             tracing::info!(plugin = new.name(), from, to, ?stores, "plugin replaced");
+            tell_plugin(old, false);
+            tell_plugin(&new, true);
             (Outcome::Replaced { from, to, stores }, Some(new))
         }
         Ok(None) => (Outcome::Unchanged { version: old.version() }, None),

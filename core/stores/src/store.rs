@@ -3,6 +3,7 @@
 use crate::{
     config::StoreOptions,
     error::{Error, Kind, Result, Side},
+    figures::{Call, tell_state, tell_usage},
     guard::Guard,
     host::StoreServices,
 };
@@ -17,6 +18,7 @@ use std::{
     fmt,
     ops::Deref,
     sync::{Arc, PoisonError, RwLock},
+    time::SystemTime,
 };
 
 /// The size of chunk for a backend that likes none best.
@@ -37,6 +39,43 @@ pub enum StoreState {
     Failed { reason: String, retryable: bool },
 }
 
+impl StoreState {
+    pub(crate) const NAMES: [&str; 5] = ["declared", "loaded", "open", "degraded", "failed"];
+
+    /// One word for it.
+    pub fn name(&self) -> &'static str {
+        let at = match self {
+            Self::Declared => 0,
+            Self::Loaded => 1,
+            Self::Open => 2,
+            Self::Degraded(_) => 3,
+            Self::Failed { .. } => 4,
+        };
+        Self::NAMES[at]
+    }
+
+    /// What is wrong, where something is.
+    fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::Degraded(reason) | Self::Failed { reason, .. } => Some(reason),
+            Self::Declared | Self::Loaded | Self::Open => None,
+        }
+    }
+}
+
+/// How a store is, for those who run the service.
+#[derive(Debug, Clone)]
+pub struct Health {
+    pub state: StoreState,
+    /// When it came into this state.
+    pub since: SystemTime,
+    /// The last trouble there was, and when it was first met.
+    pub last_error: Option<(String, SystemTime)>,
+    pub breaker_open: bool,
+    /// As its backend told last, where it can tell.
+    pub usage: Usage,
+}
+
 /// One store.
 pub struct Store {
     options: StoreOptions,
@@ -48,7 +87,28 @@ pub struct Store {
 
 struct Standing {
     state: StoreState,
+    since: SystemTime,
+    last_error: Option<(String, SystemTime)>,
+    usage: Usage,
     backend: Option<Arc<OpenBackend>>,
+}
+
+impl Standing {
+    fn enter(&mut self, store: &str, state: StoreState) {
+        if self.state == state {
+            return;
+        }
+        tracing::debug!(store, from = ?self.state, to = ?state, "store changes state");
+        let now = SystemTime::now();
+        if let Some(trouble) = state.trouble() {
+            self.last_error = Some((trouble.to_owned(), now));
+        }
+        if self.state.name() != state.name() {
+            self.since = now;
+        }
+        self.state = state;
+        tell_state(store, &self.state);
+    }
 }
 
 /// A backend in service. One that was replaced ends with the last transfer that goes on in it.
@@ -85,7 +145,15 @@ impl Store {
     pub(crate) fn new(options: StoreOptions, plugin_threads: u32) -> Self {
         let services = Arc::new(StoreServices::new(&options, plugin_threads));
         let guard = Guard::new(&options.id, options.limits.clone());
-        let standing = RwLock::new(Standing { state: StoreState::Declared, backend: None });
+        let standing = Standing {
+            state: StoreState::Declared,
+            since: SystemTime::now(),
+            last_error: None,
+            usage: Usage::default(),
+            backend: None,
+        };
+        tell_state(&options.id, &standing.state);
+        let standing = RwLock::new(standing);
         Self { options, guard, services, standing }
     }
 
@@ -126,10 +194,31 @@ impl Store {
     }
 
     pub(crate) fn enter(&self, state: StoreState) {
-        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
-        if standing.state != state {
-            tracing::debug!(store = self.id(), from = ?standing.state, to = ?state, "store changes state");
-            standing.state = state;
+        self.standing.write().unwrap_or_else(PoisonError::into_inner).enter(self.id(), state);
+    }
+
+    pub fn health_now(&self) -> Health {
+        let breaker_open = self.guard.is_open();
+        self.read_standing(|standing| Health {
+            state: standing.state.clone(),
+            since: standing.since,
+            last_error: standing.last_error.clone(),
+            breaker_open,
+            usage: standing.usage,
+        })
+    }
+
+    /// Asks the backend for its space, where it can tell, and keeps what it says.
+    pub(crate) async fn look_at_usage(&self) {
+        if !self.capabilities().is_some_and(|can| can.usage) {
+            return;
+        }
+        match self.usage().await {
+            Ok(usage) => {
+                tell_usage(self.id(), &usage);
+                self.standing.write().unwrap_or_else(PoisonError::into_inner).usage = usage;
+            }
+            Err(error) => tracing::debug!(store = self.id(), %error, "the store does not tell its space"),
         }
     }
 
@@ -142,7 +231,7 @@ impl Store {
         let backend = Arc::new(OpenBackend { backend, store: self.options.id.clone(), version });
         let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         standing.backend = Some(backend);
-        standing.state = StoreState::Open;
+        standing.enter(self.id(), StoreState::Open);
     }
 
     fn read_standing<T>(&self, look: impl FnOnce(&Standing) -> T) -> T {
@@ -165,20 +254,20 @@ impl Store {
     /// As [`Store::stat`], by a name that the catalog recorded or that a location names.
     pub async fn stat_named(&self, key: &str) -> Result<Stat> {
         let backend = self.backend()?;
-        self.guard.repeatable("stat", self.guard.limits().call, || backend.stat(key)).await
+        self.guard.repeatable(Call::Stat, self.guard.limits().call, || backend.stat(key)).await
     }
 
     /// Starts a staged write under `key`.
     pub async fn create(self: &Arc<Self>, key: &ObjectKey, options: WriteOptions) -> Result<StagedWrite> {
         let backend = self.backend()?;
         let create = around("store.create", backend.create(key.as_str(), options));
-        let writer = self.guard.call("create", self.guard.limits().call, create).await?;
+        let writer = self.guard.call(Call::Create, self.guard.limits().call, create).await?;
         Ok(StagedWrite { store: Arc::clone(self), backend, writer })
     }
 
     pub(crate) async fn read(self: &Arc<Self>, key: &str, range: Range) -> Result<ObjectRead> {
         let backend = self.backend()?;
-        let reader = self.guard.repeatable("read", self.guard.limits().call, || backend.read(key, range)).await?;
+        let reader = self.guard.repeatable(Call::Read, self.guard.limits().call, || backend.read(key, range)).await?;
         Ok(ObjectRead { store: Arc::clone(self), _backend: backend, reader })
     }
 
@@ -191,7 +280,7 @@ impl Store {
             return Ok(());
         }
         let delete = || around("store.delete", backend.delete(key));
-        let answer = self.guard.repeatable("delete", self.guard.limits().call, delete).await;
+        let answer = self.guard.repeatable(Call::Delete, self.guard.limits().call, delete).await;
         found_or_gone(answer)
     }
 
@@ -199,13 +288,13 @@ impl Store {
     pub async fn discard(&self, token: &str) -> Result<()> {
         let backend = self.backend()?;
         let discard = || around("store.discard", backend.discard(token));
-        let answer = self.guard.repeatable("discard", self.guard.limits().call, discard).await;
+        let answer = self.guard.repeatable(Call::Discard, self.guard.limits().call, discard).await;
         found_or_gone(answer)
     }
 
     pub async fn list_staged(&self) -> Result<Vec<Staged>> {
         let backend = self.backend()?;
-        self.guard.repeatable("list_staged", self.guard.limits().call, || backend.list_staged()).await
+        self.guard.repeatable(Call::ListStaged, self.guard.limits().call, || backend.list_staged()).await
     }
 
     /// The URI by which the catalog records an object of this store.
@@ -216,23 +305,23 @@ impl Store {
     /// As [`Store::location_of`], by a name that the catalog recorded.
     pub async fn location_named(&self, key: &str) -> Result<String> {
         let backend = self.backend()?;
-        self.guard.call("format_location", self.guard.limits().call, backend.format_location(key)).await
+        self.guard.call(Call::FormatLocation, self.guard.limits().call, backend.format_location(key)).await
     }
 
     /// The object that a recorded URI names.
     pub async fn key_of(&self, location: &str) -> Result<String> {
         let backend = self.backend()?;
-        self.guard.call("parse_location", self.guard.limits().call, backend.parse_location(location)).await
+        self.guard.call(Call::ParseLocation, self.guard.limits().call, backend.parse_location(location)).await
     }
 
     pub async fn usage(&self) -> Result<Usage> {
         let backend = self.backend()?;
-        self.guard.repeatable("usage", self.guard.limits().call, || backend.usage()).await
+        self.guard.repeatable(Call::Usage, self.guard.limits().call, || backend.usage()).await
     }
 
     pub(crate) async fn health(&self) -> Result<()> {
         let backend = self.backend()?;
-        self.guard.call("health", self.guard.limits().call, backend.health()).await
+        self.guard.call(Call::Health, self.guard.limits().call, backend.health()).await
     }
 }
 
@@ -282,19 +371,19 @@ impl StagedWrite {
 
     pub(crate) async fn write(&mut self, chunk: Bytes) -> Result<()> {
         let guard = &self.store.guard;
-        guard.step("write", guard.limits().chunk, around("store.write", self.writer.write(chunk))).await
+        guard.step(Call::Write, guard.limits().chunk, around("store.write", self.writer.write(chunk))).await
     }
 
     /// Makes the data durable and publishes it.
     pub async fn commit(self) -> Result<Stat> {
         let guard = &self.store.guard;
-        guard.step("commit", guard.limits().commit, around("store.commit", self.writer.commit())).await
+        guard.step(Call::Commit, guard.limits().commit, around("store.commit", self.writer.commit())).await
     }
 
     /// Removes what was staged.
     pub async fn abort(self) -> Result<()> {
         let guard = &self.store.guard;
-        guard.step("abort", guard.limits().call, around("store.abort", self.writer.abort())).await
+        guard.step(Call::Abort, guard.limits().call, around("store.abort", self.writer.abort())).await
     }
 }
 
@@ -313,7 +402,7 @@ impl ObjectRead {
 
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         let guard = &self.store.guard;
-        guard.step("read_chunk", guard.limits().chunk, self.reader.next()).await
+        guard.step(Call::ReadChunk, guard.limits().chunk, self.reader.next()).await
     }
 }
 

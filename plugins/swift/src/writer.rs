@@ -12,7 +12,7 @@ use std::{mem, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, time::timeout};
 
 /// A transfer holds so many segments in memory.
-const SEGMENTS_IN_MEMORY: u64 = 4;
+const SEGMENTS_IN_MEMORY: u64 = 3;
 /// Manifests on their way at the same time: the server has a lot to do for each.
 const MANIFESTS_AT_ONCE: usize = 4;
 

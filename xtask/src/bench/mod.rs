@@ -1,7 +1,9 @@
 //! How fast a gateway is, beside the bare client of each store: `cargo xtask bench stores`.
 //!
-//! Both move the same file to and from the same server, in turns, so that what else the machine does meets both.
+//! Both move the same file to and from the same server, in turns, so that what else the machine does meets both. The
+//! digests that the API asks of an upload are a floor that the bare client does not have, so it also runs beside them.
 
+mod digests;
 mod gateway;
 mod lanes;
 
@@ -29,6 +31,8 @@ const ROUNDS: usize = 3;
 #[derive(Default)]
 struct Times {
     bare: [Vec<Duration>; 2],
+    /// Up, while the same bytes are digested.
+    floor: Vec<Duration>,
     gateway: [Vec<Duration>; 2],
     /// Peak resident memory of the gateway in bytes.
     memory: [u64; 2],
@@ -48,23 +52,33 @@ pub(crate) fn stores() -> Result<()> {
     fill(&data)?;
     let lanes = lanes::all(folder.path(), &target.join("release/examples"), &peers)?;
     let gateway = Gateway::start(&dist, folder.path(), &lanes)?;
-    println!("| store | way | bare MiB/s | gateway MiB/s | times as long | peak resident memory |");
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!("resident memory of the gateway before: {} MiB\n", gateway.peak()? >> 20);
+    println!(
+        "| store | way | bare MiB/s | bare with the digests | gateway | times the bare | times it with the digests | peak memory |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for lane in &lanes {
-        let times = measure(lane, &gateway, &data)?;
-        for (index, way) in WAYS.iter().enumerate() {
-            let (bare, through) = (median(&times.bare[index]), median(&times.gateway[index]));
-            println!(
-                "| {} | {way} | {:.0} | {:.0} | {:.2} | {} MiB |",
-                lane.store,
-                rate(bare),
-                rate(through),
-                through.as_secs_f64() / bare.as_secs_f64(),
-                times.memory[index] >> 20
-            );
-        }
+        report(lane, &measure(lane, &gateway, &data)?);
     }
     Ok(())
+}
+
+fn report(lane: &Lane, times: &Times) {
+    for (index, way) in WAYS.iter().enumerate() {
+        let (bare, through) = (median(&times.bare[index]), median(&times.gateway[index]));
+        // A download digests nothing.
+        let floor = if index == 0 { median(&times.floor) } else { bare };
+        println!(
+            "| {} | {way} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} | {} MiB |",
+            lane.store,
+            rate(bare),
+            rate(floor),
+            rate(through),
+            through.as_secs_f64() / bare.as_secs_f64(),
+            through.as_secs_f64() / floor.as_secs_f64(),
+            times.memory[index] >> 20
+        );
+    }
 }
 
 /// In turns, bare first.
@@ -78,6 +92,7 @@ fn measure(lane: &Lane, gateway: &Gateway, data: &Path) -> Result<Times> {
         let name = format!("bare-{round}");
         times.bare[0].push(timed(&mut lane.put(data, &name))?);
         times.bare[1].push(timed(&mut lane.get(&name))?);
+        times.floor.push(beside_digests(&mut lane.put(data, &format!("floor-{round}")), data)?);
         let image = gateway.create()?;
         for (index, command) in
             [gateway.upload(&image, lane.store, data), gateway.download(&image)].iter_mut().enumerate()
@@ -89,6 +104,15 @@ fn measure(lane: &Lane, gateway: &Gateway, data: &Path) -> Result<Times> {
         gateway.delete(&image)?;
     }
     Ok(times)
+}
+
+/// Until both have ended.
+fn beside_digests(command: &mut Command, data: &Path) -> Result<Duration> {
+    let start = Instant::now();
+    let digests = digests::start(data);
+    timed(command)?;
+    digests::wait(digests)?;
+    Ok(start.elapsed())
 }
 
 fn timed(command: &mut Command) -> Result<Duration> {

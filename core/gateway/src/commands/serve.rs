@@ -1,48 +1,65 @@
 use crate::{
     config::{self, Config, Mode},
+    control,
     exit::{Exit, Failure, Result},
     manager::Manager,
+    reload::{Live, Told},
     runtime,
     signals::{Signal, Signals},
-    telemetry, wiring,
+    telemetry::{self, Level},
+    watch::Watch,
+    wiring,
 };
-use casement_stores::Stores;
 use std::{env::consts, path::Path, process, time::Duration};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub(crate) fn run(file: &Path, manager: Manager) -> Result<()> {
     let config = config::load(file)?;
-    telemetry::start(&config.log, config.log_file(manager.has_standard_error()).as_deref(), &manager)?;
+    let log_file = config.log_file(manager.has_standard_error());
+    let level = telemetry::start(&config.log, log_file.as_deref(), &manager)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
-    runtime::run(serve(config, manager))
+    runtime::run(serve(file, config, level, manager))
 }
 
-async fn serve(config: Config, manager: Manager) -> Result<()> {
+async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> Result<()> {
     let signals = Signals::listen(&manager).map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
     let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: wiring::longest_end(&config) };
     tokio::spawn(orders.obey(signals));
 
+    let watch = Watch::open(&config)?;
     let house = tokio::select! {
         house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
     };
-    let bound = wiring::bind(&config)?;
+    let bound = wiring::bind(&config, watch.audit())?;
     info!("listening on http://{}", bound.local_addr());
     if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
         warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
     }
+    let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
+    let (service, phases) = (house.service.clone(), watch.phases());
+    let live = Live::new(file, config, house, Told { face: face.clone(), level, manager: manager.clone(), phases });
     manager.ready();
-    tokio::spawn(manager.clone().watch(house.service.clone()));
-    tokio::spawn(reload_plugins(reloads, house.stores.clone(), manager));
-    let drained = bound.serve(house.service.clone(), stop.cancelled_owned()).await;
+    let mut background = JoinSet::new();
+    background.spawn(manager.watch(service));
+    background.spawn(reload_at_signals(reloads, live.clone()));
+    let ordered = live.clone();
+    background.spawn(async move { control::obey(&database, &ordered).await });
+    let stopped = async {
+        stop.cancelled().await;
+        watch.phases().draining();
+    };
+    let drained = bound.serve(&face, stopped).await;
     if drained.cut > 0 {
         warn!(connections = drained.cut, "still busy at the deadline, and cut");
     }
-    house.close().await;
+    background.shutdown().await;
+    live.close().await;
+    watch.close().await;
     info!("stopped");
     Ok(())
 }
@@ -61,7 +78,7 @@ impl Orders {
         loop {
             match signals.next().await {
                 Signal::Reload(name) => {
-                    info!("{name}: looking at the plugin files again");
+                    info!("{name}: reading the configuration again");
                     // One that waits already stands for this one too.
                     self.reload.try_send(()).ok();
                 }
@@ -79,12 +96,11 @@ impl Orders {
     }
 }
 
-async fn reload_plugins(mut reloads: mpsc::Receiver<()>, stores: Stores, manager: Manager) {
+async fn reload_at_signals(mut reloads: mpsc::Receiver<()>, live: Live) {
     while reloads.recv().await.is_some() {
-        manager.reloading();
-        for plugin in stores.reload_plugins().await {
-            info!("{plugin}");
+        match live.reload().await {
+            Ok(report) => report.lines().into_iter().for_each(|line| info!("reload: {line}")),
+            Err(failure) => error!("reload: nothing has changed: {failure}"),
         }
-        manager.ready();
     }
 }

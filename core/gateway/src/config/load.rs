@@ -79,8 +79,14 @@ impl Config {
         self.catalog.path = base.join(&self.catalog.path);
         self.identity.keystone.resolve_paths(base);
         let policy = &mut self.policy;
-        let log = &mut self.log.file;
-        let files = [&mut policy.file, &mut policy.property_protection_file, &mut self.images.schema_file, log];
+        let (images, log, audit) = (&mut self.images, &mut self.log, &mut self.audit);
+        let files = [
+            &mut policy.file,
+            &mut policy.property_protection_file,
+            &mut images.schema_file,
+            &mut log.file,
+            &mut audit.file,
+        ];
         for file in files.into_iter().flatten() {
             *file = base.join(&*file);
         }

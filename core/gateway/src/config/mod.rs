@@ -3,7 +3,10 @@
 //! The structs in this folder are the one description of it: what is read, the JSON schema
 //! (`configs/schema.json`) and the commented file (`configs/casement.toml`) all come from them.
 
+mod admin;
+mod audit;
 mod catalog;
+mod changes;
 mod cors;
 mod error;
 mod formats;
@@ -25,7 +28,10 @@ mod stores;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use admin::Admin;
+pub(crate) use audit::Audit;
 pub(crate) use catalog::Catalog;
+pub(crate) use changes::Changes;
 pub(crate) use cors::Cors;
 pub(crate) use error::ConfigError;
 pub(crate) use identity::{Identity, Mode, Token};
@@ -93,6 +99,14 @@ pub(crate) struct Config {
     /// What is logged, and where to.
     #[serde(default)]
     pub log: Log,
+
+    /// Metrics and health, for those who run the service: docs/operators/watching.md.
+    #[serde(default)]
+    pub admin: Admin,
+
+    /// The audit log: who changed or fetched what, and what was denied. docs/operators/watching.md.
+    #[serde(default)]
+    pub audit: Audit,
 
     /// The plugin files to load; one `[[plugins]]` table each.
     #[serde(default)]

@@ -9,6 +9,7 @@ const RESERVED: &str = "os_glance_";
 
 pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
     server(config, problems);
+    admin(config, problems);
     cors(config, problems);
     identity(config, problems);
     images(config, problems);
@@ -29,6 +30,17 @@ fn server(config: &Config, problems: &mut Problems<'_>) {
     if server.public_endpoint.as_deref().is_some_and(|url| !casement_http::is_http_url(url)) {
         let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
         problems.add(&path(&["server", "public_endpoint"]), text);
+    }
+}
+
+fn admin(config: &Config, problems: &mut Problems<'_>) {
+    let Some(listen) = &config.admin.listen else { return };
+    let here = path(&["admin", "listen"]);
+    if listen.parse::<SocketAddr>().is_err() {
+        let text = "`admin.listen` must be an address and a port, as in \"127.0.0.1:9293\" or \"[::1]:9293\"";
+        problems.add(&here, text);
+    } else if *listen == config.server.listen && !listen.ends_with(":0") {
+        problems.add(&here, "`admin.listen` is `server.listen`: it needs a port of its own");
     }
 }
 

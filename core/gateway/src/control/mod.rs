@@ -10,8 +10,11 @@ mod windows;
 #[cfg(windows)]
 use windows as platform;
 
-use crate::exit::{Exit, Failure, Result};
-use casement_stores::{Reloaded, Stores};
+use crate::{
+    exit::{Exit, Failure, Result},
+    reload::{Live, Report},
+};
+use casement_stores::Reloaded;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{io, path::Path, time::Duration};
 use tokio::{
@@ -21,32 +24,55 @@ use tokio::{
 
 /// How long somebody who has connected may take to say what is wanted, and to take the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an order may take: stores are opened, each as long as its own limit lets it.
+const LONGEST_RELOAD: Duration = Duration::from_secs(600);
 const LONGEST_ORDER: u64 = 4 << 10;
 const LONGEST_REPLY: u64 = 4 << 20;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Order {
+    Reload,
     ReloadPlugins,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
+    Reconfigured(Report),
     Reloaded(Vec<Reloaded>),
+    /// The configuration can't be used; nothing has changed.
+    Unfit(String),
     /// The order was not understood.
     Refused(String),
 }
 
+/// Who carries out orders.
+trait Service {
+    async fn carry_out(&self, order: Order) -> Reply;
+}
+
+impl Service for Live {
+    async fn carry_out(&self, order: Order) -> Reply {
+        match order {
+            Order::Reload => match self.reload().await {
+                Ok(report) => Reply::Reconfigured(report),
+                Err(failure) => Reply::Unfit(failure.to_string()),
+            },
+            Order::ReloadPlugins => Reply::Reloaded(self.reload_plugins().await),
+        }
+    }
+}
+
 /// Takes orders for ever. Without a way to take them the service runs all the same.
-pub(crate) async fn obey(database: &Path, stores: &Stores) {
+pub(crate) async fn obey(database: &Path, live: &Live) {
     let mut listener = match platform::Listener::bind(database) {
         Ok(listener) => listener,
-        Err(error) => return tracing::warn!(%error, "`casement plugin reload` cannot reach this service"),
+        Err(error) => return tracing::warn!(%error, "`casement reload` cannot reach this service"),
     };
     loop {
         let served = match listener.accept().await {
-            Ok(stream) => serve(stream, stores).await,
+            Ok(stream) => serve(stream, live).await,
             Err(error) => {
                 // A lack of descriptors is not over at once.
                 sleep(Duration::from_millis(100)).await;
@@ -59,10 +85,10 @@ pub(crate) async fn obey(database: &Path, stores: &Stores) {
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, stores: &Stores) -> io::Result<()> {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, service: &impl Service) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let reply = match timeout(PATIENCE, read_line(&mut stream, LONGEST_ORDER)).await?? {
-        Ok(Order::ReloadPlugins) => Reply::Reloaded(stores.reload_plugins().await),
+        Ok(order) => service.carry_out(order).await,
         Err(error) => Reply::Refused(format!("the running service does not know this order: {error}")),
     };
     timeout(PATIENCE, write_line(&mut stream, &reply)).await?
@@ -83,7 +109,10 @@ pub(crate) async fn order(database: &Path, order: Order) -> Result<Reply> {
         write_line(&mut stream, &order).await?;
         read_line(&mut stream, LONGEST_REPLY).await
     };
-    let reply = asked.await.map_err(Failure::of(Exit::Temporary, "the running service broke off"))?;
+    let reply = timeout(LONGEST_RELOAD, asked)
+        .await
+        .map_err(Failure::of(Exit::Temporary, "the running service does not answer"))?;
+    let reply = reply.map_err(Failure::of(Exit::Temporary, "the running service broke off"))?;
     reply.map_err(Failure::of(Exit::Internal, "the running service's answer is not understood"))
 }
 
@@ -112,15 +141,22 @@ mod tests {
     use super::*;
     use tokio::io::{DuplexStream, duplex};
 
-    async fn stores() -> Stores {
-        Stores::open_on(Vec::new(), Vec::new()).await.unwrap()
+    struct Obedient;
+
+    impl Service for Obedient {
+        async fn carry_out(&self, order: Order) -> Reply {
+            match order {
+                Order::Reload => Reply::Unfit("no".to_owned()),
+                Order::ReloadPlugins => Reply::Reloaded(Vec::new()),
+            }
+        }
     }
 
     async fn said(text: &[u8]) -> (io::Result<()>, String) {
         let (mut ours, theirs): (DuplexStream, _) = duplex(1 << 20);
         ours.write_all(text).await.unwrap();
         ours.shutdown().await.unwrap();
-        let result = serve(theirs, &stores().await).await;
+        let result = serve(theirs, &Obedient).await;
         let mut answer = String::new();
         ours.read_to_string(&mut answer).await.unwrap();
         (result, answer)
@@ -131,6 +167,7 @@ mod tests {
         let (result, answer) = said(b"\"reload_plugins\"\n").await;
         result.unwrap();
         assert_eq!(answer, "{\"reloaded\":[]}\n");
+        assert_eq!(said(b"\"reload\"\n").await.1, "{\"unfit\":\"no\"}\n");
     }
 
     #[tokio::test]
@@ -146,6 +183,6 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_says_nothing_is_not_waited_for() {
         let (_silent, theirs) = duplex(16);
-        assert!(serve(theirs, &stores().await).await.is_err());
+        assert!(serve(theirs, &Obedient).await.is_err());
     }
 }

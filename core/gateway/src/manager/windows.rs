@@ -118,6 +118,10 @@ impl Scm {
     fn tell(&self, state: ServiceState, wait_hint: Duration, exit_code: ServiceExitCode) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = told.0 != state;
+        // A start or a reload under way goes on for a moment after the order to stop.
+        if told.0 == ServiceState::StopPending && state != ServiceState::Stopped && is_new {
+            return false;
+        }
         let pending = matches!(state, ServiceState::StartPending | ServiceState::StopPending);
         let checkpoint = match (pending, is_new) {
             (false, _) => 0,

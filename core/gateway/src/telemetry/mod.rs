@@ -17,7 +17,9 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, reload, util::SubscriberInitExt,
+};
 
 /// Where events go beside the log. They come after the log's own filter.
 pub(crate) type FurtherLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -25,8 +27,21 @@ pub(crate) type FurtherLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// Whether the log is out of sight of whoever started the program.
 static IN_FILE: AtomicBool = AtomicBool::new(false);
 
+/// What of the log can change while it is written: which lines it has.
+pub(crate) struct Level(Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>);
+
+impl Level {
+    pub(crate) fn parse(log: &Log) -> Result<EnvFilter> {
+        EnvFilter::builder().parse(&log.level).map_err(Failure::of(Exit::Config, "log.level"))
+    }
+
+    pub(crate) fn set(&self, filter: EnvFilter) -> Result<()> {
+        (self.0)(filter).map_err(Failure::of(Exit::Internal, "log.level"))
+    }
+}
+
 /// Starts logging, panics included: to the file, else to standard error; and to whatever log the manager keeps itself.
-pub(crate) fn start(log: &Log, file: Option<&Path>, manager: &Manager) -> Result<()> {
+pub(crate) fn start(log: &Log, file: Option<&Path>, manager: &Manager) -> Result<Level> {
     match file {
         Some(path) => {
             let what = format!("the log file {} cannot be opened", path.display());
@@ -41,11 +56,11 @@ pub(crate) fn start(log: &Log, file: Option<&Path>, manager: &Manager) -> Result
     }
 }
 
-fn start_on<W>(log: &Log, writer: W, colours: bool, manager: &Manager) -> Result<()>
+fn start_on<W>(log: &Log, writer: W, colours: bool, manager: &Manager) -> Result<Level>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::builder().parse(&log.level).map_err(Failure::of(Exit::Config, "log.level"))?;
+    let (filter, handle) = reload::Layer::new(Level::parse(log)?);
     let subscriber = tracing_subscriber::registry().with(manager.further_log()).with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
     let started = match log.format {
@@ -54,7 +69,7 @@ where
     };
     started.map_err(Failure::of(Exit::Internal, "the log cannot be started"))?;
     panic::set_hook(Box::new(log_panic));
-    Ok(())
+    Ok(Level(Box::new(move |filter| handle.reload(filter))))
 }
 
 /// A panic in a task is caught by the runtime and would leave no trace in a log of JSON lines.

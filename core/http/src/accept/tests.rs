@@ -142,7 +142,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let end = tokio::spawn(async move {
             let layer = Layer::new(api, Arc::new(bound.options.clone()));
-            run(bound.listener, layer, &bound.options, async { drop(stopped.await) }).await
+            run(bound.listener, Arc::new(layer), &bound.options, async { drop(stopped.await) }).await
         });
         Self { address, probe, stop: Some(stop), end }
     }

@@ -23,6 +23,7 @@ use hash::Refused;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use time::OffsetDateTime;
+use tracing::{Instrument, Span};
 
 impl Service {
     /// Takes a location for a queued image. What comes of it tells the image, and its task.
@@ -95,7 +96,7 @@ impl Service {
     fn carry_import_of(&self, image: ImageId, import: String, claim: Claim) {
         let service = self.clone();
         let running = self.0.imports.begin(&image);
-        self.0.imports.spawn(async move {
+        let whole = async move {
             let _claim = claim;
             // Where this fails, the catalog still has the import, and maintenance takes it up again.
             match AssertUnwindSafe(running.carry(service.import(&import))).catch_unwind().await {
@@ -104,7 +105,8 @@ impl Service {
                 Ok(None) => service.give_up_import(&import).await,
                 Err(_panic) => tracing::error!(image = image.as_str(), "the import of a location panicked"),
             }
-        });
+        };
+        self.0.imports.spawn(whole.in_current_span());
     }
 
     /// The image was deleted: its import ends.
@@ -122,6 +124,14 @@ impl Service {
             // Without a task nobody asked for it.
             return Ok(self.catalog().end_transfer(id).await?);
         };
+        let span = Span::current();
+        // Taken up by recovery: the task knows the request.
+        let span = if span.is_none() { tracing::info_span!("request", id = task.request_id) } else { span };
+        self.import_to(transfer, task).instrument(span).await
+    }
+
+    async fn import_to(&self, transfer: Transfer, task: Task) -> Result<()> {
+        let id = &transfer.id;
         let Some(found) = self.catalog().find_image(&transfer.image_id, None).await? else {
             return self.end_import(id, &failed("The image was deleted.", false)).await;
         };

@@ -8,7 +8,8 @@ mod publish;
 mod tests;
 
 use crate::{
-    BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id, recover::Claim,
+    BodyError, BodyStream, Error, Kind, Result, Service, Side, UploadRequest, access::no_image_with_id,
+    figures::Flight, recover::Claim,
 };
 use casement_catalog::{Begin, Bounds, NewTransfer, Residue, Wanted};
 use casement_image::{Caller, Image, Location, ObjectKey, Status};
@@ -16,10 +17,11 @@ use casement_stores::{
     StagedWrite, Store, WriteOptions,
     ingest::{Ingest, IngestError, Ingested},
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryStreamExt};
 use serde_json::{Map, Value};
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use time::OffsetDateTime;
+use tracing::Instrument;
 
 /// An upload that has moved its image to `saving`.
 pub(crate) struct Upload {
@@ -42,15 +44,20 @@ impl Service {
     /// See `PUT /v2/images/{id}/file`. A refusal before the first byte leaves the body unread.
     pub async fn upload(&self, caller: &Caller, id: &str, request: UploadRequest, body: BodyStream) -> Result<()> {
         let (service, caller, id) = (self.clone(), caller.clone(), id.to_owned());
-        let whole = self.0.uploads.spawn(async move {
+        let whole = async move {
             let upload = service.begin(&caller, &id, request).await?;
+            let mut flight = Flight::upload();
+            let received = flight.bytes();
+            let body = Box::pin(body.inspect_ok(move |chunk| received.increment(chunk.len() as u64)));
             let end = AssertUnwindSafe(service.carry_out(&upload, body)).catch_unwind().await;
             let end = end.unwrap_or_else(|_panic| Err(ended_unexpectedly()));
-            if end.is_err() {
-                service.let_go(upload);
+            match &end {
+                Ok(()) => flight.complete(),
+                Err(_) => service.let_go(upload),
             }
             end
-        });
+        };
+        let whole = self.0.uploads.spawn(whole.in_current_span());
         whole.await.unwrap_or_else(|_died| Err(ended_unexpectedly()))
     }
 

@@ -4,7 +4,10 @@ use super::{
     shadow::Shadow,
     trust::{PluginFile, trusted_file},
 };
-use crate::config::{Options, PluginOptions};
+use crate::{
+    config::{Options, PluginOptions},
+    figures::tell_plugin,
+};
 use casement_sdk::host::{Library, LoadErrorKind, OpenOptions, Plugin};
 use std::{path::PathBuf, sync::Arc};
 
@@ -99,6 +102,7 @@ impl Loader {
                     "plugin loaded"
                 ),
             }
+            tell_plugin(&next, true);
             loaded.push(Arc::new(next));
         }
         if let Some(shadow) = &self.shadow {

@@ -16,7 +16,7 @@ pub(super) use toolchain::Toolchain;
 use wine::Wine;
 
 /// The black-box suites that meet what is another thing on Windows: files, plugins, sockets, the end of a process.
-const SUITES: [&str; 5] = [WINDOWS, "bad_input", "plugins", "crash", "api"];
+const SUITES: [&str; 6] = [WINDOWS, "bad_input", "plugins", "reload", "crash", "api"];
 
 pub(super) struct Windows {
     build: Build,

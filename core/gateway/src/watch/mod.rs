@@ -1,0 +1,128 @@
+//! What those who run the service look at: the admin address with metrics and health, and the audit log.
+
+mod audit;
+mod families;
+
+use crate::{
+    config::{self, Config},
+    exit::{Exit, Failure, Result},
+};
+use audit::AuditLog;
+use casement_http::{Admin, Bound, Options, Phase, Server};
+use casement_service::Service;
+use futures_util::FutureExt;
+use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_process::Collector;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+/// What was observed lies in memory until it is sorted into its buckets, scraped or not.
+const UPKEEP: Duration = Duration::from_secs(5);
+/// Scrapes are short.
+const DRAIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct Watch {
+    phases: Phases,
+    audit: Option<Arc<AuditLog>>,
+    stop: CancellationToken,
+    running: JoinSet<()>,
+}
+
+impl Watch {
+    /// Comes before all else that is opened: what is counted from then on is seen, and the admin address tells that the
+    /// service is starting.
+    ///
+    /// # Errors
+    /// When the admin address can't be had, or the audit log can't be written.
+    pub(crate) fn open(config: &Config) -> Result<Self> {
+        let audit = AuditLog::open(&config.audit)?.map(Arc::new);
+        let (phase, phases) = watch::channel(Phase::Starting);
+        let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
+        if let Some(bound) = bind(&config.admin)? {
+            let recorder = families::install()?;
+            running.spawn(stop.clone().run_until_cancelled_owned(upkeep(recorder.clone())).map(drop));
+            let admin = Admin { metrics: renderer(recorder, audit.clone()), phase: phases };
+            running.spawn(bound.serve_admin(admin, stop.clone().cancelled_owned()).map(drop));
+        }
+        Ok(Self { phases: Phases(phase), audit, stop, running })
+    }
+
+    /// Where the API's server notes who did what.
+    pub(crate) fn audit(&self) -> Option<Arc<dyn casement_http::Audit>> {
+        self.audit.clone().map(|audit| audit as _)
+    }
+
+    pub(crate) fn phases(&self) -> Phases {
+        self.phases.clone()
+    }
+
+    /// Comes after all else that is closed. What waits for the audit log is written.
+    pub(crate) async fn close(mut self) {
+        self.stop.cancel();
+        while self.running.join_next().await.is_some() {}
+    }
+}
+
+/// Tells the admin address where the service is in its life.
+#[derive(Debug, Clone)]
+pub(crate) struct Phases(watch::Sender<Phase>);
+
+impl Phases {
+    /// Requests are answered by this service from now on; a service that is stopping goes on stopping.
+    pub(crate) fn serving(&self, service: Service) {
+        self.0.send_modify(|phase| {
+            *phase = match phase {
+                Phase::Draining(_) => Phase::Draining(service),
+                Phase::Starting | Phase::Serving(_) => Phase::Serving(service),
+            }
+        });
+    }
+
+    /// No new request is taken from now on.
+    pub(crate) fn draining(&self) {
+        self.0.send_modify(|phase| {
+            if let Phase::Serving(service) = phase {
+                *phase = Phase::Draining(service.clone());
+            }
+        });
+    }
+}
+
+fn bind(admin: &config::Admin) -> Result<Option<Bound>> {
+    let Some(listen) = &admin.listen else { return Ok(None) };
+    let listen: SocketAddr = listen.parse().map_err(Failure::of(Exit::Config, "admin.listen"))?;
+    let options = Options { max_connections: admin.max_connections, drain_timeout: DRAIN, ..Options::new(listen) };
+    let bound = Server::bind(options).map_err(Failure::of(Exit::Temporary, "[admin]"))?;
+    tracing::info!("the admin address is http://{}", bound.local_addr());
+    if !bound.local_addr().ip().is_loopback() {
+        tracing::warn!("admin.listen: whoever reaches this address sees metrics and the health of the stores");
+    }
+    Ok(Some(bound))
+}
+
+async fn upkeep(recorder: PrometheusHandle) {
+    let mut ticks = interval(UPKEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        recorder.run_upkeep();
+    }
+}
+
+fn renderer(recorder: PrometheusHandle, audit: Option<Arc<AuditLog>>) -> Arc<dyn Fn() -> String + Send + Sync> {
+    let process = Collector::default();
+    process.describe();
+    Arc::new(move || {
+        process.collect();
+        if let Some(audit) = &audit {
+            audit.tell_lost();
+        }
+        recorder.render()
+    })
+}
