@@ -114,7 +114,8 @@ mod tests {
             let args = args(&folder, listen, root);
             run(&args).unwrap();
             let config = crate::config::load(&args.output).unwrap();
-            let expected = |given: &str, default: &str| if given.is_empty() { default.into() } else { given.to_owned() };
+            let expected =
+                |given: &str, default: &str| if given.is_empty() { default.into() } else { given.to_owned() };
             assert_eq!(config.server.listen, expected(listen, "127.0.0.1:9292"));
             assert_eq!(config.stores["local"].config["root"], expected(root, IMAGES));
             assert!(args.output.with_file_name("data").is_dir());

@@ -27,7 +27,8 @@ async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> R
     let signals = Signals::listen(&manager).map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
-    let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: wiring::longest_end(&config) };
+    let orders =
+        Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: wiring::longest_end(&config) };
     tokio::spawn(orders.obey(signals));
 
     let watch = Watch::open(&config)?;

@@ -2,10 +2,10 @@
 //!
 //! What needs no Windows stands beside `windows/`, and is tested everywhere.
 
-#[cfg_attr(unix, allow(dead_code, reason = "elsewhere the command is only refused"))]
-mod args;
 #[cfg(any(windows, test))]
 mod account;
+#[cfg_attr(unix, allow(dead_code, reason = "elsewhere the command is only refused"))]
+mod args;
 #[cfg(any(windows, test))]
 mod event_log;
 

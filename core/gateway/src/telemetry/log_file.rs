@@ -80,7 +80,7 @@ impl LogFile {
 
     fn lose(&mut self, error: &io::Error) {
         self.lost += 1;
-        metrics::counter!("casement_log_lines_lost_total").increment(1);
+        metrics::counter!("casement_log_lost_lines_total").increment(1);
         if self.lost == 1 {
             let path = self.path.display();
             (self.complain)(&format!("the log file {path} cannot be written: {error}; lines are lost until it can"));

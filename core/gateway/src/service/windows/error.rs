@@ -32,7 +32,9 @@ pub(super) fn of(what: &str) -> impl FnOnce(Error) -> Failure {
             Some(ERROR_SERVICE_MARKED_FOR_DELETE) => {
                 (Exit::Temporary, "; it goes as soon as every window that shows services is closed")
             }
-            Some(ERROR_INVALID_SERVICE_ACCOUNT) => (Exit::Usage, "; there is no such account, or its password is wrong"),
+            Some(ERROR_INVALID_SERVICE_ACCOUNT) => {
+                (Exit::Usage, "; there is no such account, or its password is wrong")
+            }
             Some(ERROR_SERVICE_DISABLED) => (Exit::Usage, "; it is disabled"),
             Some(ERROR_SERVICE_DEPENDENCY_FAIL) => (Exit::Temporary, "; a service that it depends on does not run"),
             Some(ERROR_SERVICE_LOGON_FAILED) => (

@@ -50,9 +50,11 @@ impl Sink for EventLog {
 /// Tells Windows where the messages of a source are.
 pub(super) fn register(source: &str) -> Result<(), co::ERROR> {
     let key = format!(r"{SOURCES}\{source}");
-    let (key, _) = HKEY::LOCAL_MACHINE.RegCreateKeyEx(&key, None, co::REG_OPTION::default(), co::KEY::ALL_ACCESS, None)?;
+    let (key, _) =
+        HKEY::LOCAL_MACHINE.RegCreateKeyEx(&key, None, co::REG_OPTION::default(), co::KEY::ALL_ACCESS, None)?;
     key.RegSetValueEx(Some("EventMessageFile"), RegistryValue::ExpandSz(MESSAGES.into()))?;
-    let kinds = co::EVENTLOG::ERROR_TYPE.raw() | co::EVENTLOG::WARNING_TYPE.raw() | co::EVENTLOG::INFORMATION_TYPE.raw();
+    let kinds =
+        co::EVENTLOG::ERROR_TYPE.raw() | co::EVENTLOG::WARNING_TYPE.raw() | co::EVENTLOG::INFORMATION_TYPE.raw();
     key.RegSetValueEx(Some("TypesSupported"), RegistryValue::Dword(kinds.into()))
 }
 

@@ -7,7 +7,9 @@ use windows_service::{
     service_control_handler::{ServiceControlHandlerResult, ServiceStatusHandle, register},
 };
 
-pub(crate) fn register_handler(name: &str) -> windows_service::Result<(ServiceStatusHandle, UnboundedReceiver<Signal>)> {
+pub(crate) fn register_handler(
+    name: &str,
+) -> windows_service::Result<(ServiceStatusHandle, UnboundedReceiver<Signal>)> {
     let (orders, received) = unbounded_channel();
     let handle = register(name, move |control| {
         let order = match control {

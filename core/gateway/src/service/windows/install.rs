@@ -151,7 +151,8 @@ fn grant_folders(service: &Service, file: &Path, config: &Config) {
     }
     let log = config.log_file(false);
     let written = [Some(config.catalog.path.as_path()), log.as_deref(), config.plugin_shadow_dir.as_deref()];
-    let mut folders: Vec<_> = written.into_iter().flatten().filter_map(Path::parent).map(|f| (f, Right::Modify)).collect();
+    let mut folders: Vec<_> =
+        written.into_iter().flatten().filter_map(Path::parent).map(|f| (f, Right::Modify)).collect();
     folders.dedup_by_key(|(folder, _)| *folder);
     folders.extend(file.parent().map(|folder| (folder, Right::Read)));
     for (folder, right) in folders {
