@@ -51,8 +51,8 @@ impl Manager {
     }
 
     /// The journal has what goes to standard error.
-    pub(crate) fn further_log(&self) -> Vec<FurtherLayer> {
-        Vec::new()
+    pub(crate) fn further_log(&self) -> Option<FurtherLayer> {
+        None
     }
 
     pub(super) fn patience(&self) -> Option<Duration> {

@@ -97,8 +97,8 @@ impl Manager {
     }
 
     /// Windows' event log.
-    pub(crate) fn further_log(&self) -> Vec<FurtherLayer> {
-        self.0.iter().map(|scm| scm.events.layer()).collect()
+    pub(crate) fn further_log(&self) -> Option<FurtherLayer> {
+        self.0.as_ref().map(|scm| scm.events.layer())
     }
 
     /// The SCM's orders; nothing where they come from a console. Whoever asks first has them.
