@@ -80,9 +80,11 @@ impl Builder {
         self.runner.path(path)
     }
 
-    /// One more line in `[server]`.
+    /// One more line in `[server]`, or another one for its key.
     #[must_use]
     pub fn server(mut self, line: &str) -> Self {
+        let key = |line: &str| line.split_once(" =").map(|(key, _)| key.to_owned());
+        self.server = self.server.lines().filter(|old| key(old) != key(line)).map(|old| format!("{old}\n")).collect();
         self.server += line;
         self.server.push('\n');
         self

@@ -144,10 +144,19 @@ impl Gateway {
     /// Waits until it listens; `false` when it never will.
     fn listens(&mut self) -> bool {
         let line = self.log.wait_for("listening on ", START);
-        let address = line.as_deref().and_then(address_in);
-        let listens = address.is_some();
-        self.address = address.unwrap_or_default();
+        let url = line.as_deref().and_then(url_in);
+        let listens = url.is_some();
+        self.address = url.and_then(|url| Some(url.split_once("://")?.1.to_owned())).unwrap_or_default();
         listens
+    }
+
+    /// The URLs of all addresses that it listens on, of which there must be so many.
+    #[track_caller]
+    pub fn urls<const N: usize>(&self) -> [String; N] {
+        eventually("the gateway tells where it listens", || {
+            let urls: Vec<_> = self.log.text().lines().filter_map(url_in).collect();
+            <[String; N]>::try_from(urls).map_err(|urls| format!("{urls:?}"))
+        })
     }
 
     pub fn address(&self) -> &str {
@@ -336,10 +345,11 @@ fn is_in(image: &Value, store: &str) -> bool {
     image["stores"].as_str().is_some_and(|stores| stores.split(',').any(|id| id == store))
 }
 
-pub(crate) fn address_in(line: &str) -> Option<String> {
+/// Where a gateway listens on every address of the machine, loopback is one of them.
+pub(crate) fn url_in(line: &str) -> Option<String> {
     let (_, after) = line.split_once("listening on ")?;
-    let after = after.trim_start_matches("http://");
-    Some(after.split(|c: char| c.is_whitespace() || c == '"').next()?.trim_end_matches('/').to_owned())
+    let url = after.split(|c: char| c.is_whitespace() || c == '"').next()?.trim_end_matches('/');
+    Some(url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:"))
 }
 
 impl Drop for Gateway {

@@ -14,7 +14,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    pub(crate) fn connect(address: &str, token: Option<&'static str>) -> Self {
+    pub fn connect(address: &str, token: Option<&'static str>) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

@@ -1,4 +1,4 @@
-use crate::{Caller, Client, MEMBER, Raw, Run, Site, eventually, gateway::address_in};
+use crate::{Caller, Client, MEMBER, Raw, Run, Site, eventually, gateway::url_in};
 use std::{fs, path::PathBuf, process, thread};
 
 /// A gateway that Windows' Service Control Manager runs; removed when it goes out of scope.
@@ -36,9 +36,10 @@ impl Service {
     pub fn start(&mut self) {
         let run = self.run(&["start"]);
         assert_eq!(run.code, Some(0), "{}\n{}", run.text, self.log());
-        self.address = eventually("the log tells the address", || {
-            self.log().lines().rev().find_map(address_in).ok_or_else(|| self.log())
+        let url = eventually("the log tells the address", || {
+            self.log().lines().rev().find_map(url_in).ok_or_else(|| self.log())
         });
+        self.address = url.trim_start_matches("http://").into();
     }
 
     pub fn name(&self) -> &str {

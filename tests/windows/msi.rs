@@ -53,7 +53,7 @@ impl Installation {
             let log = self.log();
             let line = log.lines().rev().find(|line| line.contains("listening on ")).ok_or(log.clone())?;
             let address = line.rsplit("listening on http://").next().unwrap_or_default();
-            Ok(address.trim().to_owned())
+            Ok(address.split_whitespace().next().unwrap_or_default().to_owned())
         });
         let token = fs::read_to_string(self.data().join("admin.token")).unwrap();
         Client::new(format!("http://{address}"), Some(token.trim()))

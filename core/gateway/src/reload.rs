@@ -8,7 +8,7 @@ use crate::{
     watch::Phases,
     wiring::{self, House},
 };
-use casement_http::Face;
+use casement_http::{Certificates, Face};
 use casement_stores::Reloaded;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -30,6 +30,7 @@ struct Inner {
 /// Who learns of a new configuration, or of the change to it.
 pub(crate) struct Told {
     pub face: Face,
+    pub certificates: Option<Certificates>,
     pub level: Level,
     pub manager: Manager,
     pub phases: Phases,
@@ -90,6 +91,9 @@ impl Live {
         inner.told.face.exchange(running.house.service.clone(), options).map_err(wiring::unfit)?;
         inner.told.phases.serving(running.house.service.clone());
         inner.told.level.set(level)?;
+        if let Some(certificates) = &inner.told.certificates {
+            certificates.reload().await;
+        }
         running.config = config;
         let plugins = running.house.stores.reload_plugins().await;
         Ok(Report { changed: at_once, waiting: at_a_restart, plugins })

@@ -17,7 +17,7 @@ use casement_identity::{
 use casement_image::{Quotas, list::ListSettings, schema::Schemas};
 use casement_service::{Parts, Service, Settings};
 use casement_stores::{DigestThreads, Stores};
-use std::{mem, net::SocketAddr, sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -171,14 +171,20 @@ pub(crate) fn bind(config: &Config, audit: Option<Arc<dyn Audit>>) -> Result<cas
 pub(crate) fn unfit(err: casement_http::Error) -> Failure {
     match err {
         casement_http::Error::Option { .. } => Failure::new(Exit::Config, format_args!("[server]: {err}")),
+        casement_http::Error::Tls { .. } => Failure::new(Exit::Config, format_args!("[server.tls]: {err}")),
         casement_http::Error::Listen { .. } => Failure::new(Exit::Temporary, err),
     }
 }
 
 pub(crate) fn http_options(config: &Config) -> Result<casement_http::Options> {
     let server = &config.server;
-    let listen: SocketAddr = server.listen.parse().map_err(Failure::of(Exit::Config, "server.listen"))?;
+    let proxies = casement_identity::networks(&server.trusted_proxies);
     Ok(casement_http::Options {
+        listen: config.listen(),
+        tls: config.tls(),
+        trusted_proxies: proxies.map_err(Failure::of(Exit::Config, "server.trusted_proxies"))?,
+        proxy_protocol: server.proxy_protocol,
+        caller_limits: config.caller_limits(),
         public_endpoint: server.public_endpoint.clone(),
         www_authenticate_uri: identity::www_authenticate_uri(config),
         max_connections: server.max_connections,
@@ -191,8 +197,15 @@ pub(crate) fn http_options(config: &Config) -> Result<casement_http::Options> {
         max_header_bytes: server.max_header_bytes,
         max_json_body: server.max_json_body_bytes,
         cors: config.cors.clone().into(),
-        ..casement_http::Options::new(listen)
+        ..casement_http::Options::default()
     })
+}
+
+/// Whether the files of the TLS can be used, with warnings; `None` where there is nothing to say of it.
+pub(crate) fn check_tls(config: &Config) -> Result<Option<Vec<String>>> {
+    let checked = config.tls().map(|tls| tls.check()).transpose().map_err(unfit)?;
+    let unused = config.unused_tls().map(|warning| vec![warning.to_owned()]);
+    Ok(checked.map(|warnings| [warnings, unused.clone().unwrap_or_default()].concat()).or(unused))
 }
 
 fn settings(config: &Config, schemas: Schemas) -> Settings {

@@ -1,25 +1,28 @@
-//! The socket that listens, and the connections that come of it.
+//! The sockets that listen, and the connections that come of them.
 
 use crate::{
-    Admin, Options,
+    Admin, Error, Options,
+    exchange::Exchange,
     face::Face,
+    forwarded::{Scheme, TrustedProxies, Via},
+    http2,
     layer::{Api, Layer},
-    platform,
-    socket::{Exchange, Limits, Socket},
+    listen::{Doors, Listen, Listener},
+    proxy_protocol,
+    socket::{Limits, Socket},
+    tls::{self, Certificates},
     traffic::{OpenConnection, tell_capacity},
+    write_timeout::WriteTimeout,
 };
 use casement_service::Service;
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
-};
-use socket2::{Domain, Protocol, Type};
-use std::{fmt, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -33,11 +36,11 @@ const READ_BUFFER: usize = 256 << 10;
 #[derive(Debug, Clone, Copy)]
 pub struct Server;
 
-/// A socket that listens; nobody is served yet.
+/// Sockets that listen; nobody is served yet.
 #[derive(Debug)]
 pub struct Bound {
-    listener: TcpListener,
-    local: SocketAddr,
+    listeners: Vec<Listener>,
+    certificates: Option<Certificates>,
     options: Options,
 }
 
@@ -48,138 +51,98 @@ pub struct Drained {
     pub cut: usize,
 }
 
-/// Why the server cannot start.
-#[derive(Debug)]
-pub enum Error {
-    /// An option cannot be what it is.
-    Option {
-        name: &'static str,
-        why: &'static str,
-    },
-    Listen {
-        address: SocketAddr,
-        cause: io::Error,
-    },
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Option { name, why } => write!(f, "`{name}` {why}"),
-            Self::Listen { address, cause } => {
-                let remedy = match cause.kind() {
-                    io::ErrorKind::AddrInUse => "; another process listens there: stop it, or take another port",
-                    io::ErrorKind::AddrNotAvailable => "; this machine does not have that address (yet)",
-                    io::ErrorKind::PermissionDenied => "; the system keeps ports below 1024 for the privileged",
-                    _ => "",
-                };
-                write!(f, "cannot listen on {address}: {cause}{remedy}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Option { .. } => None,
-            Self::Listen { cause, .. } => Some(cause),
-        }
-    }
-}
-
 impl Server {
-    /// Takes the address. Must be called within a tokio runtime.
+    /// Takes the addresses. Must be called within a tokio runtime.
     pub fn bind(options: Options) -> Result<Bound, Error> {
         options.check()?;
-        let listen = options.listen;
-        let bound = || {
-            let socket = socket2::Socket::new(Domain::for_address(listen), Type::STREAM, Some(Protocol::TCP))?;
-            platform::prepare(&socket)?;
-            socket.set_nonblocking(true)?;
-            socket.bind(&listen.into())?;
-            socket.listen(i32::try_from(options.backlog).unwrap_or(i32::MAX))?;
-            let listener = TcpListener::from_std(socket.into())?;
-            Ok((listener.local_addr()?, listener))
-        };
-        let (local, listener) = bound().map_err(|cause| Error::Listen { address: listen, cause })?;
-        Ok(Bound { listener, local, options })
+        let certificates = options.tls.clone().map(Certificates::load).transpose()?;
+        let listeners: Vec<_> =
+            options.listen.iter().map(|listen| Listener::bind(*listen, options.backlog)).collect::<Result<_, _>>()?;
+        Ok(Bound { listeners, certificates, options })
     }
 }
 
 impl Bound {
-    /// Where the server listens, with the port that the system chose for port 0.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local
+    /// Where the server listens, with the ports that the system chose for port 0.
+    pub fn addresses(&self) -> Vec<Listen> {
+        self.listeners.iter().map(|listener| listener.local).collect()
+    }
+
+    /// The certificate of the listeners that speak TLS.
+    pub fn certificates(&self) -> Option<Certificates> {
+        self.certificates.clone()
     }
 
     /// What answers the requests that come here.
     pub fn face(&self, service: Service) -> Face {
-        Face::new(service, Options { listen: self.local, ..self.options.clone() })
+        Face::new(service, self.options())
     }
 
     /// Serves until `shutdown`, then lets requests finish until the drain timeout.
     pub async fn serve(self, face: &Face, shutdown: impl Future<Output = ()>) -> Drained {
-        run(self.listener, face.layer(), &self.options, shutdown).await
+        self.run(face.layer(), shutdown).await
     }
 
     /// Serves those who run the service, until `shutdown`.
     pub async fn serve_admin(self, admin: Admin, shutdown: impl Future<Output = ()>) -> Drained {
-        let options = Arc::new(Options { listen: self.local, ..self.options });
-        run(self.listener, Arc::new(Layer::admin(admin, options.clone())), &options, shutdown).await
+        let layer = Layer::admin(admin, Arc::new(self.options()));
+        self.run(Arc::new(layer), shutdown).await
+    }
+
+    /// With the ports that the system chose.
+    fn options(&self) -> Options {
+        Options { listen: self.addresses(), ..self.options.clone() }
+    }
+
+    pub(crate) async fn run<A: Api>(self, layer: Arc<Layer<A>>, shutdown: impl Future<Output = ()>) -> Drained {
+        let Self { listeners, certificates, options } = self;
+        if !layer.is_admin() {
+            tell_capacity(options.max_connections);
+        }
+        let permits = Arc::new(Semaphore::new(options.max_connections));
+        let connections = Arc::new(Connections::new(layer, certificates.clone(), options));
+        let mut background = JoinSet::new();
+        if let Some(certificates) = certificates {
+            background.spawn(certificates.watch());
+        }
+        let doors = Doors::new(listeners);
+        tokio::select! {
+            () = accept_all(&doors, &permits, &connections) => {}
+            () = shutdown => {}
+        }
+        drop(doors);
+        connections.ends.drain.cancel();
+        let all = u32::try_from(connections.options.max_connections).unwrap_or(u32::MAX);
+        let drained = timeout(connections.options.drain_timeout, permits.acquire_many(all)).await.is_ok();
+        let busy = if drained { 0 } else { connections.options.max_connections - permits.available_permits() };
+        if busy > 0 {
+            tracing::warn!(connections = busy, "cutting connections that did not end in time");
+        }
+        connections.ends.cut.cancel();
+        // Whoever still reads a body learns of its end before this returns.
+        drop(permits.acquire_many(all).await);
+        Drained { cut: busy }
     }
 }
 
-/// The accept loop. Connections beyond the cap wait in the backlog: a permit is taken before the accept.
-pub(crate) async fn run<A: Api>(
-    listener: TcpListener,
-    layer: Arc<Layer<A>>,
-    options: &Options,
-    shutdown: impl Future<Output = ()>,
-) -> Drained {
-    let permits = Arc::new(Semaphore::new(options.max_connections));
-    let (graceful, cut) = (GracefulShutdown::new(), CancellationToken::new());
-    let connections = Connections { http: http(options), limits: limits(options), layer, cut: cut.clone() };
-    let mut shutdown = pin!(shutdown);
-    if !connections.layer.is_admin() {
-        tell_capacity(options.max_connections);
-    }
-    loop {
-        let next = async {
-            let permit = permits.clone().acquire_owned().await;
-            (permit, accept(|| listener.accept()).await)
-        };
-        let (permit, (stream, peer)) = tokio::select! {
-            next = next => next,
-            () = &mut shutdown => break,
-        };
+/// The accept loop. Connections beyond the cap wait in the backlog: a permit is taken before the accept. It is one loop,
+/// so that an address where nobody comes holds no permit.
+async fn accept_all<A: Api>(doors: &Doors, permits: &Arc<Semaphore>, connections: &Arc<Connections<A>>) {
+    // It is never closed.
+    while let Ok(permit) = permits.clone().acquire_owned().await {
+        let (stream, via) = accept(|| doors.next()).await;
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "a connection ended before it began");
+            tracing::debug!(peer = %via.peer, %error, "a connection ended before it began");
             continue;
         }
-        let conversation = connections.converse(stream, peer, graceful.watcher());
-        let counted = (!connections.layer.is_admin()).then(OpenConnection::count);
-        tokio::spawn(async move {
-            conversation.await;
-            drop((counted, permit));
-        });
+        tokio::spawn(connections.clone().serve(stream, via, permit));
     }
-    drop(listener);
-    let drained = timeout(options.drain_timeout, graceful.shutdown()).await;
-    let busy = if drained.is_ok() { 0 } else { options.max_connections - permits.available_permits() };
-    if busy > 0 {
-        tracing::warn!(connections = busy, "cutting connections that did not end in time");
-    }
-    cut.cancel();
-    // Whoever still reads a body learns of its end before this returns.
-    drop(permits.acquire_many(u32::try_from(options.max_connections).unwrap_or(u32::MAX)).await);
-    Drained { cut: busy }
 }
 
 /// Accepts until it succeeds. A process out of file descriptors gets some back in time, so this never gives up.
-async fn accept<F>(mut accept: impl FnMut() -> F) -> (TcpStream, SocketAddr)
+async fn accept<T, F>(mut accept: impl FnMut() -> F) -> T
 where
-    F: Future<Output = io::Result<(TcpStream, SocketAddr)>>,
+    F: Future<Output = io::Result<T>>,
 {
     let mut pause = Duration::from_millis(5);
     loop {
@@ -196,8 +159,110 @@ where
     }
 }
 
-fn http(options: &Options) -> http1::Builder {
-    // The version is never guessed: guessing reads the first bytes with no clock running. TLS will tell it by ALPN.
+struct Connections<A> {
+    http1: http1::Builder,
+    layer: Arc<Layer<A>>,
+    certificates: Option<Certificates>,
+    proxies: TrustedProxies,
+    options: Options,
+    ends: http2::Ends,
+}
+
+impl<A: Api> Connections<A> {
+    fn new(layer: Arc<Layer<A>>, certificates: Option<Certificates>, options: Options) -> Self {
+        Self {
+            http1: http1(&options),
+            layer,
+            certificates,
+            proxies: TrustedProxies::new(options.trusted_proxies.clone()),
+            options,
+            ends: http2::Ends { drain: CancellationToken::new(), cut: CancellationToken::new() },
+        }
+    }
+
+    /// One connection from its first byte to its last.
+    async fn serve(self: Arc<Self>, mut stream: TcpStream, mut via: Via, permit: OwnedSemaphorePermit) {
+        let _counted = (!self.layer.is_admin()).then(OpenConnection::count);
+        if self.options.proxy_protocol {
+            match self.before_http(self.read_proxy(&mut stream, via.peer)).await {
+                Some(peer) => via.peer = peer,
+                None => return,
+            }
+        }
+        match self.certificates.as_ref().filter(|_| via.scheme == Scheme::Https) {
+            // Apart, so that a plain connection does not take the memory of one with TLS.
+            Some(certificates) => Box::pin(self.secure(certificates, stream, via, permit)).await,
+            None => self.http1(stream, via, permit).await,
+        }
+    }
+
+    async fn secure(&self, certificates: &Certificates, stream: TcpStream, via: Via, permit: OwnedSemaphorePermit) {
+        match self.before_http(certificates.handshake(stream)).await {
+            Some(stream) if tls::is_http2(&stream) => {
+                http2::converse(stream, via, self.layer.clone(), &self.options, self.ends.clone(), permit).await;
+            }
+            Some(stream) => self.http1(stream, via, permit).await,
+            None => {}
+        }
+    }
+
+    /// What must be done before HTTP begins has as long as a head.
+    async fn before_http<T>(&self, work: impl Future<Output = io::Result<T>>) -> Option<T> {
+        let end = tokio::select! {
+            end = timeout(self.options.header_timeout, work) => end,
+            () = self.ends.drain.cancelled() => return None,
+        };
+        match end.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(done) => Some(done),
+            Err(error) => {
+                tracing::debug!(%error, "a connection broke before a request");
+                None
+            }
+        }
+    }
+
+    /// The client that a trusted proxy names at the start of its connection.
+    async fn read_proxy(&self, stream: &mut TcpStream, peer: SocketAddr) -> io::Result<SocketAddr> {
+        if !self.proxies.contains(peer.ip()) {
+            tracing::warn!(%peer, "cut: server.proxy_protocol is set, and this is none of server.trusted_proxies");
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        Ok(proxy_protocol::read(stream).await?.unwrap_or(peer))
+    }
+
+    async fn http1<S>(&self, io: S, via: Via, permit: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        // Given back last.
+        let _permit = permit;
+        let (layer, exchange) = (self.layer.clone(), Exchange::default());
+        let Options { header_timeout: header, linger_timeout: linger, write_timeout, .. } = self.options;
+        let socket = Socket::new(WriteTimeout::new(io, write_timeout), Limits { header, linger }, exchange.clone());
+        let service = service_fn(move |request| {
+            let (layer, exchange) = (layer.clone(), exchange.clone());
+            async move { layer.handle(request, exchange, via).await }
+        });
+        let mut connection = pin!(self.http1.serve_connection(TokioIo::new(socket), service));
+        let end = tokio::select! {
+            end = connection.as_mut() => end,
+            () = self.ends.cut.cancelled() => return,
+            () = self.ends.drain.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    end = connection => end,
+                    () = self.ends.cut.cancelled() => return,
+                }
+            }
+        };
+        if let Err(error) = end {
+            tracing::debug!(peer = %via.peer, %error, "a connection broke");
+        }
+    }
+}
+
+fn http1(options: &Options) -> http1::Builder {
+    // The version is never guessed: guessing reads the first bytes with no clock running. TLS tells it by ALPN.
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(options.idle_timeout)
@@ -205,41 +270,6 @@ fn http(options: &Options) -> http1::Builder {
         .max_headers(options.max_headers)
         .max_buf_size(READ_BUFFER.max(options.max_header_bytes));
     http
-}
-
-fn limits(options: &Options) -> Limits {
-    Limits { header: options.header_timeout, write: options.write_timeout, linger: options.linger_timeout }
-}
-
-struct Connections<A> {
-    http: http1::Builder,
-    limits: Limits,
-    layer: Arc<Layer<A>>,
-    cut: CancellationToken,
-}
-
-impl<A: Api> Connections<A> {
-    /// One connection from its first byte to its last; `io` is the stream that HTTP runs on.
-    fn converse<S>(&self, io: S, peer: SocketAddr, watcher: Watcher) -> impl Future<Output = ()> + Send + use<A, S>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let (layer, exchange, cut) = (self.layer.clone(), Exchange::default(), self.cut.clone());
-        let socket = Socket::new(io, self.limits, exchange.clone());
-        let service = service_fn(move |request| {
-            let (layer, exchange) = (layer.clone(), exchange.clone());
-            async move { layer.handle(request, exchange, peer).await }
-        });
-        let connection = watcher.watch(self.http.serve_connection(TokioIo::new(socket), service));
-        async move {
-            tokio::select! {
-                end = connection => if let Err(error) = end {
-                    tracing::debug!(%peer, %error, "a connection broke");
-                },
-                () = cut.cancelled() => {}
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use crate::{
     Audit, AuditEntry,
     audit::{Created, Speaker, is_audited, outcome},
+    caller_limits::Transfer,
+    exchange::Exchange,
     purpose::Purpose,
-    socket::Exchange,
     traffic::Meter,
 };
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use http::{Method, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 use metrics::Counter;
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -32,6 +33,7 @@ pub(crate) struct Asks {
     pub(crate) purpose: Option<Purpose>,
     pub(crate) request_id: String,
     pub(crate) peer: SocketAddr,
+    pub(crate) client: IpAddr,
     pub(crate) speaker: Speaker,
 }
 
@@ -52,6 +54,8 @@ pub(crate) struct Record {
     promised: Option<u64>,
     /// All of the answer went out.
     whole: bool,
+    /// A response extension of those that are one: it ends with the answer.
+    _transfer: Option<Arc<Transfer>>,
 }
 
 impl Record {
@@ -70,6 +74,7 @@ impl Record {
             bytes: 0,
             promised: None,
             whole: false,
+            _transfer: None,
         }
     }
 
@@ -79,8 +84,9 @@ impl Record {
     }
 
     /// From here on the record lives as long as the response's body.
-    pub(crate) fn carry<B: Body>(mut self, response: Response<B>) -> Response<LoggedBody<B>> {
+    pub(crate) fn carry<B: Body>(mut self, mut response: Response<B>) -> Response<LoggedBody<B>> {
         self.status = Some(response.status());
+        self._transfer = response.extensions_mut().remove();
         self.created = response.extensions().get::<Created>().map(|created| created.0.clone());
         self.promised = response.body().size_hint().exact();
         self.whole = response.body().is_end_stream();
@@ -107,6 +113,7 @@ impl Record {
             status,
             request_id: &self.asks.request_id,
             peer: self.asks.peer,
+            client: self.asks.client,
             user: caller.and_then(|caller| caller.user_id.as_deref()),
             project: caller.and_then(|caller| caller.project_id.as_deref()),
             roles: caller.iter().flat_map(|caller| caller.roles.iter().map(String::as_str)).collect(),
@@ -136,6 +143,8 @@ impl Drop for Record {
             request_id = self.asks.request_id,
             project = caller.and_then(|caller| caller.project_id.as_deref()).unwrap_or("-"),
             peer = %self.asks.peer,
+            // Where a proxy stands between.
+            client = (self.asks.client != self.asks.peer.ip().to_canonical()).then(|| display(self.asks.client)),
         );
     }
 }
@@ -194,6 +203,10 @@ mod tests {
     }
 
     fn logged(request: impl FnOnce(Record)) -> String {
+        logged_for([192, 0, 2, 1].into(), request)
+    }
+
+    fn logged_for(client: IpAddr, request: impl FnOnce(Record)) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
@@ -204,6 +217,7 @@ mod tests {
                 purpose: Some(Purpose::of(&Method::GET, "/v2/images", &http::HeaderMap::new())),
                 request_id: "req-1".into(),
                 peer: ([192, 0, 2, 1], 4711).into(),
+                client,
                 speaker: Speaker::default(),
             };
             asks.speaker.is(&Caller { project_id: Some("p1".into()), ..Caller::default() });
@@ -259,6 +273,13 @@ mod tests {
         });
         let line = lines.lines().find(|line| line.contains("on the way")).unwrap();
         assert!(line.contains("request{id=\"req-1\"}"), "{line}");
+    }
+
+    #[test]
+    fn a_client_behind_a_proxy_is_named_beside_it() {
+        let line = logged_for([203, 0, 113, 7].into(), drop);
+        assert!(line.contains("peer=192.0.2.1:4711 client=203.0.113.7"), "{line}");
+        assert!(!logged(drop).contains("client="));
     }
 
     #[test]

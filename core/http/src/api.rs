@@ -4,8 +4,10 @@ use crate::{
     Options, actions,
     audit::Speaker,
     body::RequestBody,
+    caller_limits::{Callers, is_transfer},
     credentials::credentials,
     failure::{Failure, Result},
+    forwarded::{Origin, Scheme},
     healthcheck::{healthcheck, is_healthcheck},
     image_data, images, info, locations, members, metadefs, request, schemas, stores, tags, tasks,
     versions::{self, Negotiated, negotiate},
@@ -30,13 +32,25 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) struct Gateway {
     service: Service,
     options: Arc<Options>,
+    callers: Callers,
     routes: BoxedFilter<(Response,)>,
 }
 
 impl Gateway {
     pub(crate) fn new(service: Service, options: Arc<Options>) -> Self {
+        let callers = Callers::new(options.caller_limits);
+        Self::with(service, options, callers)
+    }
+
+    /// Another service and other options, and what callers have asked for so far.
+    pub(crate) fn exchanged(&self, service: Service, options: Arc<Options>) -> Self {
+        let callers = self.callers.under(options.caller_limits);
+        Self::with(service, options, callers)
+    }
+
+    fn with(service: Service, options: Arc<Options>, callers: Callers) -> Self {
         let routes = routes(request::request(service.clone(), options.clone()));
-        Self { service, options, routes }
+        Self { service, options, callers, routes }
     }
 
     async fn answer(self, mut request: Request<RequestBody>) -> Response {
@@ -49,28 +63,47 @@ impl Gateway {
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
         let path = match negotiate(request.uri().path(), accept) {
             Negotiated::List(status) => {
-                return request::answer(versions::list(status, &self.options.base_url(request.headers())));
+                return request::answer(versions::list(status, &self.base_url(&request)));
             }
             Negotiated::Api(path) => path,
         };
+        let client = request.extensions().get().map(|origin: &Origin| origin.client);
         let caller = match self.service.authenticate(&credentials(&request)).await {
             Ok(caller) => caller,
             // What is wrong with a token is not a stranger's to know.
             Err(error) if error.kind == Kind::Unauthenticated => {
-                return Failure::bare(StatusCode::UNAUTHORIZED).into_response();
+                return match self.callers.admit(None, client, false) {
+                    Ok(_) => Failure::bare(StatusCode::UNAUTHORIZED).into_response(),
+                    Err(refusal) => refusal.into_response(),
+                };
             }
             Err(error) => return Failure::from(error).into_response(),
         };
         if let Some(speaker) = request.extensions().get::<Speaker>() {
             speaker.is(&caller);
         }
-        request.extensions_mut().insert(caller);
-        request::answer(self.route(request, &path).await)
+        let project = caller.project_id.as_deref();
+        match self.callers.admit(project, client, is_transfer(request.method(), &path)) {
+            Ok(transfer) => {
+                request.extensions_mut().insert(caller);
+                let mut response = request::answer(self.route(request, &path).await);
+                if let Some(transfer) = transfer {
+                    response.extensions_mut().insert(Arc::new(transfer));
+                }
+                response
+            }
+            Err(refusal) => refusal.into_response(),
+        }
+    }
+
+    fn base_url(&self, request: &Request<RequestBody>) -> String {
+        let scheme = request.extensions().get().map_or(Scheme::Http, |origin: &Origin| origin.scheme);
+        self.options.base_url(scheme, request.headers())
     }
 
     async fn route(&self, mut request: Request<RequestBody>, path: &str) -> Result {
         if path == "/v2" {
-            return redirect(&self.options.base_url(request.headers()));
+            return redirect(&self.base_url(&request));
         }
         // Routes do not end in a slash; warp would not mind.
         if path.ends_with('/') {

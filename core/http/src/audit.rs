@@ -5,7 +5,11 @@ use crate::purpose::Purpose;
 use casement_image::Caller;
 use http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::{fmt, net::SocketAddr, sync::OnceLock};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::OnceLock,
+};
 
 /// Takes entries. It must not wait: it is called at the end of each request.
 pub trait Audit: fmt::Debug + Send + Sync {
@@ -20,6 +24,8 @@ pub struct AuditEntry<'a> {
     pub status: u16,
     pub request_id: &'a str,
     pub peer: SocketAddr,
+    /// Whom a trusted proxy names, where one stands between; else the peer.
+    pub client: IpAddr,
     pub user: Option<&'a str>,
     pub project: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +104,7 @@ mod tests {
             status: 204,
             request_id: "req-\"1",
             peer: ([192, 0, 2, 1], 4711).into(),
+            client: [203, 0, 113, 7].into(),
             user: Some("u\n"),
             project: None,
             roles: vec!["member"],

@@ -8,7 +8,7 @@ use metrics::Counter;
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
@@ -30,21 +30,45 @@ impl ReadToEnd {
     }
 }
 
+/// A request extension: where a body goes that was not read to its end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rest(Arc<Mutex<Option<Incoming>>>);
+
+impl Rest {
+    pub(crate) fn take(&self) -> Option<Incoming> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, body: Incoming) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct RequestBody {
-    body: Incoming,
+    /// There until it is dropped.
+    body: Option<Incoming>,
     received: Counter,
     read_to_end: ReadToEnd,
+    rest: Option<Rest>,
 }
 
 impl RequestBody {
     /// `received` counts its bytes.
-    pub(crate) fn new(body: Incoming, received: Counter) -> (Self, ReadToEnd) {
+    pub(crate) fn new(body: Incoming, received: Counter, rest: Option<Rest>) -> (Self, ReadToEnd) {
         let read_to_end = ReadToEnd::default();
         if body.is_end_stream() {
             read_to_end.set();
         }
-        (Self { body, received, read_to_end: read_to_end.clone() }, read_to_end)
+        (Self { body: Some(body), received, read_to_end: read_to_end.clone(), rest }, read_to_end)
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if let (Some(rest), Some(body), false) = (&self.rest, self.body.take(), self.read_to_end.get()) {
+            rest.put(body);
+        }
     }
 }
 
@@ -56,8 +80,9 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if frame.is_none() || self.body.is_end_stream() {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(&mut *body).poll_frame(context));
+        if frame.is_none() || body.is_end_stream() {
             self.read_to_end.set();
         }
         if let Some(Ok(frame)) = &frame {
@@ -67,11 +92,11 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

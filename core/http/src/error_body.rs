@@ -239,6 +239,7 @@ fn explanation(status: StatusCode) -> &'static str {
         StatusCode::PRECONDITION_FAILED => "Request precondition failed.",
         StatusCode::PAYLOAD_TOO_LARGE => "The body of your request was too large for this server.",
         StatusCode::RANGE_NOT_SATISFIABLE => "The Range requested is not available.",
+        StatusCode::TOO_MANY_REQUESTS => "The client has sent too many requests in a given amount of time.",
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The request header fields were too large",
         StatusCode::SERVICE_UNAVAILABLE => "The server is currently unavailable. Please try again at a later time.",
         other if other.is_server_error() => {

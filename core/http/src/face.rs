@@ -20,8 +20,8 @@ impl Face {
     pub fn exchange(&self, service: Service, options: Options) -> Result<(), Error> {
         options.check()?;
         let old = self.0.options();
-        let options = Arc::new(Options { listen: old.listen, audit: old.audit.clone(), ..options });
-        self.0.exchange(Gateway::new(service, options.clone()), options);
+        let options = Arc::new(Options { listen: old.listen.clone(), audit: old.audit.clone(), ..options });
+        self.0.exchange(|old| old.exchanged(service, options.clone()), options.clone());
         Ok(())
     }
 

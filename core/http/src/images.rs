@@ -37,7 +37,7 @@ async fn images(mut request: Request) -> Result {
         Method::POST => {
             let body = json_body::read(&mut request).await?;
             let image = request.service.create_image(&request.caller, &body).await?;
-            created(&image, &request.options.base_url(&request.head.headers), &request.service.store_ids())
+            created(&image, &request.base_url(), &request.service.store_ids())
         }
         _ => Err(Failure::method_not_allowed("GET, POST")),
     }

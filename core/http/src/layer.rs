@@ -8,17 +8,17 @@ use crate::{
     cors,
     credentials::Peer,
     error_body::Asked,
+    exchange::Exchange,
     failure::Failure,
+    forwarded::{TrustedProxies, Via},
     healthcheck::is_healthcheck,
     purpose::Purpose,
-    socket::Exchange,
 };
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use std::{
     convert::Infallible,
-    net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -64,27 +64,30 @@ pub(crate) struct Layer<A>(RwLock<Arc<Current<A>>>);
 #[derive(Debug)]
 struct Current<A> {
     api: A,
+    proxies: TrustedProxies,
     options: Arc<Options>,
     is_admin: bool,
 }
 
 impl<A: Api> Layer<A> {
     pub(crate) fn new(api: A, options: Arc<Options>) -> Self {
-        Self::of(Current { api, options, is_admin: false })
+        Self::of(api, options, false)
     }
 
     /// For the admin address: what looks at the service leaves no trace in the figures of its traffic.
     pub(crate) fn admin(api: A, options: Arc<Options>) -> Self {
-        Self::of(Current { api, options, is_admin: true })
+        Self::of(api, options, true)
     }
 
-    fn of(current: Current<A>) -> Self {
-        Self(RwLock::new(Arc::new(current)))
+    fn of(api: A, options: Arc<Options>, is_admin: bool) -> Self {
+        Self(RwLock::new(Arc::new(Current::new(api, options, is_admin))))
     }
 
-    pub(crate) fn exchange(&self, api: A, options: Arc<Options>) {
-        let is_admin = self.is_admin();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Current { api, options, is_admin });
+    /// What `by` makes of the API in place of it.
+    pub(crate) fn exchange(&self, by: impl FnOnce(&A) -> A, options: Arc<Options>) {
+        let old = self.current();
+        let new = Current::new(by(&old.api), options, old.is_admin);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
     }
 
     pub(crate) fn options(&self) -> Arc<Options> {
@@ -99,9 +102,9 @@ impl<A: Api> Layer<A> {
         &self,
         request: Request<Incoming>,
         exchange: Exchange,
-        peer: SocketAddr,
+        via: Via,
     ) -> Result<Response<LoggedBody<Body>>, Infallible> {
-        self.current().handle(request, exchange, peer).await
+        self.current().handle(request, exchange, via).await
     }
 
     fn current(&self) -> Arc<Current<A>> {
@@ -110,13 +113,18 @@ impl<A: Api> Layer<A> {
 }
 
 impl<A: Api> Current<A> {
+    fn new(api: A, options: Arc<Options>, is_admin: bool) -> Self {
+        Self { api, proxies: TrustedProxies::new(options.trusted_proxies.clone()), options, is_admin }
+    }
+
     async fn handle(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         exchange: Exchange,
-        peer: SocketAddr,
+        via: Via,
     ) -> Result<Response<LoggedBody<Body>>, Infallible> {
-        let (request_id, refusal) = match request_id(request.headers()) {
+        let origin = self.proxies.origin(via, request.headers_mut());
+        let (request_id, refusal) = match self.request_id(request.headers()) {
             Ok(id) => (id, None),
             Err(failure) => (fresh_id(), Some(failure)),
         };
@@ -129,7 +137,15 @@ impl<A: Api> Current<A> {
         let span = tracing::info_span!("request", id = request_id, %method, path);
         let purpose = (!self.is_admin).then(|| Purpose::of(&method, &path, request.headers()));
         let speaker = Speaker::default();
-        let asks = Asks { method, path, purpose, request_id: request_id.clone(), peer, speaker: speaker.clone() };
+        let asks = Asks {
+            method,
+            path,
+            purpose,
+            request_id: request_id.clone(),
+            peer: via.peer,
+            client: origin.client,
+            speaker: speaker.clone(),
+        };
         let record = Record::begin(exchange.clone(), asks, self.options.audit.clone(), span.clone());
 
         let (mut head, body) = request.into_parts();
@@ -137,9 +153,11 @@ impl<A: Api> Current<A> {
         if let Ok(id) = HeaderValue::try_from(&request_id) {
             head.headers.insert(REQUEST_ID, id);
         }
-        head.extensions.insert(Peer(peer.ip()));
+        head.extensions.insert(Peer(via.peer.ip()));
+        head.extensions.insert(origin);
         head.extensions.insert(speaker);
-        let (body, read_to_end) = RequestBody::new(body, record.received());
+        let version = head.version;
+        let (body, read_to_end) = RequestBody::new(body, record.received(), head.extensions.remove());
         let response = match refusal {
             Some(failure) => {
                 drop(body);
@@ -156,7 +174,8 @@ impl<A: Api> Current<A> {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         cors::share(response.headers_mut(), shared);
-        if !read_to_end.get() {
+        // HTTP/2 has a stream for each request, and takes back that of a body that nobody reads.
+        if version < Version::HTTP_2 && !read_to_end.get() {
             // What the client still sends would be taken for its next request.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             exchange.leave_unread();
@@ -181,6 +200,16 @@ impl<A: Api> Current<A> {
         let uri = self.options.www_authenticate_uri.as_deref().unwrap_or_default();
         HeaderValue::try_from(format!("Keystone uri=\"{uri}\""))
             .unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
+    }
+}
+
+impl<A> Current<A> {
+    fn request_id(&self, headers: &HeaderMap) -> Result<String, Failure> {
+        // hyper sees to it in HTTP/1.1 alone.
+        if headers.len() > self.options.max_headers {
+            return Err(Failure::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+        }
+        request_id(headers)
     }
 }
 

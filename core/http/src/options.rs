@@ -1,13 +1,21 @@
 //! What an operator can set about the HTTP face, and what it says of itself.
 
-use crate::{Audit, Cors, Error};
+use crate::{Audit, CallerLimits, Cors, Error, Listen, Tls, forwarded::Scheme};
 use http::{HeaderMap, header::HOST};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use ipnet::IpNet;
+use std::{sync::Arc, time::Duration};
 use url::Url;
 
 #[derive(Debug, Clone)]
 pub struct Options {
-    pub listen: SocketAddr,
+    pub listen: Vec<Listen>,
+    /// For those of `listen` that speak it.
+    pub tls: Option<Tls>,
+    /// Who is believed what it says of others: in `X-Forwarded-*` and by the PROXY protocol.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Every connection begins with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
+    pub caller_limits: CallerLimits,
     /// Peers beyond it wait in the backlog of the socket.
     pub max_connections: usize,
     pub backlog: u32,
@@ -39,10 +47,14 @@ pub struct Options {
     pub audit: Option<Arc<dyn Audit>>,
 }
 
-impl Options {
-    pub fn new(listen: SocketAddr) -> Self {
+impl Default for Options {
+    fn default() -> Self {
         Self {
-            listen,
+            listen: Vec::new(),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            proxy_protocol: false,
+            caller_limits: CallerLimits::NONE,
             max_connections: 1024,
             backlog: 1024,
             header_timeout: Duration::from_secs(10),
@@ -61,13 +73,19 @@ impl Options {
             audit: None,
         }
     }
+}
 
+impl Options {
     /// Whether a server can run with these.
     ///
     /// # Errors
     /// Names the first option that cannot be what it is.
     pub fn check(&self) -> Result<(), Error> {
+        let needs_tls = self.listen.iter().any(|listen| listen.tls);
         let rules = [
+            ("listen", !self.listen.is_empty(), "must name an address"),
+            ("tls", self.tls.is_some() || !needs_tls, "must be set where `https://` is listened to"),
+            ("proxy_protocol", !self.proxy_protocol || !self.trusted_proxies.is_empty(), "needs `trusted_proxies`"),
             ("max_connections", (1..=1 << 20).contains(&self.max_connections), "must be from 1 to 1048576"),
             ("max_header_bytes", (1 << 10..=1 << 20).contains(&self.max_header_bytes), "must be from 1 KiB to 1 MiB"),
             ("max_headers", (1..=1000).contains(&self.max_headers), "must be from 1 to 1000"),
@@ -89,13 +107,15 @@ impl Options {
     }
 
     /// The URL that links begin with, without a slash at its end.
-    pub(crate) fn base_url(&self, headers: &HeaderMap) -> String {
+    pub(crate) fn base_url(&self, scheme: Scheme, headers: &HeaderMap) -> String {
         if let Some(url) = &self.public_endpoint {
             return url.trim_end_matches('/').to_owned();
         }
-        match headers.get(HOST).and_then(|host| host.to_str().ok()) {
-            Some(host) => format!("http://{host}"),
-            None => format!("http://{}", self.listen),
+        let scheme = scheme.as_str();
+        match (headers.get(HOST).and_then(|host| host.to_str().ok()), self.listen.first()) {
+            (Some(host), _) => format!("{scheme}://{host}"),
+            (None, Some(listen)) => format!("{scheme}://{}", listen.address),
+            (None, None) => String::new(),
         }
     }
 }
@@ -110,9 +130,10 @@ pub fn is_http_url(text: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::net::SocketAddr;
 
     fn options() -> Options {
-        Options::new(([127, 0, 0, 1], 9292).into())
+        Options { listen: vec![SocketAddr::from(([127, 0, 0, 1], 9292)).into()], ..Options::default() }
     }
 
     #[test]
@@ -137,10 +158,11 @@ mod tests {
     #[test]
     fn links_begin_with_the_public_endpoint_or_else_with_the_host_that_was_asked() {
         let mut headers = HeaderMap::new();
-        assert_eq!(options().base_url(&headers), "http://127.0.0.1:9292");
+        assert_eq!(options().base_url(Scheme::Http, &headers), "http://127.0.0.1:9292");
         headers.insert(HOST, "images:80".parse().unwrap());
-        assert_eq!(options().base_url(&headers), "http://images:80");
+        assert_eq!(options().base_url(Scheme::Http, &headers), "http://images:80");
+        assert_eq!(options().base_url(Scheme::Https, &headers), "https://images:80");
         let public = Options { public_endpoint: Some("https://site/image/".into()), ..options() };
-        assert_eq!(public.base_url(&headers), "https://site/image");
+        assert_eq!(public.base_url(Scheme::Http, &headers), "https://site/image");
     }
 }

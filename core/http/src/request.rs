@@ -4,6 +4,7 @@ use crate::{
     Options,
     body::{Pace, paced},
     failure::{Failure, Result},
+    forwarded::Origin,
 };
 use bytes::{Buf, Bytes};
 use casement_image::Caller;
@@ -44,6 +45,14 @@ pub(crate) struct Request {
     pub(crate) service: Service,
     pub(crate) options: Arc<Options>,
     pub(crate) body: BodyStream,
+    origin: Origin,
+}
+
+impl Request {
+    /// The URL that links begin with.
+    pub(crate) fn base_url(&self) -> String {
+        self.options.base_url(self.origin.scheme, &self.head.headers)
+    }
 }
 
 /// Takes apart what is left of a request whose path has matched.
@@ -55,13 +64,15 @@ pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(R
         .and(warp::header::headers_cloned())
         .and(query)
         .and(warp::ext::get::<Caller>())
+        .and(warp::ext::get::<Origin>())
         .and(body)
-        .map(move |method, headers, query, caller, body| Request {
+        .map(move |method, headers, query, caller, origin, body| Request {
             head: Head { method, headers, query },
             caller,
             service: service.clone(),
             options: options.clone(),
             body,
+            origin,
         })
         .boxed()
 }

@@ -1,64 +1,27 @@
-//! The clocks of one connection that hyper does not keep: how long a head may take, how long a client may take
-//! nothing, and how a connection ends whose request was not read to its end. Works on TCP and on TLS above it.
+//! The clocks of one HTTP/1.1 connection that hyper does not keep: how long a head may take, and how a connection ends
+//! whose request was not read to its end.
 
+use crate::{
+    clock::{Clock, has_passed, timed_out},
+    exchange::Exchange,
+};
 use std::{
     io,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
     task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Sleep, sleep},
+    time::sleep,
 };
 
 /// What is dropped of a refused upload before the connection is cut.
-const LINGER_BYTES: usize = 256 << 20;
-
-/// What the requests of a connection tell its socket.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Exchange(Arc<Counters>);
-
-#[derive(Debug, Default)]
-struct Counters {
-    begun: AtomicUsize,
-    ended: AtomicUsize,
-    unread: AtomicBool,
-}
-
-impl Exchange {
-    /// A head is complete.
-    pub(crate) fn begin(&self) {
-        self.0.begun.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Its answer is out.
-    pub(crate) fn end(&self) {
-        self.0.ended.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// The last request's body was not read to its end.
-    pub(crate) fn leave_unread(&self) {
-        self.0.unread.store(true, Ordering::Release);
-    }
-
-    fn begun(&self) -> usize {
-        self.0.begun.load(Ordering::Acquire)
-    }
-
-    fn is_busy(&self) -> bool {
-        self.begun() != self.0.ended.load(Ordering::Acquire)
-    }
-}
+pub(crate) const LINGER_BYTES: usize = 256 << 20;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) header: Duration,
-    pub(crate) write: Duration,
     pub(crate) linger: Duration,
 }
 
@@ -68,19 +31,17 @@ pub(crate) struct Socket<S> {
     limits: Limits,
     exchange: Exchange,
     /// Runs while a head is under way.
-    head: Option<Pin<Box<Sleep>>>,
+    head: Option<Clock>,
     /// Requests begun when `head` was set.
     before_head: usize,
     /// Anything came in at all.
     heard: bool,
-    /// Runs while the client takes nothing.
-    write: Option<Pin<Box<Sleep>>>,
     linger: Option<Linger>,
 }
 
 #[derive(Debug)]
 struct Linger {
-    deadline: Pin<Box<Sleep>>,
+    deadline: Clock,
     left: usize,
 }
 
@@ -88,7 +49,7 @@ impl<S> Socket<S> {
     pub(crate) fn new(io: S, limits: Limits, exchange: Exchange) -> Self {
         // A peer that connects and says nothing is as slow as one that says half a head.
         let head = Some(Box::pin(sleep(limits.header)));
-        Self { io, limits, before_head: exchange.begun(), heard: false, exchange, head, write: None, linger: None }
+        Self { io, limits, before_head: exchange.begun(), heard: false, exchange, head, linger: None }
     }
 
     fn head_arrived(&self) -> bool {
@@ -108,14 +69,6 @@ impl<S> Socket<S> {
     }
 }
 
-fn has_passed(clock: &mut Option<Pin<Box<Sleep>>>, context: &mut Context<'_>) -> bool {
-    clock.as_mut().is_some_and(|clock| clock.as_mut().poll(context).is_ready())
-}
-
-fn timed_out<T>(what: &str) -> Poll<io::Result<T>> {
-    Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, what)))
-}
-
 impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -133,20 +86,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    /// Passes on what a write came to, unless nothing moved for too long.
-    fn watch_write<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
-            self.write = None;
-            return polled;
-        }
-        let limit = self.limits.write;
-        self.write.get_or_insert_with(|| Box::pin(sleep(limit)));
-        if has_passed(&mut self.write, context) {
-            return timed_out("the client took nothing of its answer for too long");
-        }
-        polled
-    }
-
     /// Reads and drops what still comes in. Closing a socket with unread bytes resets the connection, and a reset
     /// takes the answer away from a client that is still sending.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -171,8 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.io).poll_write(context, bytes);
-        self.watch_write(context, polled)
+        Pin::new(&mut self.io).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -180,8 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.io).poll_write_vectored(context, slices);
-        self.watch_write(context, polled)
+        Pin::new(&mut self.io).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -189,15 +126,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.io).poll_flush(context);
-        self.watch_write(context, polled)
+        Pin::new(&mut self.io).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
             ready!(Pin::new(&mut self.io).poll_shutdown(context))?;
             let refused_head = self.heard && self.head.is_some() && !self.head_arrived();
-            if !refused_head && !self.exchange.0.unread.load(Ordering::Acquire) {
+            if !refused_head && !self.exchange.left_unread() {
                 return Poll::Ready(Ok(()));
             }
         }

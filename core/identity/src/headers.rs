@@ -11,14 +11,18 @@ const CONFIRMED: &str = "Confirmed";
 #[derive(Debug)]
 pub(crate) struct FrontProxies(Vec<IpNet>);
 
+/// From networks as in `192.0.2.0/24`, or single addresses.
+pub fn networks(list: &[String]) -> Result<Vec<IpNet>> {
+    let network = |text: &String| {
+        let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        parsed.ok_or_else(|| Error::configuration(format!("`{text}` is neither a network nor an address")))
+    };
+    list.iter().map(network).collect()
+}
+
 impl FrontProxies {
-    /// From networks as in `192.0.2.0/24`, or single addresses.
-    pub(crate) fn new(networks: &[String]) -> Result<Self> {
-        let network = |text: &String| {
-            let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-            parsed.ok_or_else(|| Error::configuration(format!("`{text}` is neither a network nor an address")))
-        };
-        networks.iter().map(network).collect::<Result<_>>().map(Self)
+    pub(crate) fn new(list: &[String]) -> Result<Self> {
+        networks(list).map(Self)
     }
 
     pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<Caller> {

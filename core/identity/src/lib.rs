@@ -10,6 +10,7 @@ mod tokens;
 
 pub use credentials::{Asserted, Credentials};
 pub use error::{Error, Kind, Result};
+pub use headers::networks;
 pub use tokens::{TokenEntry, hash_token};
 
 use casement_image::Caller;

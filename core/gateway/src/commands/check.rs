@@ -22,6 +22,11 @@ pub(super) fn run(file: &Path) -> Result<()> {
             }
         }
         report.item("schemas", schemas::read(&config.images))?;
+        if let Some(warnings) = wiring::check_tls(&config).transpose() {
+            for warning in report.item("tls", warnings)?.unwrap_or_default() {
+                report.line("warning", "tls", warning)?;
+            }
+        }
         if let Some(catalog) = report.item("catalog", wiring::catalog(&config).await)? {
             catalog.close().await;
         }

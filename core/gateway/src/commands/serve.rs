@@ -36,14 +36,24 @@ async fn serve(file: &Path, config: Config, level: Level, manager: Manager) -> R
         house = wiring::open(&config, &manager) => house?,
         () = stop.cancelled() => return Ok(()),
     };
+    if let Some(warning) = config.unused_tls() {
+        warn!("{warning}");
+    }
     let bound = wiring::bind(&config, watch.audit())?;
-    info!("listening on http://{}", bound.local_addr());
-    if config.identity.mode == Mode::None && !bound.local_addr().ip().is_loopback() {
-        warn!("identity.mode is \"none\": everybody who reaches this address may do everything");
+    for listen in bound.addresses() {
+        info!("listening on {listen}");
+        if config.identity.mode == Mode::None && !listen.address.ip().is_loopback() {
+            warn!("identity.mode is \"none\": everybody who reaches {listen} may do everything");
+        }
     }
     let (face, database) = (bound.face(house.service.clone()), config.catalog.path.clone());
-    let (service, phases) = (house.service.clone(), watch.phases());
-    let live = Live::new(file, config, house, Told { face: face.clone(), level, manager: manager.clone(), phases });
+    let (service, phases, certificates) = (house.service.clone(), watch.phases(), bound.certificates());
+    let live = Live::new(
+        file,
+        config,
+        house,
+        Told { face: face.clone(), certificates, level, manager: manager.clone(), phases },
+    );
     manager.ready();
     let mut background = JoinSet::new();
     background.spawn(manager.watch(service));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path};
 
 /// Whoever changes one of these, or a key below it, has to restart the service: what they decide is made once.
-const FOR_A_RESTART: [&str; 17] = [
+const FOR_A_RESTART: [&str; 20] = [
     "admin",
     "audit",
     "catalog",
@@ -22,6 +22,9 @@ const FOR_A_RESTART: [&str; 17] = [
     "server.listen",
     "server.max_connections",
     "server.max_header_bytes",
+    "server.proxy_protocol",
+    "server.tls",
+    "server.trusted_proxies",
     "server.write_timeout_seconds",
 ];
 

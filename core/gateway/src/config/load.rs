@@ -78,6 +78,7 @@ impl Config {
         let base = &self.base_dir;
         self.catalog.path = base.join(&self.catalog.path);
         self.identity.keystone.resolve_paths(base);
+        self.server.tls.resolve_paths(base);
         let policy = &mut self.policy;
         let (images, log, audit) = (&mut self.images, &mut self.log, &mut self.audit);
         let files = [

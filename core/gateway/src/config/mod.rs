@@ -15,6 +15,7 @@ mod images;
 pub(crate) mod import;
 mod import_filtering;
 mod keystone;
+mod listen;
 mod load;
 mod log;
 mod place;

@@ -1,6 +1,6 @@
 //! What types cannot say: whether the values make sense, and make sense together.
 
-use super::{Config, Mode, error::Problems, load::path};
+use super::{Config, Mode, error::Problems, listen, load::path};
 use std::{collections::HashSet, net::SocketAddr};
 use tracing_subscriber::EnvFilter;
 
@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 const RESERVED: &str = "os_glance_";
 
 pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
+    listen::check(config, problems);
     server(config, problems);
     admin(config, problems);
     cors(config, problems);
@@ -23,10 +24,6 @@ pub(super) fn check(config: &Config, problems: &mut Problems<'_>) {
 
 fn server(config: &Config, problems: &mut Problems<'_>) {
     let server = &config.server;
-    if server.listen.parse::<SocketAddr>().is_err() {
-        let text = "`server.listen` must be an address and a port, as in \"127.0.0.1:9292\" or \"[::]:9292\"";
-        problems.add(&path(&["server", "listen"]), text);
-    }
     if server.public_endpoint.as_deref().is_some_and(|url| !casement_http::is_http_url(url)) {
         let text = "`server.public_endpoint` must be a URL, as in \"https://images.example.org\"";
         problems.add(&path(&["server", "public_endpoint"]), text);
@@ -36,11 +33,12 @@ fn server(config: &Config, problems: &mut Problems<'_>) {
 fn admin(config: &Config, problems: &mut Problems<'_>) {
     let Some(listen) = &config.admin.listen else { return };
     let here = path(&["admin", "listen"]);
-    if listen.parse::<SocketAddr>().is_err() {
+    let Ok(address) = listen.parse::<SocketAddr>() else {
         let text = "`admin.listen` must be an address and a port, as in \"127.0.0.1:9293\" or \"[::1]:9293\"";
-        problems.add(&here, text);
-    } else if *listen == config.server.listen && !listen.ends_with(":0") {
-        problems.add(&here, "`admin.listen` is `server.listen`: it needs a port of its own");
+        return problems.add(&here, text);
+    };
+    if address.port() != 0 && config.listen().iter().any(|listen| listen.address == address) {
+        problems.add(&here, "`admin.listen` is in `server.listen`: it needs a port of its own");
     }
 }
 

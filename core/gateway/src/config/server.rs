@@ -1,3 +1,4 @@
+use super::listen::{CallerLimits, Listen, Tls};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -5,15 +6,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Server {
-    /// Address and port to listen on, as `address:port`; an IPv6 address in brackets.
-    pub listen: String,
+    /// Address and port to listen on, or a list of several: `address:port`, an IPv6 address in
+    /// brackets, and `https://` before it where TLS is spoken, as in
+    /// `["https://0.0.0.0:9292", "https://[::]:9292", "127.0.0.1:9293"]`. `[::]` is IPv6 alone.
+    pub listen: Listen,
 
     /// The URL by which clients know this service, for the links in answers. Not set: taken from
     /// each request.
     #[schemars(example = &"https://images.example.org")]
     pub public_endpoint: Option<String>,
 
-    /// Connections served at once. Further ones wait in the system's queue.
+    /// Networks, as in "192.0.2.0/24", or addresses of proxies that are believed what they say of
+    /// clients: the address in `X-Forwarded-For`, the scheme in `X-Forwarded-Proto` and the host in
+    /// `X-Forwarded-Host`, for the log, the limits of callers and the links in answers. They must set
+    /// or remove these headers of clients.
+    pub trusted_proxies: Vec<String>,
+
+    /// Every connection begins with a header of the PROXY protocol, version 1 or 2, from one of
+    /// `trusted_proxies`. Others are cut.
+    pub proxy_protocol: bool,
+
+    /// Connections served at once, over all addresses. Further ones wait in the system's queue.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub max_connections: usize,
 
@@ -48,13 +61,22 @@ pub(crate) struct Server {
     /// The largest JSON body of a request, in bytes. Image data has its own limit, `images.size_cap_bytes`.
     #[schemars(range(min = 1024))]
     pub max_json_body_bytes: usize,
+
+    /// The certificate for addresses with `https://`.
+    pub tls: Tls,
+
+    /// What one caller may ask for: a project, or an address where no project is known (or with
+    /// `identity.mode = "none"`). 0 sets no limit. Beyond it the answer is 429, with `Retry-After`.
+    pub caller_limits: CallerLimits,
 }
 
 impl Default for Server {
     fn default() -> Self {
         Self {
-            listen: "127.0.0.1:9292".into(),
+            listen: Listen::One("127.0.0.1:9292".into()),
             public_endpoint: None,
+            trusted_proxies: Vec::new(),
+            proxy_protocol: false,
             max_connections: 1024,
             header_timeout_seconds: 10,
             idle_timeout_seconds: 75,
@@ -64,6 +86,8 @@ impl Default for Server {
             drain_timeout_seconds: 30,
             max_header_bytes: 64 * 1024,
             max_json_body_bytes: 1024 * 1024,
+            tls: Tls::default(),
+            caller_limits: CallerLimits::default(),
         }
     }
 }

@@ -80,17 +80,21 @@ fn from_variable(schema: &Value, read: &Read) -> Read {
     let ValueKind::String(text) = &read.kind else {
         return read.clone();
     };
-    if read.origin().is_none()
-        || (allows(schema, "string") && schema.get("type").is_some())
-        || choices(schema).is_some()
-    {
+    let may_be_text = allows(schema, "string") && schema.get("type").is_some();
+    let may_be_list = may_be_text && allows(schema, "array");
+    if read.origin().is_none() || (may_be_text && !may_be_list) || choices(schema).is_some() {
         return read.clone();
     }
     let parsed = ::config::File::from_str(&format!("value = {text}"), ::config::FileFormat::Toml);
     match ::config::Source::collect(&parsed) {
-        Ok(mut table) if table.len() == 1 => table.remove("value").unwrap_or_else(|| read.clone()),
-        _ => read.clone(),
+        Ok(mut table) if table.len() == 1 => table.remove("value").filter(|value| !may_be_list || is_list(value)),
+        _ => None,
     }
+    .unwrap_or_else(|| read.clone())
+}
+
+fn is_list(read: &Read) -> bool {
+    matches!(read.kind, ValueKind::Array(_))
 }
 
 fn unknown(key: &str, path: &KeyPath, schema: &Value) -> String {
@@ -155,9 +159,10 @@ fn expected(schema: &Value) -> String {
         ("array", "a list"),
         ("object", "a table"),
     ];
-    let kind = kinds.iter().find(|(name, _)| allows(schema, name)).map_or("a value", |(_, text)| text);
+    let kinds: Vec<_> = kinds.iter().filter(|(name, _)| allows(schema, name)).map(|(_, text)| *text).collect();
+    let kind = kinds.join(" or ");
     match (&schema["minimum"], &schema["maximum"]) {
-        (Value::Null, Value::Null) => kind.into(),
+        (Value::Null, Value::Null) => kind,
         (least, Value::Null) => format!("{kind} of at least {least}"),
         (Value::Null, most) => format!("{kind} of at most {most}"),
         (least, most) => format!("{kind} from {least} to {most}"),

@@ -75,7 +75,7 @@ fn wrong_types_name_key_line_expected_and_found() {
     assert_eq!(
         problems(&text, &[]),
         [
-            "casement.toml:16: `server.listen` must be text, not 9292",
+            "casement.toml:16: `server.listen` must be text or a list, not 9292",
             "casement.toml:17: `server.max_connections` must be a whole number from 1 to 1048576, not this text",
             "casement.toml:18: `server.idle_timeout_seconds` must be a whole number from 1 to 604800, not 0",
             "casement.toml:20: `log.format` must be one of \"text\", \"json\", not this text",
@@ -169,7 +169,7 @@ fn variables_win_over_the_file_and_are_read_by_the_type_of_their_key() {
         ],
     )
     .unwrap();
-    assert_eq!(config.server.listen, "0.0.0.0:80");
+    assert_eq!(config.listen(), ["0.0.0.0:80".parse().unwrap()]);
     assert_eq!(config.server.max_connections, 7);
     assert!(config.images.show_direct_url);
     assert_eq!(config.identity.none.roles, ["reader"]);
@@ -231,7 +231,7 @@ fn defaults_are_filled_in() {
 fn the_quickstart_is_good() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/quickstart.toml");
     let config = load_with(&file, HashMap::new()).unwrap();
-    assert_eq!(config.server.listen, "127.0.0.1:9292");
+    assert_eq!(config.listen(), ["127.0.0.1:9292".parse().unwrap()]);
 }
 
 #[test]
@@ -265,6 +265,59 @@ fn values_that_make_no_sense_are_refused() {
         let found = problems(&with(more), &[]);
         assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:?}");
     }
+}
+
+#[test]
+fn a_variable_names_one_address_or_a_list() {
+    for (value, expected) in [
+        ("[::]:80", &["http://[::]:80"][..]),
+        ("https://[::]:80", &["https://[::]:80"]),
+        ("[\"https://[::1]:80\", \"127.0.0.1:80\"]", &["https://[::1]:80", "http://127.0.0.1:80"]),
+    ] {
+        let tls = with("[server.tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n");
+        let text = if value.contains("https") { tls } else { GOOD.to_owned() };
+        let config = load(&text, &[("CASEMENT__SERVER__LISTEN", value)]).unwrap();
+        assert_eq!(config.listen().iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn listening_that_makes_no_sense_is_refused() {
+    let listen = "[server]\nlisten = [\"127.0.0.1:1\", \"https://[::]:1\"]\n";
+    let tls = "[server.tls]\ncertificate = \"c.pem\"\n";
+    for (lines, expected) in [
+        ("[server]\nlisten = []\n".into(), "`server.listen` is empty"),
+        ("[server]\nlisten = [\"127.0.0.1:1\", \"x\"]\n".into(), "`server.listen[1]` must be an address"),
+        ("[server]\nlisten = [\"127.0.0.1:1\", 5]\n".into(), "`server.listen[1]` must be text, not 5"),
+        (
+            "[server]\nlisten = [\"127.0.0.1:1\", \"http://127.0.0.1:1\"]\n".into(),
+            "`server.listen[1]`: 127.0.0.1:1 is listed twice",
+        ),
+        (format!("{listen}{tls}"), "`server.tls.key` must be set: `server.listen` has an address with https://"),
+        (
+            format!("{listen}{tls}key = \"k.pem\"\nclient_certificates = \"required\"\n"),
+            "`server.tls.client_ca` must be set",
+        ),
+        (
+            format!("{listen}{tls}key = \"k.pem\"\nmin_version = \"1.1\"\n"),
+            "`server.tls.min_version` must be one of \"1.2\", \"1.3\"",
+        ),
+        ("[server]\ntrusted_proxies = [\"proxy\"]\n".into(), "`server.trusted_proxies`: `proxy` is neither"),
+        ("[server]\nproxy_protocol = true\n".into(), "`server.proxy_protocol` is set, but"),
+    ] {
+        let found = problems(&with(&lines), &[]);
+        assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn a_certificate_that_nobody_gets_to_see_is_told() {
+    let tls = "[server.tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n";
+    let unused = |text: &str| load(&with(text), &[]).unwrap().unused_tls().unwrap_or_default();
+    assert!(unused(tls).starts_with("server.tls.certificate has no effect"));
+    let listen = format!("[server]\nlisten = \"https://[::]:1\"\n{tls}");
+    assert_eq!(unused(&listen), "");
+    assert!(unused(&format!("{listen}client_ca = \"r.pem\"\n")).starts_with("server.tls.client_ca has no effect"));
 }
 
 #[test]

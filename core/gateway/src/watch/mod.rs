@@ -97,11 +97,18 @@ impl Phases {
 fn bind(admin: &config::Admin) -> Result<Option<Bound>> {
     let Some(listen) = &admin.listen else { return Ok(None) };
     let listen: SocketAddr = listen.parse().map_err(Failure::of(Exit::Config, "admin.listen"))?;
-    let options = Options { max_connections: admin.max_connections, drain_timeout: DRAIN, ..Options::new(listen) };
+    let options = Options {
+        listen: vec![listen.into()],
+        max_connections: admin.max_connections,
+        drain_timeout: DRAIN,
+        ..Options::default()
+    };
     let bound = Server::bind(options).map_err(Failure::of(Exit::Temporary, "[admin]"))?;
-    tracing::info!("the admin address is http://{}", bound.local_addr());
-    if !bound.local_addr().ip().is_loopback() {
-        tracing::warn!("admin.listen: whoever reaches this address sees metrics and the health of the stores");
+    for listen in bound.addresses() {
+        tracing::info!("the admin address is {listen}");
+        if !listen.address.ip().is_loopback() {
+            tracing::warn!("admin.listen: whoever reaches this address sees metrics and the health of the stores");
+        }
     }
     Ok(Some(bound))
 }

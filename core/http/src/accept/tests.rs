@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod http2;
+
 use super::*;
 use crate::{
     body::{Pace, paced},
@@ -12,9 +14,11 @@ use crate::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
     sync::{Notify, oneshot},
     task::JoinHandle,
 };
@@ -33,7 +37,8 @@ fn options() -> Options {
         linger_timeout: Duration::from_secs(30),
         drain_timeout: LONG,
         max_connections: 8,
-        ..Options::new(([127, 0, 0, 1], 0).into())
+        listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()],
+        ..Options::default()
     }
 }
 
@@ -45,6 +50,17 @@ struct Probe {
     release: Arc<Notify>,
     /// Chunks that `/endless` was asked for.
     produced: Arc<AtomicUsize>,
+    /// Its answer was dropped.
+    gone: Arc<Notify>,
+}
+
+/// Tells when it is dropped.
+struct Farewell(Arc<Notify>);
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 /// `/read` takes a body, `/refuse` does not look at it, `/slow` waits, `/endless` and `/broken` stream.
@@ -78,11 +94,12 @@ fn api(probe: &Probe, pace: Pace) -> BoxedFilter<(Response,)> {
             .boxed()
     };
     let endless = {
-        let produced = probe.produced.clone();
+        let (produced, gone) = (probe.produced.clone(), probe.gone.clone());
         warp::path!("endless")
             .map(move || {
-                let produced = produced.clone();
+                let (produced, farewell) = (produced.clone(), Farewell(gone.clone()));
                 warp::reply::stream(stream::repeat_with(move || {
+                    let _held = &farewell;
                     produced.fetch_add(1, Ordering::SeqCst);
                     Ok::<_, StoreFailed>(Bytes::from_static(&[0; 1 << 16]))
                 }))
@@ -126,7 +143,9 @@ impl fmt::Display for StoreFailed {
 impl std::error::Error for StoreFailed {}
 
 struct Running {
+    /// The first of them.
     address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     probe: Probe,
     stop: Option<oneshot::Sender<()>>,
     end: JoinHandle<Drained>,
@@ -138,13 +157,11 @@ impl Running {
         let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
         let api = warp::service(api(&probe, pace));
         let bound = Server::bind(options).unwrap();
-        let address = bound.local_addr();
+        let addresses: Vec<_> = bound.addresses().iter().map(|listen| listen.address).collect();
         let (stop, stopped) = oneshot::channel();
-        let end = tokio::spawn(async move {
-            let layer = Layer::new(api, Arc::new(bound.options.clone()));
-            run(bound.listener, Arc::new(layer), &bound.options, async { drop(stopped.await) }).await
-        });
-        Self { address, probe, stop: Some(stop), end }
+        let layer = Layer::new(api, Arc::new(bound.options.clone()));
+        let end = tokio::spawn(bound.run(Arc::new(layer), async { drop(stopped.await) }));
+        Self { address: addresses[0], addresses, probe, stop: Some(stop), end }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -448,7 +465,34 @@ async fn accepting_goes_on_after_errors_with_longer_and_longer_pauses() {
 async fn an_address_in_use_says_which() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let holder = std::net::TcpListener::bind(taken).unwrap();
-    let error = Server::bind(Options::new(taken)).unwrap_err();
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listen = vec![free.into(), taken.into()];
+    let error = Server::bind(Options { listen, ..options() }).unwrap_err();
     assert!(error.to_string().contains(&taken.to_string()), "{error}");
     drop(holder);
+}
+
+#[tokio::test]
+async fn every_address_is_served_under_one_cap() {
+    let listen = |text: &str| text.parse().unwrap();
+    let listen = vec![listen("127.0.0.1:0"), listen("http://127.0.0.1:0")];
+    let server = Running::start(Options { listen, max_connections: 1, ..options() }).await;
+    // Neither address holds the one connection that there may be while nobody comes to it.
+    for address in server.addresses.iter().chain(&server.addresses) {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        send(&mut client, GET).await;
+        assert!(read_one(&mut client).await.starts_with("HTTP/1.1 404 "));
+    }
+}
+
+#[tokio::test]
+async fn both_families_can_have_the_same_port() {
+    let (v4, v6) = ("0.0.0.0:0".parse::<Listen>().unwrap(), "[::]:0".parse::<Listen>().unwrap());
+    let Ok(first) = Server::bind(Options { listen: vec![v6], ..options() }) else {
+        return println!("this machine has no IPv6");
+    };
+    let port = first.addresses()[0].address.port();
+    let mut same = v4;
+    same.address.set_port(port);
+    Server::bind(Options { listen: vec![same], ..options() }).unwrap();
 }

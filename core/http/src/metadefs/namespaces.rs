@@ -35,7 +35,7 @@ async fn namespaces(mut request: Request) -> Result {
         Method::POST => {
             let body = json_body::read(&mut request).await?;
             let namespace = request.service.create_namespace(&request.caller, &body).await?;
-            created(&namespace, &request.options.base_url(&request.head.headers))
+            created(&namespace, &request.base_url())
         }
         _ => Err(Failure::method_not_allowed("GET, POST")),
     }

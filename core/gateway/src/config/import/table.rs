@@ -24,7 +24,7 @@ const NO_SCRUBBER: Fate = Dropped("deleted data is removed at once; there is no 
 const NO_MESSAGES: Fate = Dropped("notifications are not sent yet");
 const NO_LOG_FILE: Fate = Dropped("the log goes to standard error; systemd or a supervisor keeps it");
 const NO_LOG_FORMAT: Fate = Dropped("lines of the log have one form: see `log.format`");
-const FRONT: Fate = Dropped("set it at the web server in front; there is no TLS here yet");
+const TLS: Fate = Dropped("set `server.tls`, and write `https://` before the address in `server.listen`");
 const POOL: Fate = Dropped("the database is a file; there is nothing to tune");
 const NO_MEMCACHE: Fate =
     Dropped("validated tokens are kept in the process's own bounded cache, and shared with nobody");
@@ -97,7 +97,7 @@ pub(super) const TABLE: &[Row] = &[
         "workers backlog tcp_keepidle client_socket_timeout http_keepalive max_header_line eventlet_hub",
         Dropped("one process serves all; its limits are the keys of `[server]`"),
     ),
-    ("DEFAULT", "cert_file key_file ca_file", FRONT),
+    ("DEFAULT", "cert_file key_file ca_file", TLS),
     (
         "DEFAULT",
         "log_file log_dir logfile logdir log_config log_config_append use_syslog syslog_log_facility use_journal use_stderr use_eventlog watch_log_file log_rotate_interval log_rotate_interval_type max_logfile_count max_logfile_size_mb log_rotation_type",
@@ -208,7 +208,7 @@ pub(super) const TABLE: &[Row] = &[
     ("cors", "max_age", Key("cors.max_age", Kind::Number(0))),
     ("cors", "allow_methods", Key("cors.allow_methods", Kind::Names)),
     ("cors", "allow_headers", Key("cors.allow_headers", Kind::Names)),
-    ("oslo_middleware", "*", Dropped("set `server.public_endpoint`: headers of proxies are not believed")),
+    ("oslo_middleware", "*", Dropped("set `server.trusted_proxies`: only proxies that are listed are believed")),
     ("healthcheck", "*", Dropped("`/healthcheck` asks the database, and nothing else can be set")),
     ("task", "*", NO_IMPORT),
     ("taskflow_executor", "*", NO_IMPORT),
