@@ -116,7 +116,8 @@ mod tests {
             let config = crate::config::load(&args.output).unwrap();
             let expected =
                 |given: &str, default: &str| if given.is_empty() { default.into() } else { given.to_owned() };
-            assert_eq!(config.server.listen, expected(listen, "127.0.0.1:9292"));
+            let listens = serde_json::to_value(&config.server.listen).unwrap();
+            assert_eq!(listens, expected(listen, "127.0.0.1:9292"));
             assert_eq!(config.stores["local"].config["root"], expected(root, IMAGES));
             assert!(args.output.with_file_name("data").is_dir());
             assert_eq!(args.output.with_file_name("data").join("images").exists(), root.is_empty());
