@@ -8,6 +8,7 @@ mod connections;
 mod hung_mount;
 mod identity;
 mod imports;
+mod log_file;
 mod plugin_files;
 mod start;
 mod stop;

@@ -117,6 +117,16 @@ impl Gateway {
         gateway
     }
 
+    /// Starts it where its configuration has the log go to a file. What it says elsewhere comes with it.
+    #[track_caller]
+    pub fn start_with_log_file(site: Arc<Site>, file: &Path) -> (Self, Log) {
+        let mut gateway = Self::launch(site, "");
+        let errors = std::mem::replace(&mut gateway.log, Log::default());
+        gateway.log = Log::follow_file(file, &errors);
+        assert!(gateway.listens(), "the gateway does not listen: {errors:?}");
+        (gateway, errors)
+    }
+
     /// Starts it with orders to its failpoints (see `failpoints/`). What it wrote, when it died of them at once.
     #[track_caller]
     pub fn start_armed(site: Arc<Site>, failpoints: &str) -> Result<Self, Log> {
@@ -356,7 +366,7 @@ fn is_in(image: &Value, store: &str) -> bool {
 }
 
 /// Where a gateway listens on every address of the machine, loopback is one of them.
-fn url_in(line: &str) -> Option<String> {
+pub(crate) fn url_in(line: &str) -> Option<String> {
     let (_, after) = line.split_once("listening on ")?;
     let url = after.split(|c: char| c.is_whitespace() || c == '"').next()?.trim_end_matches('/');
     Some(url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:"))

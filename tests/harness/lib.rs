@@ -16,6 +16,7 @@ mod peers;
 mod proxy;
 mod raw;
 mod runner;
+mod service;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod system;
@@ -39,5 +40,6 @@ pub use peers::{Outage, Peers, Turn, peer, peer_alone};
 pub use proxy::{Fault, Proxy, When};
 pub use raw::Raw;
 pub use runner::Runner;
+pub use service::Service;
 pub use tools::{client_tools, deb, dist, fixtures, have_tool, metadefs, skip};
 pub use wait::{as_often_as_told, eventually, eventually_true};

@@ -1,6 +1,9 @@
+use crate::wait::PAUSE;
 use std::{
     fmt,
-    io::{BufRead, BufReader, Read},
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex},
     thread,
     time::Duration,
@@ -36,6 +39,12 @@ impl Log {
         log
     }
 
+    /// Reads a file that comes to be, and grows, until `process`, what its writer says elsewhere, ends. A file that takes its
+    /// place is not read.
+    pub(crate) fn follow_file(path: &Path, process: &Self) -> Self {
+        Self::follow(Tail { path: path.into(), file: None, process: process.clone() })
+    }
+
     /// The first line that contains `text`; `None` when the log ends or the time is up before it comes.
     pub fn wait_for(&self, text: &str, deadline: Duration) -> Option<String> {
         let (lines, changed) = &*self.0;
@@ -46,6 +55,10 @@ impl Log {
         find(&lines)
     }
 
+    fn has_ended(&self) -> bool {
+        self.0.0.lock().unwrap().ended
+    }
+
     pub fn text(&self) -> String {
         self.0.0.lock().unwrap().lines.join("\n")
     }
@@ -54,5 +67,26 @@ impl Log {
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text())
+    }
+}
+
+struct Tail {
+    path: PathBuf,
+    file: Option<File>,
+    process: Log,
+}
+
+impl Read for Tail {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            // Asked before the file is read: what was written before the end is read then.
+            let has_ended = self.process.has_ended();
+            self.file = self.file.take().or_else(|| File::open(&self.path).ok());
+            let read = self.file.as_mut().map_or(Ok(0), |file| file.read(buffer))?;
+            if read > 0 || has_ended {
+                return Ok(read);
+            }
+            thread::sleep(PAUSE);
+        }
     }
 }

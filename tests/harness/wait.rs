@@ -6,7 +6,7 @@ use std::{
 
 /// Far above what recovery takes, which looks for what is to be settled every 20 s.
 const DEADLINE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Asks for a condition that no event tells of, until it answers. Panics with the last complaint when it
 /// does not come true in time.

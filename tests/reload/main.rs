@@ -1,4 +1,5 @@
 //! A configuration that is changed while the gateway runs.
+#![allow(clippy::unwrap_used)]
 
 use casement_tests::{Gateway, Pattern, Run, Runner, skip};
 use serde_json::json;

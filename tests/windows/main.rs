@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod life;
+mod msi;
 mod paths;
+mod service;
 mod sharing;
 mod stop;
 

@@ -3,9 +3,10 @@
 use crate::{
     Result,
     cargo::{Package, cargo, root, succeed, workspace},
-    deb,
+    deb, msi, test,
 };
 use std::{
+    env,
     env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX},
     fs,
     path::{Path, PathBuf},
@@ -31,12 +32,34 @@ pub(crate) fn release() -> Result<PathBuf> {
     succeed(&mut cargo(&["build", "--release"]))?;
     let folder = target.join("dist");
     lay_out(&packages, FileNames::NATIVE, &target.join("release"), &folder)?;
+    hold_released(&folder)?;
+    Ok(folder)
+}
+
+/// What an operator installs on Windows, as an installer.
+pub(crate) fn msi() -> Result<PathBuf> {
+    let layout = if env::consts::OS == "windows" { release()? } else { for_windows()? };
+    msi::build(&layout, &layout.with_file_name("msi"), msi::VERSION)
+}
+
+/// The same as [`release`], built for Windows where this is none.
+fn for_windows() -> Result<PathBuf> {
+    let (packages, target) = workspace()?;
+    let folder = target.join("dist-windows");
+    let built = test::release_for_windows(&target)?;
+    lay_out(&packages, FileNames::WINDOWS, &built, &folder)?;
+    hold_released(&folder)?;
+    msi::strip(&folder)?;
+    Ok(folder)
+}
+
+fn hold_released(folder: &Path) -> Result<()> {
     for part in ["bin", "plugins"] {
         for file in files(&folder.join(part))? {
             refuse_failpoints(&file)?;
         }
     }
-    Ok(folder)
+    Ok(())
 }
 
 /// The same as a Debian package.

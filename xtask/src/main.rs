@@ -6,6 +6,7 @@ mod deb;
 mod dist;
 #[cfg(test)]
 mod house;
+mod msi;
 mod probe;
 mod run;
 mod test;
@@ -18,6 +19,7 @@ Tasks:
   cargo xtask run             build, and start the service with configs/quickstart.toml
   cargo xtask dist            build a release, and lay out what an operator installs in target/dist
   cargo xtask dist --deb      the same as a Debian package, in target/debian
+  cargo xtask dist --msi      an installer for Windows, in target/msi
   cargo xtask test            everything that must hold: format, lints, unit tests, black-box suites
   cargo xtask test <suite>    one of them: fmt, clippy, unit, doc, sanitizer, windows, or a suite of tests/; with
                               --long, for as long as it can find something
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(),
         ["dist"] => dist::release().map(|folder| println!("{}", folder.display())),
         ["dist", "--deb"] => dist::deb().map(|package| println!("{}", package.display())),
+        ["dist", "--msi"] => dist::msi().map(|package| println!("{}", package.display())),
         ["keystone"] => test::keystone(),
         ["peers"] => test::peers(),
         ["bench", "stores"] => bench::stores(),

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::service::ServiceCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ pub(crate) enum Command {
     /// Run the service.
     #[command(after_help = crate::exit::HELP)]
     Serve(ConfigArgs),
+    /// Run as a service of Windows.
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// Do all that `serve` does short of listening, and say what is right and what is not.
     #[command(after_help = crate::exit::HELP)]
     Check(CheckArgs),
@@ -152,6 +156,27 @@ pub(crate) enum ConfigCommand {
     /// Read Glance's configuration, and write this service's. What could not be carried over is listed on standard error,
     /// and at the end of the file.
     Import(ImportArgs),
+    /// Write a first configuration and make the folders that it names: images in a folder or on a share, one administrator
+    /// with a token. A file that is there already stays as it is.
+    #[command(after_help = crate::exit::HELP)]
+    Init(InitArgs),
+}
+
+/// An empty value counts as not given: installers give what they were given.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The file to write; folders that are missing above it are made.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Address and port to listen on [default: 127.0.0.1:9292].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// The folder or share for images [default: data/images, beside the file].
+    #[arg(long, value_name = "FOLDER")]
+    pub root: Option<String>,
+    /// Let nobody into the file's folder but its owner; on Windows, but administrators and the system.
+    #[arg(long)]
+    pub protect: bool,
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +191,11 @@ pub(crate) struct ImportArgs {
     /// left out, and the configuration says where they are wanted.
     #[arg(long, value_name = "FOLDER")]
     pub secrets: Option<PathBuf>,
+}
+
+/// What somebody has given, unless that is nothing.
+pub(crate) fn given(value: Option<&str>) -> Option<&str> {
+    value.filter(|value| !value.is_empty())
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Catalog = 73,
     /// The address is in use, or another obstacle that may go away by itself.
     Temporary = 75,
+    /// For administrators, or who runs the service.
+    Permission = 77,
     /// The configuration is wrong.
     Config = 78,
     /// Told twice to stop.
@@ -39,8 +41,18 @@ Exit codes:
   70   a defect of casement
   73   the metadata database cannot be opened
   75   the address is in use, or another obstacle that may go away by itself
+  77   only an administrator, or who runs the service, may do this
   78   the configuration is wrong
   130  told twice to stop";
+
+/// What a code means, in the words of [`HELP`].
+#[cfg(any(windows, test))]
+pub(crate) fn meaning(code: u32) -> Option<&'static str> {
+    HELP.lines().skip(1).filter_map(|line| line.trim().split_once(' ')).find_map(|(known, text)| {
+        let is_it = known.parse() == Ok(code);
+        is_it.then(|| text.trim())
+    })
+}
 
 /// Why the program cannot go on.
 #[derive(Debug)]
@@ -82,13 +94,14 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Exit; 8] = [
+    const ALL: [Exit; 9] = [
         Exit::Usage,
         Exit::Data,
         Exit::StoreUnavailable,
         Exit::Internal,
         Exit::Catalog,
         Exit::Temporary,
+        Exit::Permission,
         Exit::Config,
         Exit::Interrupted,
     ];
@@ -99,6 +112,14 @@ mod tests {
         let known: Vec<u8> = ALL.iter().map(|exit| *exit as u8).collect();
         assert_eq!(listed[0], 0);
         assert_eq!(listed[1..], known);
+    }
+
+    #[test]
+    fn every_code_has_a_meaning() {
+        for exit in ALL {
+            assert!(meaning(exit as u32).is_some_and(|text| HELP.contains(text)), "{exit:?}");
+        }
+        assert_eq!((meaning(78), meaning(1)), (Some("the configuration is wrong"), None));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod reload;
 mod runtime;
 mod schemas;
 mod secret_file;
+mod service;
 mod signals;
 mod telemetry;
 mod watch;

@@ -6,7 +6,7 @@ use crate::{
     identity,
     manager::Manager,
     policy::{self, Policies},
-    schemas,
+    runtime, schemas,
 };
 use casement_catalog::Catalog;
 use casement_http::Audit;
@@ -37,7 +37,7 @@ struct Lasting {
 }
 
 /// How long transfers may take to come to their ends once their connections are gone.
-pub(crate) const SETTLING: Duration = Duration::from_secs(20);
+const SETTLING: Duration = Duration::from_secs(20);
 
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
 /// accepted that cannot be served.
@@ -55,6 +55,11 @@ pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
     service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
     let background = Background::start(&service, &stores, session);
     Ok(House { service, stores, lasting, background })
+}
+
+/// From the order to stop to the end of the process, at the most.
+pub(crate) fn longest_end(config: &Config) -> Duration {
+    Duration::from_secs(config.server.drain_timeout_seconds) + SETTLING + runtime::GRACE
 }
 
 impl House {

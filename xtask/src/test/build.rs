@@ -6,6 +6,7 @@ use crate::{
     cargo::{Package, cargo, succeed},
     deb,
     dist::{self, FileNames},
+    msi,
 };
 use std::{
     path::{Path, PathBuf},
@@ -54,6 +55,19 @@ impl Build {
         let [(_, dist), _] = self.environment();
         // It is unpacked at once.
         deb::build(&dist, &self.folder.join("debian-dev"), "-Znone")
+    }
+
+    /// Installers of what was built, as two versions: what was just built, and a later one.
+    pub(super) fn msi(&self, packages: &[Package]) -> Result<[(&'static str, PathBuf); 2]> {
+        let (folder, layout) = (self.folder.join("msi-dev"), self.folder.join("msi-dev/layout"));
+        dist::lay_out(packages, self.names, &self.built, &layout)?;
+        // Symbols are four fifths of it.
+        msi::strip(&layout)?;
+        let later = "99.0.0";
+        Ok([
+            ("CASEMENT_MSI", msi::build(&layout, &folder, msi::VERSION)?),
+            ("CASEMENT_MSI_NEWER", msi::build(&layout, &folder, later)?),
+        ])
     }
 
     /// The tests inside the rooms and beside them: all but the black-box suites, and those with real servers.

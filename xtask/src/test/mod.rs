@@ -24,7 +24,10 @@ use crate::{
 };
 use build::Build;
 use keystone::Keystone;
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 use tally::Tally;
 use windows::Windows;
 
@@ -122,6 +125,12 @@ pub(crate) fn peers() -> Result<()> {
     }
     println!("CASEMENT_PEERS={}\nEnter stops them.", peers.description().display());
     std::io::stdin().read_line(&mut String::new()).map(drop).map_err(|err| err.to_string())
+}
+
+/// Builds a release for Windows where this is none; where it is then.
+pub(crate) fn release_for_windows(target: &Path) -> Result<PathBuf> {
+    system::provide_for_windows()?;
+    windows::release(target)
 }
 
 fn fmt() -> Command {

@@ -5,6 +5,7 @@ mod db;
 mod effective;
 mod health;
 mod import;
+mod init;
 mod inspect;
 mod metadefs;
 mod papers;
@@ -20,12 +21,15 @@ use crate::{
     config,
     exit::{Exit, Failure, Result},
     manager::Manager,
+    service,
 };
+pub(crate) use serve::run as serve;
 use std::{fmt, io::Write};
 
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Serve(args) => serve::run(&args.config, Manager::of_process()),
+        Command::Serve(args) => serve(&args.config, Manager::of_process()),
+        Command::Service(command) => service::run(&command),
         Command::Check(args) => check::run(&args),
         Command::Health(args) => health::run(&args.config),
         Command::Store(StoreCommand::List(args)) => store::list(&args),
@@ -35,6 +39,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Config(ConfigCommand::Reference) => papers::print(config::REFERENCE),
         Command::Config(ConfigCommand::Schema) => papers::print(config::SCHEMA),
         Command::Config(ConfigCommand::Import(args)) => import::run(&args),
+        Command::Config(ConfigCommand::Init(args)) => init::run(&args),
         Command::Plugin(PluginCommand::Inspect(args)) => inspect::run(&args),
         Command::Plugin(PluginCommand::New(args)) => plugin_new::run(&args),
         Command::Plugin(PluginCommand::Reload(args)) => reload::plugins(&args.config),
@@ -50,6 +55,6 @@ pub(crate) fn run(command: Command) -> Result<()> {
 }
 
 /// One line on standard output.
-fn say(line: impl fmt::Display) -> Result<()> {
+pub(crate) fn say(line: impl fmt::Display) -> Result<()> {
     writeln!(std::io::stdout(), "{line}").map_err(Failure::of(Exit::Temporary, "standard output"))
 }

@@ -15,10 +15,11 @@ use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
+pub(crate) fn run(file: &Path, manager: Manager) -> Result<()> {
     let sockets = manager::sockets();
     let config = config::load(file)?;
-    let level = telemetry::start(&config.log)?;
+    let log_file = config.log_file(manager.has_standard_error());
+    let level = telemetry::start(&config.log, log_file.as_deref(), &manager)?;
     info!(config = %file.display(), "casement {} on {} {}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
     let sockets =
         sockets.map_err(Failure::of(Exit::Config, "the service manager passed a socket that cannot be served"))?;
@@ -26,10 +27,11 @@ pub(super) fn run(file: &Path, manager: Manager) -> Result<()> {
 }
 
 async fn serve(file: &Path, config: Config, level: Level, manager: Manager, sockets: Vec<TcpListener>) -> Result<()> {
-    let signals = Signals::listen().map_err(Failure::of(Exit::Internal, "signals"))?;
+    let signals = Signals::listen(&manager).map_err(Failure::of(Exit::Internal, "signals"))?;
     let stop = CancellationToken::new();
     let (reload, reloads) = mpsc::channel(1);
-    let orders = Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: longest_end(&config) };
+    let orders =
+        Orders { stop: stop.clone(), reload, manager: manager.clone(), longest_end: wiring::longest_end(&config) };
     tokio::spawn(orders.obey(signals));
 
     let watch = Watch::open(&config)?;
@@ -74,11 +76,6 @@ async fn serve(file: &Path, config: Config, level: Level, manager: Manager, sock
     watch.close().await;
     info!("stopped");
     Ok(())
-}
-
-/// From the order to stop to the end of the process, at the most.
-fn longest_end(config: &Config) -> Duration {
-    Duration::from_secs(config.server.drain_timeout_seconds) + wiring::SETTLING + runtime::GRACE
 }
 
 /// What becomes of the system's orders.

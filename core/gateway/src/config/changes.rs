@@ -5,11 +5,14 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path};
 
 /// Whoever changes one of these, or a key below it, has to restart the service: what they decide is made once.
-const FOR_A_RESTART: [&str; 17] = [
+const FOR_A_RESTART: [&str; 20] = [
     "admin",
     "audit",
     "catalog",
+    "log.file",
     "log.format",
+    "log.keep",
+    "log.max_size_bytes",
     "plugin_dirs",
     "plugin_shadow_dir",
     "plugin_threads",

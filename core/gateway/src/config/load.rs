@@ -80,9 +80,14 @@ impl Config {
         self.identity.keystone.resolve_paths(base);
         self.server.tls.resolve_paths(base);
         let policy = &mut self.policy;
-        let images = &mut self.images;
-        let files =
-            [&mut policy.file, &mut policy.property_protection_file, &mut images.schema_file, &mut self.audit.file];
+        let (images, log, audit) = (&mut self.images, &mut self.log, &mut self.audit);
+        let files = [
+            &mut policy.file,
+            &mut policy.property_protection_file,
+            &mut images.schema_file,
+            &mut log.file,
+            &mut audit.file,
+        ];
         for file in files.into_iter().flatten() {
             *file = base.join(&*file);
         }

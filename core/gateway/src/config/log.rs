@@ -1,7 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
-/// What is logged. The log goes to standard error.
+/// What is logged, and where to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -11,11 +12,24 @@ pub(crate) struct Log {
 
     /// The form of a line.
     pub format: Format,
+
+    /// The file that the log goes to; its folder must exist. Not set: standard error; where there is none, for a Windows
+    /// service, `casement.log` beside the database.
+    #[schemars(example = &"/var/log/casement/casement.log")]
+    pub file: Option<PathBuf>,
+
+    /// When the file is as large as this, it is put aside under the time of that moment, and a new one is begun.
+    #[schemars(range(min = 4096))]
+    pub max_size_bytes: u64,
+
+    /// How many files put aside are kept.
+    #[schemars(range(max = 10_000))]
+    pub keep: usize,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "info".into(), format: Format::Text }
+        Self { level: "info".into(), format: Format::Text, file: None, max_size_bytes: 64 << 20, keep: 9 }
     }
 }
 
@@ -28,4 +42,12 @@ pub(crate) enum Format {
     Text,
     /// One JSON object in each line.
     Json,
+}
+
+impl super::Config {
+    /// Nothing where the log goes to standard error.
+    pub(crate) fn log_file(&self, has_standard_error: bool) -> Option<PathBuf> {
+        let beside = || self.catalog.path.with_file_name("casement.log");
+        self.log.file.clone().or_else(|| (!has_standard_error).then(beside))
+    }
 }

@@ -97,7 +97,7 @@ pub(crate) struct Config {
     #[serde(default)]
     pub import_filtering: ImportFiltering,
 
-    /// What is logged. The log goes to standard error.
+    /// What is logged, and where to.
     #[serde(default)]
     pub log: Log,
 

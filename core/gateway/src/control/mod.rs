@@ -108,7 +108,10 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, service: &impl Servi
 /// When there is none, or it does not answer.
 pub(crate) async fn order(database: &Path, order: Order) -> Result<Reply> {
     let what = format!("no running service takes orders for the database {}", database.display());
-    let stream = platform::connect(database).await.map_err(Failure::of(Exit::Temporary, &what))?;
+    let stream = platform::connect(database).await.map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => Failure::of(Exit::Permission, &what)(error),
+        _ => Failure::of(Exit::Temporary, &what)(error),
+    })?;
     let mut stream = BufReader::new(stream);
     let asked = async {
         write_line(&mut stream, &order).await?;

@@ -1,6 +1,7 @@
 //! systemd's notify protocol, sd_notify(3), and the sockets that it opens, sd_listen_fds(3).
 
 use super::STEP;
+use crate::telemetry::FurtherLayer;
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use std::{io, net::TcpListener, time::Duration};
@@ -39,6 +40,20 @@ impl Manager {
     /// The service ends, within this time.
     pub(crate) fn stopping(&self, why: &str, within: Duration) {
         notify(&[NotifyState::Stopping, NotifyState::Status(why), extend(within)]);
+    }
+
+    /// Tells what the log can't tell.
+    pub(crate) fn complain(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    pub(crate) fn has_standard_error(&self) -> bool {
+        true
+    }
+
+    /// The journal has what goes to standard error.
+    pub(crate) fn further_log(&self) -> Option<FurtherLayer> {
+        None
     }
 
     pub(super) fn patience(&self) -> Option<Duration> {

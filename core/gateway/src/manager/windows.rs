@@ -1,21 +1,112 @@
-use std::{io, net::TcpListener, time::Duration};
+//! The Service Control Manager (SCM).
 
-/// Nobody: on a console the service is run by whoever has typed its name.
+use super::STEP;
+use crate::{
+    exit::Result,
+    service::{Event, EventLog, exit_code, register_handler},
+    signals::Signal,
+    telemetry::FurtherLayer,
+};
+use std::{
+    io,
+    net::TcpListener,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::mpsc::UnboundedReceiver;
+use windows_service::{
+    service::{ServiceControlAccept, ServiceExitCode, ServiceState, ServiceStatus, ServiceType},
+    service_control_handler::ServiceStatusHandle,
+};
+
+/// The SCM, or nobody: on a console the service is run by whoever has typed its name.
 #[derive(Debug, Clone)]
-pub(crate) struct Manager;
+pub(crate) struct Manager(Option<Arc<Scm>>);
+
+#[derive(Debug)]
+struct Scm {
+    handle: ServiceStatusHandle,
+    events: EventLog,
+    /// The state as it was told last, and how often.
+    told: Mutex<(ServiceState, u32)>,
+    orders: Mutex<Option<UnboundedReceiver<Signal>>>,
+}
 
 impl Manager {
     pub(crate) fn of_process() -> Self {
-        Self
+        Self(None)
     }
 
-    pub(crate) fn starting(&self, _step: &str) {}
+    /// The one that has started this process as a service.
+    pub(crate) fn of_service(name: &str) -> windows_service::Result<Self> {
+        let (handle, orders) = register_handler(name)?;
+        let told = Mutex::new((ServiceState::Stopped, 0));
+        let events = EventLog::of(name);
+        Ok(Self(Some(Arc::new(Scm { handle, events, told, orders: Mutex::new(Some(orders)) }))))
+    }
 
-    pub(crate) fn ready(&self) {}
+    pub(crate) fn starting(&self, _step: &str) {
+        if let Self(Some(scm)) = self {
+            scm.tell(ServiceState::StartPending, STEP, ServiceExitCode::NO_ERROR);
+        }
+    }
 
+    pub(crate) fn ready(&self) {
+        if let Self(Some(scm)) = self
+            && scm.tell(ServiceState::Running, Duration::ZERO, ServiceExitCode::NO_ERROR)
+        {
+            scm.events.report(Event::Started, concat!("casement ", env!("CARGO_PKG_VERSION"), " serves."));
+        }
+    }
+
+    /// The SCM knows no such state.
     pub(crate) fn reloading(&self) {}
 
-    pub(crate) fn stopping(&self, _why: &str, _within: Duration) {}
+    pub(crate) fn stopping(&self, _why: &str, within: Duration) {
+        if let Self(Some(scm)) = self {
+            scm.tell(ServiceState::StopPending, within, ServiceExitCode::NO_ERROR);
+        }
+    }
+
+    /// The service has ended. The process may be gone as soon as the SCM knows.
+    pub(crate) fn stopped(&self, how: &Result<()>) {
+        if let Self(Some(scm)) = self {
+            let code = match how {
+                Ok(()) => {
+                    scm.events.report(Event::Stopped, "casement has stopped as it was told to.");
+                    ServiceExitCode::NO_ERROR
+                }
+                Err(failure) => {
+                    scm.events.report(Event::Failed, &format!("casement cannot go on: {failure}"));
+                    exit_code(failure.exit)
+                }
+            };
+            scm.tell(ServiceState::Stopped, Duration::ZERO, code);
+        }
+    }
+
+    /// Tells what the log can't tell.
+    pub(crate) fn complain(&self, text: &str) {
+        match self {
+            Self(Some(scm)) => scm.events.report(Event::Log, text),
+            Self(None) => eprintln!("{text}"),
+        }
+    }
+
+    /// A service has no standard error that anybody reads.
+    pub(crate) fn has_standard_error(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Windows' event log.
+    pub(crate) fn further_log(&self) -> Option<FurtherLayer> {
+        self.0.as_ref().map(|scm| scm.events.layer())
+    }
+
+    /// The SCM's orders; nothing where they come from a console. Whoever asks first has them.
+    pub(crate) fn orders(&self) -> Option<UnboundedReceiver<Signal>> {
+        self.0.as_ref()?.orders.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 
     pub(super) fn patience(&self) -> Option<Duration> {
         None
@@ -24,7 +115,49 @@ impl Manager {
     pub(super) fn lives(&self) {}
 }
 
-/// The Service Control Manager opens none.
+impl Scm {
+    /// Whether the state is another one than before.
+    fn tell(&self, state: ServiceState, wait_hint: Duration, exit_code: ServiceExitCode) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = told.0 != state;
+        // A start or a reload under way goes on for a moment after the order to stop.
+        if told.0 == ServiceState::StopPending && state != ServiceState::Stopped && is_new {
+            return false;
+        }
+        let pending = matches!(state, ServiceState::StartPending | ServiceState::StopPending);
+        let checkpoint = match (pending, is_new) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => told.1 + 1,
+        };
+        *told = (state, checkpoint);
+        let status = ServiceStatus {
+            service_type: ServiceType::OWN_PROCESS,
+            current_state: state,
+            controls_accepted: accepted(state),
+            exit_code,
+            checkpoint,
+            wait_hint,
+            process_id: None,
+        };
+        if let Err(error) = self.handle.set_service_status(status) {
+            tracing::debug!(%error, ?state, "the Service Control Manager cannot be told");
+        }
+        is_new
+    }
+}
+
+/// The orders that are taken in a state. A start is broken off as a service that runs is stopped.
+fn accepted(state: ServiceState) -> ServiceControlAccept {
+    let stop = ServiceControlAccept::STOP | ServiceControlAccept::PRESHUTDOWN;
+    match state {
+        ServiceState::StartPending => stop,
+        ServiceState::Running => stop | ServiceControlAccept::PARAM_CHANGE,
+        _ => ServiceControlAccept::empty(),
+    }
+}
+
+/// The SCM opens none.
 pub(crate) fn sockets() -> io::Result<Vec<TcpListener>> {
     Ok(Vec::new())
 }

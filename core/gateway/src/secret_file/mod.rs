@@ -1,14 +1,16 @@
-//! Files that only their owner may read.
+//! Files that only their owner may read, and folders for them.
 
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-use unix::new_file;
+use unix::{new_file, protect_folder};
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-use windows::new_file;
+pub(crate) use windows::{Right, grant};
+#[cfg(windows)]
+use windows::{new_file, protect_folder};
 
 use std::{
     io::{self, Write},
@@ -20,6 +22,11 @@ pub(crate) fn create(path: &Path, secret: &str) -> io::Result<()> {
     let mut file = new_file(path)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()
+}
+
+/// Lets nobody into a folder but those who administrate it: its owner, on Windows the administrators and the system.
+pub(crate) fn protect(folder: &Path) -> io::Result<()> {
+    protect_folder(folder)
 }
 
 #[cfg(test)]

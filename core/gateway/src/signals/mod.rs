@@ -4,7 +4,6 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
     Stop(&'static str),
-    #[cfg_attr(windows, expect(dead_code, reason = "a console has no such order"))]
     Reload(&'static str),
 }
 

@@ -1,4 +1,5 @@
 use super::Signal;
+use crate::manager::Manager;
 use std::io;
 use tokio::signal::unix::{self, SignalKind, signal};
 
@@ -12,7 +13,7 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// From now on the orders end the process no longer by themselves.
-    pub(crate) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen(_manager: &Manager) -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

@@ -1,7 +1,7 @@
 //! Every metric that there is, and who collects them. docs/operators/metrics.md says the same, and a test holds both equal.
 
 use crate::exit::{Exit, Failure, Result};
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::env::consts;
 
@@ -36,7 +36,7 @@ use Kind::{Counter, Gauge, Histogram};
 use Unit::{Bytes, Count, Seconds};
 
 #[rustfmt::skip]
-const FAMILIES: [Family; 34] = [
+const FAMILIES: [Family; 35] = [
     family("casement_build_info", Gauge, Count, "version, os, arch", "Always 1; its labels tell what runs here."),
     family("casement_http_requests_total", Counter, Count, "method, route, status",
         "Requests that have ended. 499: the client went away before the answer."),
@@ -81,6 +81,7 @@ const FAMILIES: [Family; 34] = [
     family("casement_audit_entries_total", Counter, Count, "outcome", "Entries of the audit log."),
     family("casement_audit_lost_entries_total", Counter, Count, "",
         "Entries that could not be written: the disk is full or too slow."),
+    family("casement_log_lost_lines_total", Counter, Count, "", "Lines of the log file that could not be written."),
     family("process_cpu_seconds_total", Counter, Seconds, "", "Processor time of the process."),
     family("process_open_fds", Gauge, Count, "", "Open file descriptors; on Windows, handles."),
     family("process_max_fds", Gauge, Count, "", "How many there may be."),
@@ -105,6 +106,8 @@ pub(super) fn install() -> Result<PrometheusHandle> {
     describe();
     let labels = [("version", env!("CARGO_PKG_VERSION")), ("os", consts::OS), ("arch", consts::ARCH)];
     gauge!("casement_build_info", &labels).set(1);
+    // Whoever looks for its growth wants to see where it began.
+    counter!("casement_log_lost_lines_total").increment(0);
     Ok(handle)
 }
 

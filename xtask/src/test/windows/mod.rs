@@ -7,8 +7,11 @@ mod toolchain;
 mod wine;
 
 use super::{WINDOWS, black_box, build::Build, tally::Tally};
-use crate::{Result, cargo::Package};
-use std::path::Path;
+use crate::{
+    Result,
+    cargo::{Package, succeed},
+};
+use std::path::{Path, PathBuf};
 pub(super) use toolchain::Toolchain;
 use wine::Wine;
 
@@ -18,6 +21,13 @@ const SUITES: [&str; 6] = [WINDOWS, "bad_input", "plugins", "reload", "crash", "
 pub(super) struct Windows {
     build: Build,
     wine: Wine,
+}
+
+/// `cargo build --release` for Windows, into the folder that it gives.
+pub(super) fn release(target: &Path) -> Result<PathBuf> {
+    let folder = target.join("windows");
+    succeed(&mut Toolchain::provide()?.cargo(&["build", "--release"], &folder))?;
+    Ok(folder.join(Toolchain::TARGET).join("release"))
 }
 
 impl Windows {
@@ -41,6 +51,12 @@ impl Windows {
         for suite in SUITES {
             let mut command = black_box(suite, long);
             command.env("CASEMENT_RUNNER", "wine").envs(self.build.environment()).envs(self.wine.environment());
+            if suite == WINDOWS {
+                match self.build.msi(packages) {
+                    Ok(msi) => _ = command.envs(msi),
+                    Err(text) => println!("The tests of the installer will be skipped: {text}"),
+                }
+            }
             tally.tests(&format!("windows {suite}"), &mut command);
         }
     }
