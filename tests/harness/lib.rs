@@ -9,6 +9,7 @@ mod depot;
 mod gateway;
 mod kept;
 mod keystone;
+mod load;
 mod log;
 mod medium;
 mod pattern;

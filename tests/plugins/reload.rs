@@ -4,8 +4,6 @@ use casement_tests::{Builder, Gateway, Pattern, Run, Runner, skip};
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
-    thread,
 };
 
 const OLD: &[u8] = b"0123456789";
@@ -102,29 +100,12 @@ fn transfers_under_way_end_in_the_version_that_they_began_in() {
 fn no_request_fails_while_plugins_are_reloaded() {
     const RELOADS: u32 = 8;
     let (gateway, file) = Bench::new().start();
-    let (done, requests) = (AtomicBool::new(false), AtomicU32::new(0));
-    thread::scope(|scope| {
-        for seed in 0..3 {
-            let (gateway, done, requests) = (&gateway, &done, &requests);
-            scope.spawn(move || {
-                let data = Pattern::new(seed, 300_000).bytes();
-                let member = gateway.member();
-                while !done.load(Ordering::Relaxed) {
-                    let id = member.create_active("n", &data);
-                    assert!(member.download(&id).expect(200).body == data);
-                    member.delete(&format!("/v2/images/{id}")).expect(204);
-                    requests.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
+    gateway.under_load(|| {
         for _ in 0..RELOADS {
             renew(&file);
             assert_replaced(&reload(&gateway));
         }
-        done.store(true, Ordering::Relaxed);
     });
-    assert!(requests.into_inner() >= 3);
-    gateway.assert_settled();
 }
 
 #[test]
