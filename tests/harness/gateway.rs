@@ -121,7 +121,7 @@ impl Gateway {
     #[track_caller]
     pub fn start_with_log_file(site: Arc<Site>, file: &Path) -> (Self, Log) {
         let mut gateway = Self::launch(site, "");
-        let errors = std::mem::replace(&mut gateway.log, Log::default());
+        let errors = std::mem::take(&mut gateway.log);
         gateway.log = Log::follow_file(file, &errors);
         assert!(gateway.listens(), "the gateway does not listen: {errors:?}");
         (gateway, errors)

@@ -94,6 +94,7 @@ fn packages() -> Option<(PathBuf, PathBuf, Installation)> {
 #[test]
 fn a_package_installs_a_service_that_serves_is_upgraded_and_leaves_configuration_and_data_behind() {
     let Some((older, newer, mut installation)) = packages() else { return };
+    let _others = crate::among_services();
     installation.install(&older, &["LISTEN=127.0.0.1:0"]);
     assert_eq!(installation.service("status"), Some(0), "it runs");
     let data = Pattern::new(1, 3 << 20).bytes();

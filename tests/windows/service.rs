@@ -29,6 +29,7 @@ fn windows(program: &str, arguments: &[&str]) -> String {
 #[test]
 fn a_service_is_installed_started_used_stopped_and_removed() {
     let Some(site) = site("life") else { return };
+    let _others = crate::among_services();
     let mut service = Service::install(site, "life", &[]);
     let status = service.run(&["status"]);
     assert!(status.code == TEMPORARY && status.text.contains("stopped"), "{}", status.text);
@@ -59,6 +60,7 @@ fn a_service_is_installed_started_used_stopped_and_removed() {
 #[test]
 fn a_stop_lets_an_upload_come_to_its_end() {
     let Some(site) = site("stop") else { return };
+    let _others = crate::among_services();
     let mut service = Service::install(site, "stop", &[]);
     service.start();
     let data = Pattern::new(2, 4 << 20).bytes();
@@ -86,6 +88,7 @@ fn a_stop_lets_an_upload_come_to_its_end() {
 #[test]
 fn why_a_service_does_not_come_up_is_told() {
     let Some(site) = site("broken") else { return };
+    let _others = crate::among_services();
     let service = Service::install(site, "broken", &[]);
     let config = service.site().config();
     fs::write(config, fs::read_to_string(config).unwrap() + "\n[nonsense]\n").unwrap();
@@ -99,6 +102,7 @@ fn why_a_service_does_not_come_up_is_told() {
 #[test]
 fn a_service_with_a_bad_configuration_or_account_is_not_installed() {
     let Some(site) = site("bad") else { return };
+    let _others = crate::among_services();
     let config = Runner::chosen().path(site.config());
     let install = |arguments: &[&str]| {
         let name = format!("Casement-bad-{}", std::process::id());
@@ -116,6 +120,7 @@ fn a_service_with_a_bad_configuration_or_account_is_not_installed() {
 #[test]
 fn a_service_is_changed_where_it_is_told_and_stays_as_it_is_where_not() {
     let Some(site) = site("change") else { return };
+    let _others = crate::among_services();
     let service = Service::install(site, "change", &["--account", "LocalService", "--start", "manual"]);
     assert_eq!(service.install_again(&["--depends-on", "RpcSs"]).code, Some(0));
     let key = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{}", service.name());
@@ -129,6 +134,7 @@ fn a_service_is_changed_where_it_is_told_and_stays_as_it_is_where_not() {
 #[test]
 fn the_source_of_events_comes_and_goes_with_the_service() {
     let Some(site) = site("events") else { return };
+    let _others = crate::among_services();
     let service = Service::install(site, "events", &[]);
     let key = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\{}", service.name());
     let source = windows("reg", &["query", &key]);
@@ -141,6 +147,7 @@ fn the_source_of_events_comes_and_goes_with_the_service() {
 #[test]
 fn what_the_service_control_manager_starts_is_of_no_use_on_a_console() {
     let Some(site) = site("console") else { return };
+    let _alone = crate::without_services();
     let config = Runner::chosen().path(site.config());
     let run = site.run_arguments(&["service", "run", "--name", "Casement", "--config", &config]);
     assert!(run.code == USAGE && run.text.contains("casement serve"), "{}", run.text);
