@@ -21,12 +21,7 @@ mod wiring;
 
 use clap::Parser;
 use exit::Exit;
-use mimalloc::MiMalloc;
 use std::process::ExitCode;
-
-/// Chunks of data come and go all the time. glibc keeps their memory, and gives it to each thread anew.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {

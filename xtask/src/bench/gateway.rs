@@ -35,6 +35,8 @@ impl Gateway {
         fs::write(&file, configuration).map_err(|err| format!("{}: {err}", file.display()))?;
         let mut daemon = Daemon::start("gateway", &dist.join("bin/casement"), folder, |command| {
             command.args(["serve", "--config"]).arg(&file);
+            // As the systemd unit has it.
+            command.env("MALLOC_MMAP_THRESHOLD_", "262144");
             command.envs(lanes.iter().flat_map(Lane::environment).cloned());
         })?;
         daemon.wait_for(|| answers(&format!("127.0.0.1:{port}"), "/versions", Duration::from_secs(5)))?;
