@@ -39,9 +39,10 @@ mod tests {
     const BEGIN: &str = "`UPDATE=1 cargo test -p casement of_the_command_line`. -->\n\n";
     const END: &str = "\n<!-- end of the table -->";
 
-    /// A line for each command that does something.
+    /// A line for each command that does something for somebody who types it.
     fn table(out: &mut String, command: &Command, path: &str) {
-        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let for_people = |command: &&Command| command.get_name() != "help" && !command.is_hide_set();
+        for command in command.get_subcommands().filter(for_people) {
             let path = format!("{path} {}", command.get_name());
             if command.has_subcommands() {
                 table(out, command, &path);
