@@ -1,6 +1,6 @@
 use super::{ID, part, stages};
 use crate::common::{BOUND, Behind, REMOTE, large};
-use casement_tests::{Answer, Fault, Medium, When, as_often_as_told};
+use casement_tests::{Answer, Fault, Medium, When, as_often_as_told, eventually};
 use std::time::Instant;
 
 const SLOW_DOWN: Fault = Fault::Answer(503, "Retry-After: 1\r\n", "<Error><Code>SlowDown</Code></Error>");
@@ -93,6 +93,28 @@ fn a_server_without_space_is_said_to_be_full() {
         }
         behind.assert_nothing_is_left();
     }
+}
+
+#[test]
+fn a_clock_that_is_wrong_and_a_bucket_in_another_region_are_told_and_set_right() {
+    const SKEWED: Fault = Fault::Answer(403, "", "<Error><Code>RequestTimeTooSkewed</Code></Error>");
+    const ELSEWHERE: Fault = Fault::Answer(
+        400,
+        "x-amz-bucket-region: eu-west-9\r\n",
+        "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-9</Region></Error>",
+    );
+    let Some(behind) = Behind::proxy("stores::a_clock_that_is_wrong", Medium::S3) else { return };
+    for (fault, words) in [(SKEWED, "the clocks differ too much"), (ELSEWHERE, "set region_name")] {
+        behind.proxy.rule(When::always(), fault);
+        let (id, answer) = behind.upload(words);
+        assert!(answer.status >= 500, "{words}: {answer:?}");
+        eventually("the log tells what to do", || {
+            let log = behind.gateway.log().text();
+            if log.contains(words) { Ok(()) } else { Err(log) }
+        });
+        behind.assert_takes_it_now(words, &id);
+    }
+    behind.assert_nothing_is_left();
 }
 
 #[test]
