@@ -39,9 +39,10 @@ fn serve(mut client: TcpStream, server: &str, script: &impl Fn(String) -> Pass) 
         client.read_exact(&mut byte)?;
         head.push(byte[0]);
     }
-    let head = String::from_utf8(head).unwrap().replacen("\r\n", "\r\nConnection: close\r\n", 1);
-    match script(head) {
-        Pass::Answer(answer) => client.write_all(answer.as_bytes()),
+    // Said to both: a client that keeps the connection for its next request would find it closed.
+    let close = |head: String| head.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+    match script(close(String::from_utf8(head).unwrap())) {
+        Pass::Answer(answer) => client.write_all(close(answer).as_bytes()),
         Pass::On(head) => {
             let mut upstream = TcpStream::connect(server)?;
             upstream.write_all(head.as_bytes())?;
