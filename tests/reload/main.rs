@@ -1,9 +1,9 @@
 //! A configuration that is changed while the gateway runs.
 #![allow(clippy::unwrap_used)]
 
-use casement_tests::{Gateway, Pattern, Run, Runner, skip};
+use casement_tests::{Gateway, Pattern, Run, Runner};
 use serde_json::json;
-use std::{fs, mem, time::Duration};
+use std::{fs, time::Duration};
 
 const DATA: &[u8] = b"0123456789";
 const SMALL: &str = "[images]\nsize_cap_bytes = 5\n";
@@ -214,6 +214,7 @@ fn without_a_running_service_there_is_nothing_to_reload() {
 #[cfg(unix)]
 #[test]
 fn a_hangup_reloads_too_and_a_bad_configuration_is_told_in_the_log() {
+    use casement_tests::skip;
     use rustix::process::{Pid, Signal, kill_process};
     if Runner::chosen() == Runner::Wine {
         return skip("reload::a_hangup_reloads_too", "Windows has no such signal");
@@ -221,13 +222,12 @@ fn a_hangup_reloads_too_and_a_bad_configuration_is_told_in_the_log() {
     let gateway = Gateway::builder().start();
     let id = gateway.member().create_raw("n");
     let file = gateway.site().config();
-    let mut good = fs::read_to_string(file).unwrap();
+    let small = fs::read_to_string(file).unwrap() + SMALL;
     let hangup = |text: &str, told: &str| {
         fs::write(file, text).unwrap();
         kill_process(Pid::from_raw(gateway.id().try_into().unwrap()).unwrap(), Signal::HUP).unwrap();
         assert!(gateway.log().wait_for(told, Duration::from_secs(30)).is_some(), "{}", gateway.log().text());
     };
-    let small = mem::take(&mut good) + SMALL;
     hangup(&small.replace("size_cap_bytes", "size_cap"), "nothing has changed");
     hangup(&small, "images.size_cap_bytes: changed");
     gateway.member().upload(&id, DATA).expect(413);
