@@ -45,8 +45,7 @@ impl Windows {
         }
         let mut unit = self.build.unit(packages);
         unit.envs(self.build.environment()).envs(self.wine.environment());
-        // The house's order is one of the sources, and asks cargo, which does not run under Wine.
-        // These ask cargo, which is no program of Windows' here.
+        // These are about the sources, and ask cargo, which does not run under Wine.
         unit.args(["--", "--skip", "house::", "--skip", "the_installer_has_every_plugin"]);
         tally.tests("windows unit", &mut unit);
         for suite in SUITES {
