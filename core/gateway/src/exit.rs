@@ -45,15 +45,6 @@ Exit codes:
   78   the configuration is wrong
   130  told twice to stop";
 
-/// What a code means, in the words of [`HELP`].
-#[cfg(any(windows, test))]
-pub(crate) fn meaning(code: u32) -> Option<&'static str> {
-    HELP.lines().skip(1).filter_map(|line| line.trim().split_once(' ')).find_map(|(known, text)| {
-        let is_it = known.parse() == Ok(code);
-        is_it.then(|| text.trim())
-    })
-}
-
 /// Why the program cannot go on.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -112,14 +103,6 @@ mod tests {
         let known: Vec<u8> = ALL.iter().map(|exit| *exit as u8).collect();
         assert_eq!(listed[0], 0);
         assert_eq!(listed[1..], known);
-    }
-
-    #[test]
-    fn every_code_has_a_meaning() {
-        for exit in ALL {
-            assert!(meaning(exit as u32).is_some_and(|text| HELP.contains(text)), "{exit:?}");
-        }
-        assert_eq!((meaning(78), meaning(1)), (Some("the configuration is wrong"), None));
     }
 
     #[test]

@@ -42,14 +42,26 @@ impl Config {
         let (old, mut now) = (serde_json::to_value(self).map_err(wrong)?, serde_json::to_value(new).map_err(wrong)?);
         let mut different = BTreeSet::new();
         differences(&old, &now, "", &mut different);
+        different.extend(changed_secrets(self, new));
         let (at_a_restart, at_once): (Vec<_>, _) = different.into_iter().partition(|key| waits(key));
         for key in FOR_A_RESTART {
             keep(&old, &mut now, key);
         }
         let mut now: Self = serde_json::from_value(now).map_err(wrong)?;
         now.base_dir.clone_from(&new.base_dir);
+        // Its secrets are never written, not even to memory.
+        now.identity.clone_from(&new.identity);
         Ok((Changes { at_once, at_a_restart }, now))
     }
+}
+
+fn changed_secrets(old: &Config, new: &Config) -> impl Iterator<Item = String> {
+    let (old, new) = (&old.identity.keystone, &new.identity.keystone);
+    let secrets = [
+        ("password", old.password != new.password),
+        ("application_credential_secret", old.application_credential_secret != new.application_credential_secret),
+    ];
+    secrets.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| format!("identity.keystone.{key}"))
 }
 
 fn waits(key: &str) -> bool {
@@ -135,6 +147,21 @@ own = { key = 1 }
         let old = config(OLD);
         assert_eq!((now.plugin_threads, &now.server.listen), (old.plugin_threads, &old.server.listen));
         assert_eq!(now.server.min_upload_bytes_per_second, 3);
+    }
+
+    #[test]
+    fn a_secret_that_is_never_shown_is_there_all_the_same_and_its_change_is_told() {
+        let keystone = |password: &str| {
+            let keys =
+                format!("auth_url = \"http://k\"\nusername = \"u\"\npassword = \"{password}\"\nproject_name = \"p\"");
+            config(&OLD.replace("mode = \"none\"", &format!("mode = \"keystone\"\n[identity.keystone]\n{keys}")))
+        };
+        let turn = |old: &Config, new: &Config| old.turn_to(new, Path::new("casement.toml")).unwrap();
+        let (same, now) = turn(&keystone("one"), &keystone("one"));
+        assert!(same.at_once.is_empty(), "{same:?}");
+        assert_eq!(now.identity.keystone.secret().unwrap(), keystone("one").identity.keystone.secret().unwrap());
+        let (other, _) = turn(&now, &keystone("two"));
+        assert_eq!(other.at_once, ["identity.keystone.password"]);
     }
 
     #[test]

@@ -189,7 +189,7 @@ impl Interface {
 }
 
 /// Text that is read and never shown.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Hidden(String);
 

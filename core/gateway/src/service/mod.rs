@@ -7,6 +7,8 @@ mod account;
 #[cfg_attr(unix, allow(dead_code, reason = "elsewhere the command is only refused"))]
 mod args;
 #[cfg(any(windows, test))]
+mod ended;
+#[cfg(any(windows, test))]
 mod event_log;
 
 #[cfg(unix)]

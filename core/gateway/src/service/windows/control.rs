@@ -1,9 +1,12 @@
 //! Starting a service, stopping it, asking how it is.
 
-use super::error::{self, ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_NOT_ACTIVE};
+use super::{
+    super::ended::meaning,
+    error::{self, ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_NOT_ACTIVE},
+};
 use crate::{
     commands::say,
-    exit::{Exit, Failure, Result, meaning},
+    exit::{Exit, Failure, Result},
 };
 use std::{
     ffi::OsStr,
