@@ -23,7 +23,7 @@
 #define CASEMENT_ABI_MAJOR 1
 
 // The minor version: raised when a new extension table is published, never when a struct changes.
-#define CASEMENT_ABI_MINOR 1
+#define CASEMENT_ABI_MINOR 3
 
 // `CasementReply.code`: done.
 #define CASEMENT_OK 0
@@ -105,6 +105,9 @@
 
 // `CasementCapabilities.flags`: `presign_read` of the extension table `casement.backend.presign/1` works.
 #define CASEMENT_CAN_PRESIGN 128
+
+// `CasementCapabilities.flags`: `open_file` of the extension table `casement.backend.file/1` works.
+#define CASEMENT_CAN_OPEN_FILE 256
 
 // Log levels of `CasementHost.log`.
 #define CASEMENT_LOG_ERROR 1
@@ -409,6 +412,27 @@ typedef struct CasementRuntime {
   uint32_t workers;
 } CasementRuntime;
 
+// The gateway's extension table `casement.request/1`: the client's request that an operation is for.
+//
+// THREAD: `log` may be called on any thread at any time; neither function blocks.
+typedef struct CasementRequest {
+  // `sizeof(CasementRequest)`.
+  uint32_t size;
+  // Zero.
+  uint32_t reserved;
+  // The id of the request for which the gateway is calling a function of the plugin's on this thread, as the client
+  // sees it in `X-OpenStack-Request-ID`; empty where it calls for none, as it does for health and for recovery.
+  // OWNERSHIP: borrowed until the plugin's function returns. THREAD: the one that the gateway calls on.
+  struct CasementStr (*id)(void *ctx);
+  // As `CasementHost.log`, for a request: for work that goes on when the plugin's function has returned. Lines that
+  // are logged before that are for the right one anyhow. OWNERSHIP: all texts are borrowed.
+  void (*log)(void *ctx,
+              struct CasementStr request,
+              uint32_t level,
+              struct CasementStr target,
+              struct CasementStr message);
+} CasementRequest;
+
 // The plugin's extension table `casement.backend.presign/1`: URLs that read an object past the gateway.
 //
 // OWNERSHIP: `backend` is the handle that `open` answered; texts are borrowed for the call; a `CasementOp` is the
@@ -426,6 +450,42 @@ typedef struct CasementPresign {
                                     uint64_t lifetime_ms,
                                     struct CasementCompletion c);
 } CasementPresign;
+
+// The plugin's extension table `casement.backend.placement/1`: for stores that keep the objects of each project apart.
+//
+// OWNERSHIP: `backend` is the handle that `open` answered; texts are borrowed for the call; a `CasementOp` is the
+// gateway's until it releases it.
+// THREAD: any thread, several at once. Without `CASEMENT_PLUGIN_BLOCKING` no function may block.
+typedef struct CasementPlacement {
+  // `sizeof(CasementPlacement)`.
+  uint32_t size;
+  // Zero.
+  uint32_t reserved;
+  // Answers `data`: the key by which the gateway will know a new object of the project `owner` from now on, where it
+  // would be `key` if nobody owned it. The same answer to the same texts, always; nothing is read or written for it.
+  // `owner` is any text but none: no more than 255 characters, and not always a project that there is.
+  struct CasementOp (*place)(void *backend,
+                             struct CasementStr key,
+                             struct CasementStr owner,
+                             struct CasementCompletion c);
+} CasementPlacement;
+
+// The plugin's extension table `casement.backend.file/1`: objects that are files of this machine, which the system sends to
+// a client without a copy in between.
+//
+// OWNERSHIP: `backend` is the handle that `open` answered; texts are borrowed for the call; a `CasementOp` is the
+// gateway's until it releases it.
+// THREAD: any thread, several at once. Without `CASEMENT_PLUGIN_BLOCKING` no function may block.
+typedef struct CasementFile {
+  // `sizeof(CasementFile)`.
+  uint32_t size;
+  // Zero.
+  uint32_t reserved;
+  // Answers `value`, the object's file opened for reading (a file descriptor, or a `HANDLE` of Windows), and `value2`,
+  // its size. `CASEMENT_UNSUPPORTED` for an object that is to be read by `open_read`. OWNERSHIP: the file is moved to
+  // the gateway, which closes it.
+  struct CasementOp (*open_file)(void *backend, struct CasementStr key, struct CasementCompletion c);
+} CasementFile;
 
 #ifdef __cplusplus
 extern "C" {

@@ -7,6 +7,7 @@ mod capabilities;
 #[cfg(feature = "layout-check")]
 pub mod checked;
 mod convert;
+pub(crate) mod file;
 
 #[cfg(feature = "layout-check")]
 use abi_stable::StableAbi;
@@ -18,7 +19,7 @@ pub(crate) use convert::{from_wire, to_wire};
 /// The major version of this contract. It is also part of the entry symbol's name.
 pub const CASEMENT_ABI_MAJOR: u16 = 1;
 /// The minor version: raised when a new extension table is published, never when a struct changes.
-pub const CASEMENT_ABI_MINOR: u16 = 1;
+pub const CASEMENT_ABI_MINOR: u16 = 3;
 
 /// `CasementReply.code`: done.
 pub const CASEMENT_OK: u32 = 0;
@@ -77,6 +78,8 @@ pub const CASEMENT_CAN_COPY: u64 = 32;
 pub const CASEMENT_CAN_USAGE: u64 = 64;
 /// `CasementCapabilities.flags`: `presign_read` of the extension table `casement.backend.presign/1` works.
 pub const CASEMENT_CAN_PRESIGN: u64 = 128;
+/// `CasementCapabilities.flags`: `open_file` of the extension table `casement.backend.file/1` works.
+pub const CASEMENT_CAN_OPEN_FILE: u64 = 256;
 
 /// Log levels of `CasementHost.log`.
 pub const CASEMENT_LOG_ERROR: u32 = 1;
@@ -91,6 +94,12 @@ pub const CASEMENT_LOG_TRACE: u32 = 5;
 
 /// The name by which [`CasementPlugin::query`] answers a [`CasementPresign`].
 pub(crate) const PRESIGN: &str = "casement.backend.presign/1";
+/// The name by which [`CasementPlugin::query`] answers a [`CasementPlacement`].
+pub(crate) const PLACEMENT: &str = "casement.backend.placement/1";
+/// The name by which [`CasementPlugin::query`] answers a [`CasementFile`].
+pub(crate) const FILE: &str = "casement.backend.file/1";
+/// The name by which [`CasementHost::query`] answers a [`CasementRequest`].
+pub(crate) const REQUEST: &str = "casement.request/1";
 
 /// A number that is not known or not given: a size hint, a length, a time, a free space.
 pub const CASEMENT_NONE: u64 = u64::MAX;
@@ -246,6 +255,32 @@ pub struct CasementRuntime {
     pub workers: u32,
 }
 
+/// The gateway's extension table `casement.request/1`: the client's request that an operation is for.
+///
+/// THREAD: `log` may be called on any thread at any time; neither function blocks.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "layout-check", derive(StableAbi))]
+pub struct CasementRequest {
+    /// `sizeof(CasementRequest)`.
+    pub size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// The id of the request for which the gateway is calling a function of the plugin's on this thread, as the client
+    /// sees it in `X-OpenStack-Request-ID`; empty where it calls for none, as it does for health and for recovery.
+    /// OWNERSHIP: borrowed until the plugin's function returns. THREAD: the one that the gateway calls on.
+    pub id: unsafe extern "C" fn(ctx: *mut c_void) -> CasementStr,
+    /// As `CasementHost.log`, for a request: for work that goes on when the plugin's function has returned. Lines that
+    /// are logged before that are for the right one anyhow. OWNERSHIP: all texts are borrowed.
+    pub log: unsafe extern "C" fn(
+        ctx: *mut c_void,
+        request: CasementStr,
+        level: u32,
+        target: CasementStr,
+        message: CasementStr,
+    ),
+}
+
 /// A backend: one store of the gateway's configuration. `capabilities` and `destroy` are never null; any other
 /// null function reads as `CASEMENT_UNSUPPORTED`, a null `health` as healthy, a null `usage` as unknown.
 ///
@@ -351,6 +386,53 @@ pub struct CasementPresign {
             c: CasementCompletion,
         ) -> CasementOp,
     >,
+}
+
+/// The plugin's extension table `casement.backend.placement/1`: for stores that keep the objects of each project apart.
+///
+/// OWNERSHIP: `backend` is the handle that `open` answered; texts are borrowed for the call; a `CasementOp` is the
+/// gateway's until it releases it.
+/// THREAD: any thread, several at once. Without `CASEMENT_PLUGIN_BLOCKING` no function may block.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "layout-check", derive(StableAbi))]
+pub struct CasementPlacement {
+    /// `sizeof(CasementPlacement)`.
+    pub size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Answers `data`: the key by which the gateway will know a new object of the project `owner` from now on, where it
+    /// would be `key` if nobody owned it. The same answer to the same texts, always; nothing is read or written for it.
+    /// `owner` is any text but none: no more than 255 characters, and not always a project that there is.
+    pub place: Option<
+        unsafe extern "C" fn(
+            backend: *mut c_void,
+            key: CasementStr,
+            owner: CasementStr,
+            c: CasementCompletion,
+        ) -> CasementOp,
+    >,
+}
+
+/// The plugin's extension table `casement.backend.file/1`: objects that are files of this machine, which the system sends to
+/// a client without a copy in between.
+///
+/// OWNERSHIP: `backend` is the handle that `open` answered; texts are borrowed for the call; a `CasementOp` is the
+/// gateway's until it releases it.
+/// THREAD: any thread, several at once. Without `CASEMENT_PLUGIN_BLOCKING` no function may block.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "layout-check", derive(StableAbi))]
+pub struct CasementFile {
+    /// `sizeof(CasementFile)`.
+    pub size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Answers `value`, the object's file opened for reading (a file descriptor, or a `HANDLE` of Windows), and `value2`,
+    /// its size. `CASEMENT_UNSUPPORTED` for an object that is to be read by `open_read`. OWNERSHIP: the file is moved to
+    /// the gateway, which closes it.
+    pub open_file:
+        Option<unsafe extern "C" fn(backend: *mut c_void, key: CasementStr, c: CasementCompletion) -> CasementOp>,
 }
 
 /// A staged write. At most one operation is in flight; after a failed or cancelled `write` only `abort` and

@@ -7,7 +7,7 @@
 
 use crate::{Error, Host, Result};
 use bytes::Bytes;
-use std::{future::Future, time::Duration};
+use std::{fs::File, future::Future, time::Duration};
 
 /// A place that keeps objects. One value serves one store of the gateway's configuration.
 pub trait Backend: Sized + Send + Sync + 'static {
@@ -109,6 +109,29 @@ pub trait Backend: Sized + Send + Sync + 'static {
         async { Err(Error::unsupported("presigned URLs")) }
     }
 
+    /// The file of an object, where the object is nothing but a file on a disk of this machine. The gateway reads it at any
+    /// offset, or has the system send it to a client without a copy in between, and then asks for nothing else. So this is for
+    /// objects that are there whenever the machine is; where a read may have to wait for a server, or to go on elsewhere, the
+    /// answer is [`Error::unsupported`], and [`Backend::read`] is asked. The file stays whole when its object is deleted.
+    fn open_file(&self, key: &str) -> impl Future<Output = Result<ObjectFile>> + Send {
+        let _ = key;
+        async { Err(Error::unsupported("handing over a file")) }
+    }
+
+    /// The key by which the gateway will know a new object of a project from now on, where it would be `key` if nobody
+    /// owned it: for stores that keep the objects of each project apart. Such a key tells the project, so that everything
+    /// that is done with the object later finds it. The same answer to the same texts, always; nothing is read or written
+    /// for it. By default `key`: who owns an object makes no difference.
+    ///
+    /// `owner` is what the image's record says, any text of up to 255 characters, and not always a project that there is.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`](crate::Kind::Unsupported) when nothing can be kept for such an owner.
+    fn place(&self, key: &str, owner: &str) -> Result<String> {
+        let _ = owner;
+        Ok(key.to_owned())
+    }
+
     /// The location URI under which the catalog records the object, in the spelling that Glance's driver of
     /// the same kind writes (`file:///var/lib/glance/images/<id>`), without any secret.
     /// By default `<NAME>:///<key>`, for a backend that no Glance driver came before.
@@ -207,6 +230,15 @@ pub struct Range {
     pub len: Option<u64>,
 }
 
+/// An object that is a file.
+#[derive(Debug)]
+pub struct ObjectFile {
+    /// Opened for reading.
+    pub file: File,
+    /// Size in bytes.
+    pub size: u64,
+}
+
 /// Size and identity of a published object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stat {
@@ -272,6 +304,8 @@ pub struct Capabilities {
     pub usage: bool,
     /// `presign_read` works.
     pub presign: bool,
+    /// `open_file` works, if not for every object.
+    pub open_file: bool,
     /// The size of chunk, in bytes, in which the backend likes to be written; 0 leaves it to the gateway (1 MiB), which
     /// gives no more than 16 MiB at once. Chunks can be smaller, not only the last.
     pub chunk_size: u64,
@@ -290,6 +324,7 @@ impl Capabilities {
         copy: false,
         usage: false,
         presign: false,
+        open_file: false,
         chunk_size: 0,
         max_object_size: 0,
     };

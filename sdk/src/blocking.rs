@@ -4,7 +4,7 @@
 //! `export_backend!(Blocking<MyBackend>)` publishes one; every call then runs on the plugin's own pool of
 //! blocking threads.
 
-use crate::{Capabilities, Entry, Error, Host, Range, Result, Staged, Stat, Usage, WriteOptions};
+use crate::{Capabilities, Entry, Error, Host, ObjectFile, Range, Result, Staged, Stat, Usage, WriteOptions};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -60,6 +60,16 @@ pub trait Backend: Sized + Send + Sync + 'static {
     fn presign_read(&self, key: &str, lifetime: Duration) -> Result<String> {
         let _ = (key, lifetime);
         Err(Error::unsupported("presigned URLs"))
+    }
+    /// The file of an object that is nothing but a file of this machine.
+    fn open_file(&self, key: &str) -> Result<ObjectFile> {
+        let _ = key;
+        Err(Error::unsupported("handing over a file"))
+    }
+    /// The key of a new object of a project.
+    fn place(&self, key: &str, owner: &str) -> Result<String> {
+        let _ = owner;
+        Ok(key.to_owned())
     }
     /// The location URI of an object.
     fn format_location(&self, key: &str) -> Result<String>;

@@ -18,5 +18,5 @@ mod secret;
 pub use author::*;
 pub use bytes::Bytes;
 pub use error::{Error, Kind, Result};
-pub use glue::{Blocking, Host};
+pub use glue::{Blocking, Host, in_this_operation, request_id};
 pub use secret::Secret;

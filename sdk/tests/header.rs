@@ -44,7 +44,9 @@ fn the_c_header_is_generated_from_the_contract() {
         line_length: 110,
         usize_is_size_t: true,
         export: cbindgen::ExportConfig {
-            include: vec!["CasementRuntime".into(), "CasementPresign".into()],
+            include: ["Runtime", "Request", "Presign", "Placement", "File"]
+                .map(|table| format!("Casement{table}"))
+                .into(),
             ..Default::default()
         },
         function: cbindgen::FunctionConfig { prefix: Some("CASEMENT_EXPORT".into()), ..Default::default() },

@@ -5,8 +5,8 @@ mod common;
 
 use bytes::Bytes;
 use casement_sdk::{
-    Backend, Blocking, Capabilities, Entry, Error, Host, Kind, Lister, NoListing, Range, Reader, Result, Staged, Stat,
-    Usage, WriteOptions, Writer, blocking,
+    Backend, Blocking, Capabilities, Entry, Error, Host, Kind, Lister, NoListing, ObjectFile, Range, Reader, Result,
+    Staged, Stat, Usage, WriteOptions, Writer, blocking,
     host::{self, Plugin},
 };
 use common::Gateway;
@@ -14,6 +14,7 @@ use futures_util::poll;
 use std::{
     collections::BTreeMap,
     future::{Future, pending},
+    io::{self, Seek, Write as _},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -122,6 +123,13 @@ impl Backend for Shelf {
         Ok(format!("https://shelf/{key}?for={lifetime:?}"))
     }
 
+    async fn open_file(&self, key: &str) -> Result<ObjectFile> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(key.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        Ok(ObjectFile { file, size: 7 })
+    }
+
     fn format_location(&self, key: &str) -> Result<String> {
         Ok(format!("shelf:{key}"))
     }
@@ -207,13 +215,15 @@ async fn an_object_is_written_described_listed_read_and_deleted() {
 #[tokio::test]
 async fn what_is_not_bytes_crosses_unchanged() {
     let plugin = Plugin::from_static::<Shelf>().unwrap();
-    assert_eq!((plugin.name(), plugin.abi(), plugin.unwinds()), ("shelf", (1, 1), true));
+    assert_eq!((plugin.name(), plugin.abi(), plugin.unwinds()), ("shelf", (1, 3), true));
     assert!(plugin.built_with().contains("rustc 1."), "{}", plugin.built_with());
     let schema: serde_json::Value = serde_json::from_str(plugin.config_schema()).unwrap();
     assert_eq!(schema["properties"]["depth"]["description"], "How deep.");
     assert_eq!(schema["additionalProperties"], false);
     assert!(!plugin.has_extension("casement.nothing/1"));
-    assert!(plugin.has_extension("casement.backend.presign/1"));
+    for extension in ["casement.backend.presign/1", "casement.backend.placement/1", "casement.backend.file/1"] {
+        assert!(plugin.has_extension(extension), "{extension}");
+    }
 
     let gateway = Gateway::new();
     let backend = plugin.open(gateway.clone(), r#"{"depth": 3}"#).await.unwrap();
@@ -228,6 +238,8 @@ async fn what_is_not_bytes_crosses_unchanged() {
     assert_eq!(backend.copy("a", "b").await.unwrap_err().kind(), Kind::Unsupported);
     assert_eq!(backend.usage().await.unwrap(), Usage::default());
     assert_eq!(backend.presign_read("ä", Duration::from_millis(1500)).await.unwrap(), "https://shelf/ä?for=1.5s");
+    let opened = backend.open_file("ä").await.unwrap();
+    assert_eq!((io::read_to_string(opened.file).unwrap(), opened.size), ("ä".to_owned(), 7));
     assert_eq!(backend.format_location("ä/b").await.unwrap(), "shelf:ä/b");
     assert_eq!(backend.parse_location("shelf:ä/b").await.unwrap(), "ä/b");
     let resting = Error::new(Kind::Unavailable, "resting").with_retry_after_ms(250).of_one_object();

@@ -40,6 +40,9 @@ frozen!(writer_table_is_frozen, CasementWriterVt: 40 {
 frozen!(reader_table_is_frozen, CasementReaderVt: 24 { size @ 0, reserved @ 4, next @ 8, destroy @ 16 });
 frozen!(lister_table_is_frozen, CasementListerVt: 24 { size @ 0, reserved @ 4, next_page @ 8, destroy @ 16 });
 frozen!(presign_table_is_frozen, CasementPresign: 16 { size @ 0, reserved @ 4, presign_read @ 8 });
+frozen!(request_table_is_frozen, CasementRequest: 24 { size @ 0, reserved @ 4, id @ 8, log @ 16 });
+frozen!(placement_table_is_frozen, CasementPlacement: 16 { size @ 0, reserved @ 4, place @ 8 });
+frozen!(file_table_is_frozen, CasementFile: 16 { size @ 0, reserved @ 4, open_file @ 8 });
 frozen!(plugin_is_frozen, CasementPlugin: 136 {
     size @ 0, abi_major @ 4, abi_minor @ 6, flags @ 8, reserved @ 12, capabilities @ 16, name @ 24, version @ 40,
     built_with @ 56, config_schema @ 72, open @ 88, backend @ 96, writer @ 104, reader @ 112, lister @ 120, query @ 128,

@@ -8,7 +8,7 @@ use casement_sdk::{
     Kind, Range, Result, WriteOptions,
     host::{Backend, Level, Library, LoadErrorKind, OpenOptions, Plugin},
 };
-use common::{Gateway, c_library, cdylib};
+use common::{Gateway, Line, c_library, cdylib};
 use std::{path::Path, sync::Arc, time::Duration};
 
 fn open(path: &Path) -> Plugin {
@@ -95,7 +95,12 @@ async fn the_null_example_is_a_plugin_in_c() {
     assert_eq!(*gateway.metrics.lock().unwrap(), [("bytes_forgotten".into(), 5.0)]);
     assert_eq!(backend.stat("a").await.unwrap_err().message(), "this backend keeps nothing");
     assert_eq!(backend.format_location("a").await.unwrap(), "null://a");
+    assert!(gateway.line("forgets").is_some_and(|line| line.request.is_none()));
+    put(&backend.for_request("req-1"), "b", b"x").await.unwrap();
+    let for_requests = |line: &&Line| line.request.as_deref() == Some("req-1");
+    assert_eq!(gateway.lines.lock().unwrap().iter().filter(for_requests).count(), 1, "the C knows of no request");
     assert!(!plugin.has_extension("casement.backend.presign/1"));
+    assert_eq!(backend.place("a", "p").await.unwrap(), "a");
     assert_eq!(backend.presign_read("a", Duration::from_secs(1)).await.unwrap_err().kind(), Kind::Unsupported);
     // Functions the plugin left null.
     assert_eq!(backend.list("", None).await.unwrap_err().kind(), Kind::Unsupported);
@@ -164,6 +169,7 @@ async fn provoke(backend: &Backend, method: &str) -> Result<()> {
         "list_staged" => backend.list_staged().await.map(drop),
         "copy" => backend.copy("a", "b").await.map(drop),
         "presign_read" => backend.presign_read("a", Duration::from_secs(1)).await.map(drop),
+        "place" => backend.place("a", "p").await.map(drop),
         "format_location" => backend.format_location("a").await.map(drop),
         "parse_location" => backend.parse_location("panicking://a").await.map(drop),
         "health" => backend.health().await,
@@ -172,7 +178,7 @@ async fn provoke(backend: &Backend, method: &str) -> Result<()> {
     }
 }
 
-const METHODS: [&str; 19] = [
+const METHODS: [&str; 20] = [
     "stat",
     "create",
     "token",
@@ -189,6 +195,7 @@ const METHODS: [&str; 19] = [
     "list_staged",
     "copy",
     "presign_read",
+    "place",
     "format_location",
     "parse_location",
     "usage",
@@ -239,7 +246,29 @@ async fn what_a_plugin_logs_reaches_the_store_it_works_for() {
     plugin.open(first.clone(), "{}").await.unwrap();
     let before = first.lines.lock().unwrap().len();
     plugin.open(second.clone(), "{}").await.unwrap();
-    let line = (Level::INFO, "casement_fixture_panicking".to_owned(), "opening store=\"fixture\"".to_owned());
+    let line = Line {
+        level: Level::INFO,
+        target: "casement_fixture_panicking".to_owned(),
+        message: "opening store=\"fixture\"".to_owned(),
+        request: None,
+    };
     assert_eq!(*second.lines.lock().unwrap(), [line]);
     assert_eq!(first.lines.lock().unwrap().len(), before);
+}
+
+#[tokio::test]
+async fn what_a_plugin_logs_in_an_operation_bears_the_id_of_the_request_that_it_is_for() {
+    let plugin = open(&cdylib("casement-fixture-panicking"));
+    for method in METHODS {
+        let gateway = Gateway::new();
+        let backend = panicking(&plugin, &gateway, method).await.unwrap();
+        let request = format!("req-{method}");
+        let backend = backend.for_request(&request);
+        if !["create", "token", "write", "commit", "drop"].contains(&method) {
+            put(&backend, "a", b"hello").await.unwrap();
+        }
+        provoke(&backend, method).await.unwrap_err();
+        gateway.until(|gateway| gateway.logged(&told(method))).await;
+        assert_eq!(gateway.line(&told(method)).unwrap().request, Some(request));
+    }
 }

@@ -44,6 +44,22 @@ fn an_image_may_be_empty() {
 }
 
 #[test]
+fn images_have_no_checksum_where_the_site_wants_none() {
+    let gateway = Gateway::builder().more("[images]\nlegacy_md5 = false\n").start();
+    let member = gateway.member();
+    let id = member.create_active("n", b"0123456789");
+    let image = member.show(&id);
+    let sha512 = "bb96c2fc40d2d54617d6f276febe571f623a8dadf0b734855299b0e107fda32cf6b69f2da32b36445d73690b93cbd0f7bfc20e0f7f28553d2a4428f23b716e90";
+    assert_eq!(
+        (&image["checksum"], &image["os_hash_algo"], &image["os_hash_value"]),
+        (&json!(null), &json!("sha512"), &json!(sha512))
+    );
+    let answer = member.download(&id).expect(200);
+    assert_eq!((answer.header("Content-MD5"), answer.body.as_slice()), (None, b"0123456789".as_slice()));
+    gateway.assert_settled();
+}
+
+#[test]
 fn an_image_without_data_downloads_as_nothing() {
     let gateway = Gateway::builder().start();
     let id = gateway.member().create_raw("n");

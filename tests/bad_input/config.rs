@@ -1,6 +1,7 @@
 //! Configurations that are wrong: `casement check` says where and what to write instead.
 
 use casement_tests::{Builder, Gateway};
+use std::fs;
 
 const WRONG: Option<i32> = Some(78);
 
@@ -17,6 +18,24 @@ fn names_line(text: &str, number: usize) -> bool {
 fn a_good_configuration_passes() {
     let run = builder().check();
     assert_eq!(run.code, Some(0), "{}", run.text);
+}
+
+#[test]
+fn a_log_and_an_audit_log_that_cannot_be_written_are_told_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |log: &str, audit: &str| {
+        let builder = builder();
+        let [log, audit] = [log, audit].map(|name| builder.path(&folder.path().join(name)));
+        builder.more(&format!("[log]\nfile = '{log}'\n[audit]\nfile = '{audit}'")).check()
+    };
+    let run = check("casement.log", "audit.jsonl");
+    assert!(run.code == Some(0) && run.text.contains("ok       log\nok       audit\n"), "{run:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    for missing in ["no/file", "."] {
+        let run = check(missing, missing);
+        assert!(run.code == WRONG && run.text.contains("error    log"), "{run:?}");
+        assert!(run.text.contains("the log file ") && run.text.contains("audit.file: "), "{run:?}");
+    }
 }
 
 #[test]

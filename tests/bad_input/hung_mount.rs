@@ -30,7 +30,8 @@ impl HungMount {
             return None;
         };
         let mut mount = Command::new("mount");
-        mount.args(["-t", "fuse", "-o", "fd=0,rootmode=40000,user_id=0,group_id=0", "casement-hung"]).arg(at);
+        // mount.fuse, where it is installed, would look for a program of that name.
+        mount.args(["-i", "-t", "fuse", "-o", "fd=0,rootmode=40000,user_id=0,group_id=0", "casement-hung"]).arg(at);
         let mounted = mount.stdin(Stdio::from(device.try_clone().unwrap())).output().unwrap();
         if !mounted.status.success() {
             skip(test, &format!("FUSE can't be mounted: {}", String::from_utf8_lossy(&mounted.stderr).trim()));

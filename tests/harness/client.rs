@@ -28,6 +28,12 @@ impl Client {
         Self { agent: agent(deadline), ..self.clone() }
     }
 
+    /// The same caller of something that is elsewhere.
+    #[must_use]
+    pub fn at(&self, base: String) -> Self {
+        Self { base, ..self.clone() }
+    }
+
     pub fn base(&self) -> &str {
         &self.base
     }

@@ -54,6 +54,8 @@ impl Site {
         assert!(binary.is_file(), "{} is missing: {hint}", binary.display());
         let mut command = self.runner.command(&binary);
         command.stdin(Stdio::null()).env("CASEMENT_DIST", &self.dist);
+        // Whoever looks for the processes of a gateway finds them by it.
+        command.env("CASEMENT_SITE", self.folder());
         command
     }
 

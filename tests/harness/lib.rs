@@ -16,6 +16,7 @@ mod pattern;
 mod peers;
 mod proxy;
 mod raw;
+mod reload;
 mod runner;
 mod service;
 #[cfg(unix)]
@@ -32,7 +33,7 @@ pub use builder::{ADMIN, Builder, Caller, MEMBER, OTHER, READER, SERVICE, STRANG
 pub use client::{Client, Request};
 pub use depot::Depot;
 pub use gateway::{Gateway, Run, Site};
-pub use kept::{Bucket, Container, Kept, Login, StoreFolder};
+pub use kept::{Bucket, Container, Kept, Login, Projects, StoreFolder};
 pub use keystone::Keystone;
 pub use log::Log;
 pub use medium::Medium;
@@ -40,6 +41,7 @@ pub use pattern::{Pattern, md5_hex, sha512_hex};
 pub use peers::{Outage, Peers, Turn, peer, peer_alone};
 pub use proxy::{Fault, Proxy, When};
 pub use raw::Raw;
+pub use reload::{plugin_file, renew_plugin};
 pub use runner::Runner;
 pub use service::Service;
 pub use tools::{client_tools, deb, dist, fixtures, have_tool, metadefs, skip};

@@ -34,7 +34,7 @@ impl Runner {
     }
 
     /// Runs a program of the gateway's system.
-    pub(crate) fn command(self, program: &Path) -> Command {
+    pub fn command(self, program: &Path) -> Command {
         match self {
             Self::Native => Command::new(program),
             Self::Wine => {
@@ -65,15 +65,23 @@ impl Runner {
         if self.is_windows() { ".dll" } else { env::consts::DLL_SUFFIX }
     }
 
-    /// The C compiler that builds for it, and how it is told to make a library.
+    /// The C compiler that builds for it.
+    pub fn c_compiler(self) -> Command {
+        Command::new(match self {
+            Self::Wine => "x86_64-w64-mingw32-gcc-win32",
+            Self::Native if self.is_windows() => "gcc",
+            Self::Native => "cc",
+        })
+    }
+
+    /// [`Runner::c_compiler`], told to make a library.
     pub fn c_library_compiler(self) -> Command {
-        let (program, arguments): (_, &[_]) = match self {
+        let arguments: &[_] = match self.is_windows() {
             // The runtime for threads goes into the library: nobody installs it beside the gateway.
-            Self::Wine => ("x86_64-w64-mingw32-gcc-win32", &["-shared", "-static"]),
-            Self::Native if self.is_windows() => ("gcc", &["-shared", "-static"]),
-            Self::Native => ("cc", &["-shared", "-fPIC", "-fvisibility=hidden"]),
+            true => &["-shared", "-static"],
+            false => &["-shared", "-fPIC", "-fvisibility=hidden"],
         };
-        let mut command = Command::new(program);
+        let mut command = self.c_compiler();
         command.args(arguments).arg("-pthread");
         command
     }

@@ -8,7 +8,7 @@ import openstack
 
 # Who has which role where. The admin of the project `admin` and of the system is there already.
 PROJECTS = {
-    'service': {'glance': ['admin', 'service'], 'swift': ['admin', 'service']},
+    'service': {'glance': ['admin', 'service'], 'swift': ['admin', 'service'], 'reseller': ['reseller_admin']},
     'demo': {
         'demo': ['member'],
         'demo_reader': ['reader'],
@@ -37,7 +37,7 @@ def connect(**scope):
 
 identity = connect(project_name='admin', project_domain_id='default')
 roles = {name: identity.find_role(name) or identity.create_role(name=name)
-         for name in ('admin', 'manager', 'member', 'reader', 'service')}
+         for name in ('admin', 'manager', 'member', 'reader', 'reseller_admin', 'service')}
 users = {}
 for project_name, members in PROJECTS.items():
     project = identity.create_project(name=project_name, domain_id='default')

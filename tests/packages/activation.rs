@@ -27,9 +27,18 @@ fn start(site: Arc<Site>, socket: &TcpListener) -> Gateway {
 
 #[test]
 fn a_socket_that_was_passed_is_served_in_place_of_the_configured_address() {
+    is_served_in_place_of_the_configured_address(builder());
+}
+
+#[test]
+fn a_socket_that_was_passed_is_served_by_workers_too() {
+    is_served_in_place_of_the_configured_address(builder().server("workers = 2"));
+}
+
+#[track_caller]
+fn is_served_in_place_of_the_configured_address(builder: Builder) {
     let (passed, taken) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let address = passed.local_addr().unwrap();
-    let builder = builder();
     // It could not listen there.
     let text = builder.config().replace("127.0.0.1:0", &taken.local_addr().unwrap().to_string());
     let site = Arc::new(builder.site(&text));

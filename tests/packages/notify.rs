@@ -14,8 +14,15 @@ struct Manager {
 
 impl Manager {
     fn new() -> Self {
-        let builder =
-            Gateway::builder().server("drain_timeout_seconds = 200").filesystem("local", None, "default = true");
+        Self::of(1)
+    }
+
+    /// Of a service with so many processes.
+    fn of(workers: usize) -> Self {
+        let builder = Gateway::builder()
+            .server("drain_timeout_seconds = 200")
+            .server(&format!("workers = {workers}"))
+            .filesystem("local", None, "default = true");
         let text = builder.config();
         let site = Arc::new(builder.site(&text));
         let socket = UnixDatagram::bind(site.folder().join("notify")).unwrap();
@@ -72,7 +79,16 @@ fn number(message: &[String], key: &str) -> u64 {
 
 #[test]
 fn the_manager_is_told_of_start_reload_and_stop() {
-    let manager = Manager::new();
+    tells_of_start_reload_and_stop(&Manager::new());
+}
+
+#[test]
+fn a_supervisor_tells_the_manager_of_start_reload_and_stop_for_its_workers() {
+    tells_of_start_reload_and_stop(&Manager::of(2));
+}
+
+#[track_caller]
+fn tells_of_start_reload_and_stop(manager: &Manager) {
     let gateway = manager.start(&[]);
     let step = manager.hears("STATUS=opening the stores");
     assert!(number(&step, "EXTEND_TIMEOUT_USEC") >= 30_000_000, "{step:?}");
@@ -93,7 +109,16 @@ fn the_manager_is_told_of_start_reload_and_stop() {
 
 #[test]
 fn a_watched_service_reports_itself_until_it_is_frozen() {
-    let manager = Manager::new();
+    reports_itself_until_it_is_frozen(&Manager::new());
+}
+
+#[test]
+fn a_watched_supervisor_reports_itself_until_it_is_frozen() {
+    reports_itself_until_it_is_frozen(&Manager::of(2));
+}
+
+#[track_caller]
+fn reports_itself_until_it_is_frozen(manager: &Manager) {
     let gateway = manager.start(&[("WATCHDOG_USEC", "200000")]);
     manager.hears("READY=1");
     for _ in 0..3 {

@@ -1,10 +1,7 @@
 //! Plugin files that are replaced while the gateway runs.
 
-use casement_tests::{Builder, Gateway, Pattern, Run, Runner, skip};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use casement_tests::{Builder, Gateway, Pattern, Run, plugin_file, renew_plugin, skip};
+use std::{fs, path::PathBuf};
 
 const OLD: &[u8] = b"0123456789";
 
@@ -25,18 +22,6 @@ impl Bench {
         let file = plugin_file(&self.plugins, "casement_filesystem");
         (self.builder.start(), file)
     }
-}
-
-fn plugin_file(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}{}", Runner::chosen().dll_suffix()))
-}
-
-/// Writes another version over the file where it lies, as `cp` and an impatient operator do. What is behind the end of a
-/// library is nobody's business, so it is the same plugin with another digest.
-fn renew(file: &Path) {
-    let mut content = fs::read(file).unwrap();
-    content.extend_from_slice(b"another version");
-    fs::write(file, content).unwrap();
 }
 
 #[track_caller]
@@ -79,7 +64,7 @@ fn transfers_under_way_end_in_the_version_that_they_began_in() {
     upload.begin_upload(&new, data.len() as u64, &[]);
     upload.send(&data[..20_000_000]);
 
-    renew(&file);
+    renew_plugin(&file);
     assert_replaced(&reload(&gateway));
 
     upload.send(&data[20_000_000..]);
@@ -102,7 +87,7 @@ fn no_request_fails_while_plugins_are_reloaded() {
     let (gateway, file) = Bench::new().start();
     gateway.under_load(|| {
         for _ in 0..RELOADS {
-            renew(&file);
+            renew_plugin(&file);
             assert_replaced(&reload(&gateway));
         }
     });
@@ -146,7 +131,7 @@ fn a_version_that_cannot_open_a_store_in_service_is_refused() {
     let root = gateway.folder("local").root().to_owned();
     let away = root.with_file_name("away");
     fs::rename(&root, &away).unwrap();
-    renew(&file);
+    renew_plugin(&file);
     assert_refused(&reload(&gateway), "store `local` can't be opened");
     fs::rename(&away, &root).unwrap();
     assert_serves(&gateway, &old);
@@ -176,7 +161,7 @@ fn two_versions_of_a_plugin_are_in_use_side_by_side_under_two_names() {
         let Bench { builder, plugins } = Bench::new();
         let next = plugin_file(&plugins, "casement_filesystem_next");
         fs::copy(plugin_file(&plugins, "casement_filesystem"), &next).unwrap();
-        renew(&next);
+        renew_plugin(&next);
         let root = builder.folder().join("next");
         fs::create_dir(&root).unwrap();
         let store = format!("plugin = \"filesystem-next\"\nroot = '{}'", builder.path(&root));
@@ -192,7 +177,7 @@ fn two_versions_of_a_plugin_are_in_use_side_by_side_under_two_names() {
         member.data_request(&id).header("X-Image-Meta-Store", store).body(OLD).expect(204);
         assert_eq!(member.download(&id).expect(200).body, OLD);
     }
-    renew(&plugin_file(&gateway.site().folder().join("dist/plugins"), "casement_filesystem_next"));
+    renew_plugin(&plugin_file(&gateway.site().folder().join("dist/plugins"), "casement_filesystem_next"));
     let run = reload(&gateway);
     assert!(run.text.contains("unchanged") && run.text.contains("for next"), "{run:?}");
 }
@@ -207,7 +192,7 @@ fn a_plugin_that_is_loaded_in_place_is_not_replaced() {
     let file = plugin_file(&plugins, "casement_filesystem");
     let new = file.with_extension("new");
     fs::copy(&file, &new).unwrap();
-    renew(&new);
+    renew_plugin(&new);
     if let Err(error) = fs::rename(&new, &file) {
         return skip(
             "plugins::reload::a_plugin_that_is_loaded_in_place_is_not_replaced",
@@ -224,7 +209,7 @@ fn copies_of_old_versions_are_gone_after_a_restart() {
     let copies = gateway.site().folder().join("plugin-shadow");
     let count = || fs::read_dir(&copies).unwrap().count();
     assert_eq!(count(), 1);
-    renew(&file);
+    renew_plugin(&file);
     assert_replaced(&reload(&gateway));
     assert_eq!(count(), 2);
     let gateway = gateway.crash_and_restart();
@@ -244,13 +229,14 @@ fn without_a_running_service_there_is_nothing_to_reload() {
 #[cfg(unix)]
 #[test]
 fn a_hangup_reloads_too() {
+    use casement_tests::Runner;
     use rustix::process::{Pid, Signal, kill_process};
     if Runner::chosen() == Runner::Wine {
         return skip("plugins::reload::a_hangup_reloads_too", "Windows has no such signal");
     }
     let (gateway, file) = Bench::new().start();
     let old = gateway.member().create_active("old", OLD);
-    renew(&file);
+    renew_plugin(&file);
     kill_process(Pid::from_raw(gateway.id().try_into().unwrap()).unwrap(), Signal::HUP).unwrap();
     let line = gateway.log().wait_for("plugin replaced", std::time::Duration::from_secs(30));
     assert!(line.is_some(), "{}", gateway.log().text());

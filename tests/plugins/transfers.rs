@@ -4,7 +4,7 @@ use crate::{
     cases::{DATA, assert_clear, assert_good_store_serves, assert_usable, in_bounded_time, upload_to_bad},
     fixture::{Fixture, MEMORY, MISBEHAVING, PANICKING},
 };
-use casement_tests::{Gateway, Pattern};
+use casement_tests::{Gateway, Pattern, eventually};
 
 /// Faults that the gateway sees through.
 const HARMLESS: [&str; 2] = ["answers_twice", "answers_a_stranger"];
@@ -108,7 +108,7 @@ fn panics_on_the_way_in() {
     for method in ["capabilities", "token"] {
         assert_upload_is_whole(PANICKING, &format!("panic_in = \"{method}\""), &format!("panics in {method}"));
     }
-    for method in ["create", "write", "commit"] {
+    for method in ["place", "create", "write", "commit"] {
         assert_upload_fails(PANICKING, &format!("panic_in = \"{method}\""), &format!("panics in {method}"));
     }
 }
@@ -205,4 +205,20 @@ fn contract_breaches_when_data_is_deleted() {
         in_bounded_time(&gateway, &what, |client| client.delete(&format!("/v2/images/{id}")));
         assert_good_store_serves(&gateway, &what);
     }
+}
+
+#[test]
+fn what_a_plugin_logs_bears_the_id_of_the_request_that_it_was_asked_for() {
+    let config = "panic_in = \"commit\"";
+    let Some(gateway) = start(PANICKING, config, "logs with the id of the request") else { return };
+    let id = gateway.member().create_raw("n");
+    let member = gateway.member();
+    let upload = member.data_request(&id).header("X-Image-Meta-Store", "bad");
+    assert_clear(&upload.header("X-OpenStack-Request-ID", "req-of-the-upload").body(DATA), config);
+    let line = eventually("the plugin's line", || {
+        let log = gateway.log().text();
+        let line = log.lines().find(|line| line.contains("told to panic in commit") && line.contains("module"));
+        line.map(str::to_owned).ok_or(log)
+    });
+    assert!(line.contains("req-of-the-upload") && line.contains("store=\"bad\""), "{line}");
 }

@@ -8,20 +8,6 @@ use std::{fs, time::Duration};
 const DATA: &[u8] = b"0123456789";
 const SMALL: &str = "[images]\nsize_cap_bytes = 5\n";
 
-/// Changes the file, and has the gateway read it.
-#[track_caller]
-fn reload(gateway: &Gateway, change: impl FnOnce(String) -> String) -> Run {
-    let file = gateway.site().config();
-    let text = change(fs::read_to_string(file).unwrap());
-    fs::write(file, text).unwrap();
-    gateway.command(&["reload"])
-}
-
-#[track_caller]
-fn assert_done(run: &Run, words: &str) {
-    assert!(run.code == Some(0) && run.text.contains(words), "{words}: {run:?}");
-}
-
 #[track_caller]
 fn assert_refused(run: &Run, words: &str) {
     let refused = run.code == Some(78) && run.text.contains("nothing has changed") && run.text.contains(words);
@@ -40,11 +26,11 @@ fn what_has_changed_holds_for_the_next_request() {
     let gateway = Gateway::builder().start();
     let member = gateway.member();
     let id = member.create_raw("n");
-    assert_done(&reload(&gateway, |text| text + SMALL), "images.size_cap_bytes: changed");
+    gateway.reload(|text| text + SMALL).assert_done("images.size_cap_bytes: changed");
     member.upload(&id, DATA).expect(413);
-    assert_done(&reload(&gateway, |text| text.replace(SMALL, "")), "images.size_cap_bytes: changed");
+    gateway.reload(|text| text.replace(SMALL, "")).assert_done("images.size_cap_bytes: changed");
     member.upload(&id, DATA).expect(204);
-    assert_done(&reload(&gateway, |text| text), "configuration: unchanged");
+    gateway.reload(|text| text).assert_done("configuration: unchanged");
     gateway.assert_settled();
 }
 
@@ -56,7 +42,7 @@ fn an_upload_under_way_ends_by_what_it_began_with() {
     let mut upload = gateway.raw();
     upload.begin_upload(&id, data.len() as u64, &[]);
     upload.send(&data[..5_000_000]);
-    assert_done(&reload(&gateway, |text| text + SMALL), "size_cap_bytes");
+    gateway.reload(|text| text + SMALL).assert_done("size_cap_bytes");
     upload.send(&data[5_000_000..]);
     assert_eq!(upload.answer().unwrap().status, 204);
     assert!(member.download(&id).expect(200).body == data);
@@ -69,7 +55,7 @@ fn the_policy_is_read_again_though_the_configuration_is_the_same() {
     let member = gateway.member();
     member.create_raw("n");
     fs::write(gateway.site().folder().join("policy.yaml"), "add_image: \"role:admin\"\n").unwrap();
-    assert_done(&reload(&gateway, |text| text), "unchanged");
+    gateway.reload(|text| text).assert_done("unchanged");
     member.post("/v2/images", &json!({"name": "n"})).expect(403);
 }
 
@@ -81,9 +67,9 @@ fn tokens_come_and_go() {
         format!("[[identity.tokens]]\nsha256 = \"{sha256}\"\nuser = \"new\"\nproject = \"p9\"\nroles = [\"member\"]\n");
     let list = || gateway.bearer("test").get("/v2/images");
     list().expect(401);
-    assert_done(&reload(&gateway, |text| text + &token), "identity.tokens: changed");
+    gateway.reload(|text| text + &token).assert_done("identity.tokens: changed");
     list().expect(200);
-    assert_done(&reload(&gateway, |text| text.replace(&token, "")), "identity.tokens: changed");
+    gateway.reload(|text| text.replace(&token, "")).assert_done("identity.tokens: changed");
     list().expect(401);
 }
 
@@ -92,26 +78,22 @@ fn a_store_is_added_changed_and_taken_away() {
     let gateway = Gateway::builder().filesystem("local", None, "default = true").start();
     let member = gateway.member();
     let more = store(&gateway, "more", "");
-    assert_done(&reload(&gateway, |text| text + &more), "stores.more: changed");
+    gateway.reload(|text| text + &more).assert_done("stores.more: changed");
     let id = member.create_raw("n");
     let put = |id: &str| member.data_request(id).header("X-Image-Meta-Store", "more").body(DATA);
     put(&id).expect(204);
 
-    assert_done(
-        &reload(&gateway, |text| text.replace(&more, &format!("{more}read_only = true\n"))),
-        "stores.more: changed",
-    );
+    gateway
+        .reload(|text| text.replace(&more, &format!("{more}read_only = true\n")))
+        .assert_done("stores.more: changed");
     assert_eq!(member.download(&id).expect(200).body, DATA);
     let other = member.create_raw("n");
     assert!(put(&other).status >= 400);
 
-    assert_done(
-        &reload(&gateway, |text| text.replace(&format!("{more}read_only = true\n"), "")),
-        "stores.more: changed",
-    );
+    gateway.reload(|text| text.replace(&format!("{more}read_only = true\n"), "")).assert_done("stores.more: changed");
     assert!(member.download(&id).status >= 400, "the store is gone");
     member.upload(&other, DATA).expect(204);
-    assert_done(&reload(&gateway, |text| text + &more), "stores.more: changed");
+    gateway.reload(|text| text + &more).assert_done("stores.more: changed");
     assert_eq!(member.download(&id).expect(200).body, DATA);
 }
 
@@ -120,15 +102,15 @@ fn an_upload_into_a_store_that_is_taken_away_ends_there() {
     let gateway = Gateway::builder().filesystem("local", None, "default = true").start();
     let (member, data) = (gateway.member(), Pattern::new(2, 10_000_000).bytes());
     let more = store(&gateway, "more", "");
-    assert_done(&reload(&gateway, |text| text + &more), "stores.more: changed");
+    gateway.reload(|text| text + &more).assert_done("stores.more: changed");
     let id = member.create_raw("n");
     let mut upload = gateway.raw();
     upload.begin_upload(&id, data.len() as u64, &["X-Image-Meta-Store: more"]);
     upload.send(&data[..5_000_000]);
-    assert_done(&reload(&gateway, |text| text.replace(&more, "")), "stores.more: changed");
+    gateway.reload(|text| text.replace(&more, "")).assert_done("stores.more: changed");
     upload.send(&data[5_000_000..]);
     assert_eq!(upload.answer().unwrap().status, 204);
-    assert_done(&reload(&gateway, |text| text + &more), "stores.more: changed");
+    gateway.reload(|text| text + &more).assert_done("stores.more: changed");
     assert!(member.download(&id).expect(200).body == data);
 }
 
@@ -137,11 +119,11 @@ fn what_waits_for_a_restart_is_named_and_what_stands_beside_it_is_in_force() {
     let gateway = Gateway::builder().start();
     let id = gateway.member().create_raw("n");
     let longer = |text: String| text.replace("header_timeout_seconds = 2", "header_timeout_seconds = 3") + SMALL;
-    let run = reload(&gateway, longer);
-    assert_done(&run, "server.header_timeout_seconds: waits for a restart");
-    assert_done(&run, "images.size_cap_bytes: changed");
+    let run = gateway.reload(longer);
+    run.assert_done("server.header_timeout_seconds: waits for a restart");
+    run.assert_done("images.size_cap_bytes: changed");
     gateway.member().upload(&id, DATA).expect(413);
-    assert_done(&reload(&gateway, |text| text), "server.header_timeout_seconds: waits for a restart");
+    gateway.reload(|text| text).assert_done("server.header_timeout_seconds: waits for a restart");
 }
 
 #[test]
@@ -167,8 +149,8 @@ fn a_configuration_that_cannot_be_used_changes_nothing_and_says_why() {
         fs::write(file, &good).unwrap();
         gateway.member().create_active("n", DATA);
     }
-    assert_done(&reload(&gateway, |text| text), "unchanged");
-    assert_refused(&reload(&gateway, |text| text + nowhere), "store `more`");
+    gateway.reload(|text| text).assert_done("unchanged");
+    assert_refused(&gateway.reload(|text| text + nowhere), "store `more`");
     gateway.assert_settled();
 }
 
@@ -186,7 +168,7 @@ fn no_request_fails_while_the_configuration_is_reloaded() {
                     text.replace(&old, &new)
                 }
             };
-            assert_done(&reload(&gateway, change), "stores.local: changed");
+            gateway.reload(change).assert_done("stores.local: changed");
         }
     });
 }
@@ -195,9 +177,9 @@ fn no_request_fails_while_the_configuration_is_reloaded() {
 fn lines_of_another_level_are_logged_from_then_on() {
     let gateway = Gateway::builder().start();
     let quiet = "[log]\nlevel = \"error\"\n";
-    assert_done(&reload(&gateway, |text| text + quiet), "log.level: changed");
+    gateway.reload(|text| text + quiet).assert_done("log.level: changed");
     gateway.member().create_raw("unheard");
-    assert_done(&reload(&gateway, |text| text.replace(quiet, "")), "log.level: changed");
+    gateway.reload(|text| text.replace(quiet, "")).assert_done("log.level: changed");
     let id = gateway.member().create_raw("heard");
     gateway.member().get(&format!("/v2/images/{id}")).expect(200);
     assert!(gateway.log().wait_for(&id, Duration::from_secs(30)).is_some());

@@ -2,7 +2,7 @@
 
 use casement_conformance::{Selection, Target, run};
 use casement_sdk::host::OpenOptions;
-use casement_tests::{Bucket, Container, Login, Runner, dist, peer};
+use casement_tests::{Bucket, Container, Login, Projects, Runner, dist, peer};
 use std::fs;
 use tempfile::TempDir;
 
@@ -51,20 +51,30 @@ fn s3() {
 
 #[test]
 fn swift_with_its_own_login() {
-    let all = Selection::default();
-    swift("stores::conformance::swift_with_its_own_login", "swift", Login::TempAuth, &all);
+    swift("stores::conformance::swift_with_its_own_login", "swift", Login::TempAuth);
 }
 
 #[test]
 fn swift_with_keystone() {
-    // The login is another; what it leads to is the same.
-    let some = Selection::default().only("write::").only("read::");
-    swift("stores::conformance::swift_with_keystone", "swift_keystone", Login::Keystone, &some);
+    swift("stores::conformance::swift_with_keystone", "swift_keystone", Login::Keystone);
 }
 
-fn swift(test: &str, name: &str, login: Login, selection: &Selection) {
+fn swift(test: &str, name: &str, login: Login) {
     let Some((swift, _turn)) = peer(test, name) else { return };
-    let (container, folder) = (Container::create(swift, login), TempDir::new().unwrap());
+    conforms(&Container::create(swift, login), "");
+}
+
+#[test]
+fn swift_with_accounts_of_projects() {
+    for (name, login) in [("swift", Login::TempAuth), ("swift_keystone", Login::Keystone)] {
+        let Some((swift, _turn)) = peer("stores::conformance::swift_with_accounts_of_projects", name) else { continue };
+        conforms(Projects::create(swift, login, &[]).own(), "multi_tenant = true\n");
+    }
+}
+
+fn conforms(container: &Container, lines: &str) {
+    let folder = TempDir::new().unwrap();
     let keys = container.keys(&file(&folder, container.secret()));
-    assert_conforms("casement_swift", &format!("{keys}segment_size = 1048576"), selection, &[]);
+    let keys = format!("{keys}{lines}segment_size = 1048576");
+    assert_conforms("casement_swift", &keys, &Selection::default(), &[]);
 }

@@ -6,6 +6,7 @@ mod common;
 mod conformance;
 mod faults;
 mod outages;
+mod projects;
 mod servers;
 mod setup;
 mod several;

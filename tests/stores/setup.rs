@@ -81,8 +81,11 @@ fn a_container_whose_quota_is_used_up_takes_no_image_and_keeps_nothing_of_one() 
         let gateway = there.store(Gateway::builder(), "local", "default = true").start();
         let member = gateway.member();
         let id = member.create_raw("n");
-        let answer = member.upload(&id, b"0123456789+");
+        let upload = member.data_request(&id).header("X-OpenStack-Request-ID", "req-of-the-upload");
+        let answer = upload.body(b"0123456789+");
         assert!(answer.status == 413 && answer.message().contains("quota"), "{answer:?}");
+        // Swift has the id behind its own, by which the request is found in its log.
+        assert!(answer.message().contains("-req-of-the-upload"), "{answer:?}");
         assert_eq!(member.status(&id), "queued");
         as_often_as_told("what fits is taken", || member.upload(&id, b"0123456789")).expect(204);
         gateway.assert_settled();

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use casement_tests::{Client, Gateway, Pattern, md5_hex, sha512_hex};
-use std::{io::Read, thread, time::Duration};
+use std::{
+    io::{self, Read},
+    mem, thread,
+    time::Duration,
+};
 use ureq::SendBody;
 
 const GIB: u64 = 1 << 30;
@@ -45,6 +49,42 @@ fn a_stream_of_unknown_length_needs_no_more_memory() {
     assert_below(gateway.peak_memory(), "upload");
     assert_eq!(member.show(&id)["checksum"], md5_hex(data.reader()));
     gateway.assert_settled();
+}
+
+#[test]
+fn an_order_to_stop_in_the_middle_of_four_gib_lets_them_come_to_their_end() {
+    let gateway = Gateway::builder().server("drain_timeout_seconds = 1800").start();
+    let member = gateway.member().with_deadline(DEADLINE);
+    let data = Pattern::new(6, LEN);
+    let id = member.create_raw("large");
+    let ordering = Ordering { source: data.reader(), left: LEN / 2, order: || gateway.order_to_stop() };
+    member.data_request(&id).stream(LEN, ordering).unwrap().expect(204);
+    let (code, site) = gateway.ended();
+    assert_eq!(code, Some(0));
+
+    let gateway = Gateway::start(site);
+    let image = gateway.member().show(&id);
+    assert_eq!((&image["status"], image["size"].as_u64()), (&"active".into(), Some(LEN)));
+    assert_eq!(image["checksum"], md5_hex(data.reader()));
+    gateway.assert_settled();
+}
+
+/// A source that gives an order when so much of it was read.
+struct Ordering<R, F> {
+    source: R,
+    left: u64,
+    order: F,
+}
+
+impl<R: Read, F: Fn()> Read for Ordering<R, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        let left = self.left.saturating_sub(count as u64);
+        if mem::replace(&mut self.left, left) > 0 && left == 0 {
+            (self.order)();
+        }
+        Ok(count)
+    }
 }
 
 fn download_in_ranges(client: &Client, id: &str, data: &Pattern) {

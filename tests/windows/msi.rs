@@ -49,14 +49,19 @@ impl Installation {
     /// The administrator of the service that has logged its start last.
     #[track_caller]
     fn admin(&self) -> Client {
-        let address = eventually("the service listens", || {
-            let log = self.log();
-            let line = log.lines().rev().find(|line| line.contains("listening on ")).ok_or(log.clone())?;
-            let address = line.rsplit("listening on http://").next().unwrap_or_default();
-            Ok(address.split_whitespace().next().unwrap_or_default().to_owned())
-        });
         let token = fs::read_to_string(self.data().join("admin.token")).unwrap();
-        Client::new(format!("http://{address}"), Some(token.trim()))
+        Client::new(self.url("http://"), Some(token.trim()))
+    }
+
+    /// Where the service listens that has logged its start last.
+    #[track_caller]
+    fn url(&self, scheme: &str) -> String {
+        let told = format!("listening on {scheme}");
+        eventually("the service listens", || {
+            let log = self.log();
+            let (_, address) = log.rsplit_once(&told).ok_or(log.clone())?;
+            Ok(format!("{scheme}{}", address.split_whitespace().next().unwrap_or_default()))
+        })
     }
 }
 
@@ -95,11 +100,22 @@ fn packages() -> Option<(PathBuf, PathBuf, Installation)> {
 fn a_package_installs_a_service_that_serves_is_upgraded_and_leaves_configuration_and_data_behind() {
     let Some((older, newer, mut installation)) = packages() else { return };
     let _others = crate::among_services();
-    installation.install(&older, &["LISTEN=127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["server.pem", "server.key"].map(|name| folder.path().join(name));
+    let authority = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(&certificate, authority.cert.pem()).unwrap();
+    fs::write(&key, authority.signing_key.serialize_pem()).unwrap();
+    let tls = format!("TLS_CERTIFICATE={}", Runner::Wine.path(&certificate));
+    let tls_key = format!("TLS_KEY={}", Runner::Wine.path(&key));
+    installation.install(&older, &["LISTEN=http://127.0.0.1:0,127.0.0.1:0", &tls, &tls_key]);
     assert_eq!(installation.service("status"), Some(0), "it runs");
     let data = Pattern::new(1, 3 << 20).bytes();
     let admin = installation.admin();
     let id = admin.create_active("n", &data);
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--fail", "--noproxy", "*", "--cacert"]).arg(&certificate);
+    let secure = curl.arg(installation.url("https://") + "/healthcheck").status().unwrap();
+    assert!(secure.success(), "the address without a scheme speaks TLS: {secure}");
 
     // The operator's own change outlives an upgrade.
     let config = installation.data().join("casement.toml");

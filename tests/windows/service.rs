@@ -86,6 +86,73 @@ fn a_stop_lets_an_upload_come_to_its_end() {
 }
 
 #[test]
+fn a_service_has_workers_which_are_replaced_at_a_reload_and_end_with_it() {
+    let Some(builder) = crate::builder("windows::service::workers") else { return };
+    let builder = builder.server("workers = 2").filesystem("local", None, "default = true");
+    let text = builder.config();
+    let _others = crate::among_services();
+    let mut service = Service::install(builder.site(&text), "workers", &[]);
+    service.start();
+    let data = Pattern::new(3, 4 << 20).bytes();
+    let member = service.client(&MEMBER);
+    let id = member.create_active("n", &data);
+    eventually_true("all workers serve", || service.log().contains("worker 2 serves"));
+
+    let config = Runner::chosen().path(service.site().config());
+    let run = service.site().run_arguments(&["reload", "--config", &config]);
+    assert!(run.code == Some(0) && run.text.contains("worker 2: replaced by worker 4"), "{}", run.text);
+    assert!(member.download(&id).expect(200).body == data);
+
+    assert_eq!(service.run(&["stop"]).code, Some(0));
+    assert!(service.log().lines().last().unwrap().contains("stopped"), "{}", service.log());
+    service.start();
+    assert!(service.client(&MEMBER).download(&id).expect(200).body == data);
+}
+
+/// Orders a service to look at its parameters again.
+#[track_caller]
+fn paramchange(service: &Service) {
+    let runner = Runner::chosen();
+    if runner == Runner::Native {
+        windows("sc.exe", &["control", service.name(), "paramchange"]);
+        return;
+    }
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/windows/paramchange.c");
+    let program = service.site().folder().join("paramchange.exe");
+    let mut compiler = runner.c_compiler();
+    let output = compiler.arg(source).arg("-o").arg(&program).output().unwrap();
+    assert!(output.status.success(), "{compiler:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = runner.command(&program).arg(service.name()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_control_paramchange_has_a_service_read_its_configuration_again() {
+    let Some(site) = site("paramchange") else { return };
+    let _others = crate::among_services();
+    let mut service = Service::install(site, "paramchange", &[]);
+    service.start();
+    let member = service.client(&MEMBER);
+    let id = member.create_raw("n");
+    let (file, heard) = (service.site().config().to_owned(), || service.log());
+    let good = fs::read_to_string(&file).unwrap();
+
+    fs::write(&file, format!("{good}\n[images]\nsize_cap_bytes = 5\n")).unwrap();
+    paramchange(&service);
+    eventually_true("the service goes by it", || heard().contains("reload: images.size_cap_bytes: changed"));
+    member.upload(&id, b"0123456789").expect(413);
+
+    fs::write(&file, format!("{good}\n[nonsense]\n")).unwrap();
+    paramchange(&service);
+    eventually_true("the service says why it does not", || heard().contains("reload: nothing has changed: "));
+    member.upload(&id, b"0123456789").expect(413);
+
+    fs::write(&file, good).unwrap();
+    paramchange(&service);
+    eventually_true("it is as it was", || member.upload(&id, b"0123456789").status == 204);
+}
+
+#[test]
 fn why_a_service_does_not_come_up_is_told() {
     let Some(site) = site("broken") else { return };
     let _others = crate::among_services();

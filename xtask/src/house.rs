@@ -8,17 +8,22 @@ use std::{
 };
 
 /// Which rooms a room may know. A room that is not listed here is a mistake.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("failpoints", &[]),
     ("sdk", &[]),
     ("core/image", &[]),
     ("core/policy", &["core/image"]),
+    ("core/digest", &[]),
     ("core/inspect", &[]),
+    ("core/request", &[]),
     ("core/catalog", &["core/image", "failpoints"]),
-    ("core/identity", &["core/image"]),
-    ("core/stores", &["core/image", "core/inspect", "failpoints", "sdk"]),
-    ("core/service", &["core/catalog", "core/identity", "core/image", "core/inspect", "core/policy", "core/stores"]),
-    ("core/http", &["core/image", "core/service"]),
+    ("core/identity", &["core/image", "core/request"]),
+    ("core/stores", &["core/digest", "core/image", "core/inspect", "core/request", "failpoints", "sdk"]),
+    (
+        "core/service",
+        &["core/catalog", "core/identity", "core/image", "core/inspect", "core/policy", "core/request", "core/stores"],
+    ),
+    ("core/http", &["core/image", "core/request", "core/service"]),
     (
         "core/gateway",
         &[
@@ -34,6 +39,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ),
     ("tests", &[]),
     ("xtask", &[]),
+    ("xtask/bench", &[]),
 ];
 
 /// The same for rooms of which there are many: every room below a folder.
@@ -88,7 +94,7 @@ fn plugins_and_their_tests_know_nothing_of_core() {
 fn pure_rooms_have_no_runtime_and_no_way_out() {
     const OUT: [&str; 10] =
         ["tokio", "async-std", "smol", "futures-util", "hyper", "warp", "sqlx", "rustix", "socket2", "tempfile"];
-    hold_out(&["core/image", "core/policy", "core/inspect"], &OUT);
+    hold_out(&["core/image", "core/policy", "core/digest", "core/inspect"], &OUT);
 }
 
 #[test]
@@ -151,8 +157,14 @@ fn has_test(source: &str, test: &str) -> bool {
 
 #[test]
 fn unsafe_code_stays_in_its_rooms() {
-    const ROOMS: [&str; 5] =
-        ["sdk/src/abi", "sdk/src/glue", "sdk/src/host", "plugins/share/src/windows", "tests/fixtures/"];
+    const ROOMS: [&str; 6] = [
+        "sdk/src/abi",
+        "sdk/src/glue",
+        "sdk/src/host",
+        "plugins/share/src/windows",
+        "core/gateway/src/workers/windows/calls.rs",
+        "tests/fixtures/",
+    ];
     // Not written out, so that this file is no finding.
     let word = concat!("un", "safe");
     let allow = concat!("allow(un", "safe_code)");

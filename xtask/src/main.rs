@@ -25,7 +25,11 @@ Tasks:
                               --long, for as long as it can find something
   cargo xtask keystone        start the Keystone that these suites get, for work on them
   cargo xtask peers           start the servers of stores that they get: S3, Swift with and without Keystone, SMB
-  cargo xtask bench stores    how fast a gateway moves data, beside the bare client of each store";
+  cargo xtask bench stores    how fast a gateway moves data, beside the bare client of each store
+  cargo xtask bench peers     how fast a gateway is, beside Glance, nginx and the limits of the machine; with --rounds N,
+                              --only ROW, and --quick to see that all of it works
+  cargo xtask bench profile <row>
+                              a flame graph of what a gateway does in one of these rows, in target/profiles";
 
 /// What every task ends with; the text is for a person.
 pub(crate) type Result<T, E = String> = std::result::Result<T, E>;
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
         ["keystone"] => test::keystone(),
         ["peers"] => test::peers(),
         ["bench", "stores"] => bench::stores(),
+        ["bench", "peers", options @ ..] => bench::peers(options),
+        ["bench", "profile", row] => bench::profile(row),
         ["test"] => test::all(),
         ["test", suite] => test::one(suite, false),
         ["test", suite, "--long"] => test::one(suite, true),

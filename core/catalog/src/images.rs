@@ -33,12 +33,23 @@ impl Catalog {
         }
         insert(&mut tx, image).await?;
         children::insert_all(&mut tx, image).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// The image, unless it is deleted. Visibility is the caller's business.
     pub async fn find_image(&self, id: &ImageId, caller_project: Option<&str>) -> Result<Option<Found>> {
-        record::find(self.db.reader(), id, caller_project).await
+        let Some(remembered) = &self.remembered else {
+            return record::find(self.db.reader(), id, caller_project).await;
+        };
+        if let Some(found) = remembered.find(id, caller_project) {
+            return Ok(Some(found));
+        }
+        let as_of = self.db.commits().so_far();
+        let found = record::find(self.db.reader(), id, caller_project).await?;
+        if let Some(found) = &found {
+            remembered.remember(as_of, caller_project, found);
+        }
+        Ok(found)
     }
 
     /// Turns `before` into `after`: every field but `id`, `created_at` and `updated_at`. Answers the new `updated_at`,

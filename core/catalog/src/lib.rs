@@ -15,26 +15,32 @@ mod images;
 mod list;
 mod location_imports;
 mod locations;
+mod lock;
 mod members;
 mod metadefs;
 mod onlooker;
 #[cfg(test)]
 mod plans;
+mod queue;
 mod quota;
 mod record;
 mod recovery;
+mod remembered;
 mod schema;
 mod sqlite;
 mod stamp;
 mod tasks;
 mod transfer;
 mod uploads;
+mod writer;
 
 use casement_image::Image;
+use remembered::Remembered;
 use std::{path::PathBuf, sync::Arc};
 
 pub use error::{Error, Kind, Result};
 pub use location_imports::{Findings, ImportEnd, Placed};
+pub use lock::Lock;
 pub use metadefs::{FoundNamespace, Loaded, Merge, NamespacePage, Unloaded};
 pub use onlooker::{Onlooker, Version};
 pub use quota::{Bounds, Exceeded, Reserved, Resource, Usage, Wanted};
@@ -69,14 +75,28 @@ pub struct Page {
 #[derive(Debug, Clone)]
 pub struct Catalog {
     db: Arc<sqlite::Database>,
+    /// `None` where others write too.
+    remembered: Option<Arc<Remembered>>,
 }
 
 impl Catalog {
     /// Opens the database, makes it when it is absent, and takes over one that Glance left.
     ///
-    /// One process at a time: [`Kind::Busy`] when another one has it open.
+    /// One service at a time: [`Kind::Busy`] when another one has it open.
     pub async fn open(options: &Options) -> Result<Self> {
-        Ok(Self { db: Arc::new(sqlite::Database::open(options).await?) })
+        Self::open_under(options, Lock::take(&options.path)?).await
+    }
+
+    /// As [`Catalog::open`], under a lock that was taken before.
+    pub async fn open_under(options: &Options, lock: Lock) -> Result<Self> {
+        let db = sqlite::Database::open(options, Some(lock)).await?;
+        let remembered = Remembered::new(db.commits());
+        Ok(Self { db: Arc::new(db), remembered: Some(Arc::new(remembered)) })
+    }
+
+    /// As [`Catalog::open`], for one of several processes of a service that holds the lock for them.
+    pub async fn open_beside(options: &Options) -> Result<Self> {
+        Ok(Self { db: Arc::new(sqlite::Database::open(options, None).await?), remembered: None })
     }
 
     /// Waits for what is under way, closes all connections and lets go of the lock.

@@ -20,10 +20,10 @@ impl Catalog {
         let marker = marker(&mut snapshot, query, caller).await?;
         let mut images = Vec::new();
         if query.limit > 0 && query.visibility != VisibilityFilter::Nothing {
-            let mut sql = select(query, caller, &order, marker.as_ref())?;
+            let rare = rare_property(&mut snapshot, query).await?;
+            let mut sql = select(query, caller, &order, marker.as_ref(), rare)?;
             let rows = sql.build().fetch_all(&mut *snapshot).await?;
-            images = rows.iter().map(record::image).collect::<Result<Vec<_>>>()?;
-            record::load_children(&mut snapshot, &mut images).await?;
+            images = rows.iter().map(record::image).collect::<Result<_>>()?;
         }
         let full = query.limit > 0 && images.len() == query.limit as usize;
         Ok(Page { images, full })
@@ -45,31 +45,94 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
     }
 }
 
-pub(crate) fn select(
+/// Up to so many images with a property are looked up and sorted; with more, it costs less to go through the images in their
+/// order until the page is full.
+const RARE: i64 = 2000;
+pub(crate) const HOW_MANY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM image_properties p \
+     WHERE NOT p.deleted AND p.name = ? AND COALESCE(p.value, '') = ? LIMIT ? + 0)";
+
+/// A property that is asked for and that few images have.
+async fn rare_property<'q>(conn: &mut Conn, query: &'q ListQuery) -> Result<Option<(&'q str, &'q str)>> {
+    for (name, value) in &query.properties {
+        let count = sqlx::query_scalar::<_, i64>(HOW_MANY).bind(name).bind(value).bind(RARE);
+        if count.fetch_one(&mut *conn).await? < RARE {
+            return Ok(Some((name, value)));
+        }
+    }
+    Ok(None)
+}
+
+/// What the images of the page are. It is asked of them alone: where rows have to be sorted, SQLite would ask it of all.
+fn select(
     query: &ListQuery,
     caller: &Caller,
     order: &[(SortKey, SortDir)],
     marker: Option<&Image>,
+    rare: Option<(&str, &str)>,
 ) -> Result<Sql> {
-    let mut sql = Sql::new(concat!(
-        "SELECT ",
-        record::image_columns!(),
-        " FROM images i WHERE i.deleted = FALSE AND i.status <> 'killed' AND i.os_hidden = "
-    ));
-    sql.push(if query.os_hidden { "TRUE" } else { "FALSE" });
-    visible(&mut sql, query, caller);
-    filter(&mut sql, query)?;
-    if let Some(marker) = marker {
-        after(&mut sql, order, marker)?;
+    let mut sql = Sql::new(concat!("SELECT ", record::image_columns!(), " FROM ("));
+    page(&mut sql, query, caller, order, marker, rare)?;
+    // As a condition the page would be part of an expression, whose depth SQLite limits.
+    sql.push(") page CROSS JOIN images i ON i.rowid = page.place");
+    order_by(&mut sql, order);
+    Ok(sql)
+}
+
+/// Which images are on the page.
+pub(crate) fn page(
+    sql: &mut Sql,
+    query: &ListQuery,
+    caller: &Caller,
+    order: &[(SortKey, SortDir)],
+    marker: Option<&Image>,
+    rare: Option<(&str, &str)>,
+) -> Result<()> {
+    sql.push("SELECT i.rowid AS place FROM ");
+    if let Some((name, value)) = rare {
+        sql.push("(SELECT DISTINCT p.image_id FROM image_properties p WHERE NOT p.deleted AND p.name = ")
+            .push_bind(name.to_owned())
+            .push(" AND COALESCE(p.value, '') = ")
+            .push_bind(value.to_owned())
+            // SQLite begins with what stands before it.
+            .push(") few CROSS JOIN images i INDEXED BY ")
+            .push(index(SortKey::Id))
+            .push(" ON i.id = few.image_id");
+    } else {
+        sql.push("images i");
+        if let Some(index) = walked(query) {
+            sql.push(" INDEXED BY ").push(index);
+        }
     }
+    sql.push(" WHERE i.deleted = FALSE AND i.status <> 'killed' AND i.os_hidden = ");
+    sql.push(if query.os_hidden { "TRUE" } else { "FALSE" });
+    visible(sql, query, caller);
+    filter(sql, query)?;
+    if let Some(marker) = marker {
+        after(sql, order, marker)?;
+    }
+    order_by(sql, order);
+    // SQLite would compile a statement anew for each value of a plain parameter here: it plans by it.
+    sql.push(" LIMIT ").push_bind(i64::from(query.limit)).push(" + 0");
+    Ok(())
+}
+
+/// The index to walk where there are several keys to sort by. SQLite, which does not count the limit, would rather go through
+/// every image in whichever index has all the keys, and sort.
+fn walked(query: &ListQuery) -> Option<&'static str> {
+    let (first, _) = *query.sort.first()?;
+    let is_found_faster = query.status.is_some()
+        || !(query.created_at.is_empty() && query.updated_at.is_empty())
+        || ["id", "name"].iter().any(|key| query.text.contains_key(key));
+    (query.sort.len() > 1 && !is_found_faster).then(|| index(first))
+}
+
+fn order_by(sql: &mut Sql, order: &[(SortKey, SortDir)]) {
     sql.push(" ORDER BY ");
     let mut keys = sql.separated(", ");
     for (key, dir) in order {
         keys.push(column(*key));
         keys.push_unseparated(if *dir == SortDir::Asc { " ASC" } else { " DESC" });
     }
-    sql.push(" LIMIT ").push_bind(i64::from(query.limit));
-    Ok(sql)
 }
 
 /// An image without an owner is for everyone who knows its id, but in nobody's list.
@@ -126,6 +189,10 @@ fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
     }
     for (key, values) in &query.text {
         any_of(sql, text_column(key)?, values.iter().map(String::as_str));
+        if *key == "name" {
+            // Says nothing new, but in the words of an index.
+            any_of(sql, column(SortKey::Name), values.iter().map(String::as_str));
+        }
     }
     if let Some(statuses) = &query.status {
         any_of(sql, "i.status", statuses.iter().map(|status| status.as_str()));
@@ -235,6 +302,20 @@ fn column(key: SortKey) -> &'static str {
         SortKey::Id => "i.id",
         SortKey::CreatedAt => "i.created_at",
         SortKey::UpdatedAt => "COALESCE(i.updated_at, i.created_at)",
+    }
+}
+
+/// The index that has the order of a key, and then of creation.
+pub(crate) fn index(key: SortKey) -> &'static str {
+    match key {
+        SortKey::Name => "casement_images_by_name_idx",
+        SortKey::Status => "casement_images_by_status_idx",
+        SortKey::ContainerFormat => "casement_images_by_container_idx",
+        SortKey::DiskFormat => "casement_images_by_disk_idx",
+        SortKey::Size => "casement_images_by_size_idx",
+        SortKey::Id => "casement_images_by_id_idx",
+        SortKey::CreatedAt => "casement_images_list_idx",
+        SortKey::UpdatedAt => "casement_images_by_update_idx",
     }
 }
 

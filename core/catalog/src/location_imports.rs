@@ -28,7 +28,7 @@ pub struct Placed {
 /// What was found out about the data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Findings {
-    pub checksum: String,
+    pub checksum: Option<String>,
     pub os_hash_value: String,
     pub virtual_size: Option<u64>,
 }

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::{Catalog, Options, images, list, quota, record, stamp::Stamp};
-use casement_image::{Caller, Image, ImageId, ListQuery, MemberFilter};
+use casement_image::{Caller, Image, ImageId, ListQuery, MemberFilter, SortDir, SortKey};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-async fn catalog() -> (TempDir, Catalog) {
+pub(crate) async fn catalog() -> (TempDir, Catalog) {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { path: dir.path().join("c.db"), readers: 1 };
     let catalog = Catalog::open(&options).await.unwrap();
@@ -20,7 +20,20 @@ async fn plan(catalog: &Catalog, sql: &str) -> String {
     rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("\n")
 }
 
-async fn some_image(catalog: &Catalog) -> Image {
+/// How the images of a page are found.
+async fn page(
+    catalog: &Catalog,
+    query: &ListQuery,
+    caller: &Caller,
+    marker: Option<&Image>,
+    rare: Option<(&str, &str)>,
+) -> String {
+    let mut sql = list::Sql::new("");
+    list::page(&mut sql, query, caller, &list::order_of(query), marker, rare).unwrap();
+    plan(catalog, &sql.into_string()).await
+}
+
+pub(crate) async fn some_image(catalog: &Catalog) -> Image {
     let id = ImageId::random();
     let mut tx = catalog.db.write().await.unwrap();
     sqlx::query(
@@ -46,14 +59,81 @@ async fn a_default_list_walks_one_index_and_stops_at_its_last_row() {
         let query = ListQuery { limit: 25, member_status, ..ListQuery::default() };
         for caller in [&plain, &admin, &Caller::default()] {
             for marker in [None, Some(&marker)] {
-                let sql = list::select(&query, caller, &list::order_of(&query), marker).unwrap();
-                let plan = plan(&catalog, &sql.into_string()).await;
-                assert!(plan.contains("USING INDEX casement_images_list_idx"), "{plan}");
+                let plan = page(&catalog, &query, caller, marker, None).await;
+                assert!(plan.contains("USING COVERING INDEX casement_images_list_idx"), "{plan}");
                 for dear in ["ORDER BY", "MULTI-INDEX", "SCAN", "_deleted"] {
                     assert!(!plan.contains(dear), "{dear}: {plan}");
                 }
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_by_any_key_walks_one_index_and_stops_at_its_last_row() {
+    let (_dir, catalog) = catalog().await;
+    let caller = Caller { project_id: Some("p1".to_owned()), ..Caller::default() };
+    let marker = some_image(&catalog).await;
+    for key in SortKey::ALL {
+        for dir in [SortDir::Asc, SortDir::Desc] {
+            let query = ListQuery { limit: 25, sort: vec![(key, dir)], tie_dir: Some(dir), ..ListQuery::default() };
+            for marker in [None, Some(&marker)] {
+                let plan = page(&catalog, &query, &caller, marker, None).await;
+                let covering = if matches!(key, SortKey::Name | SortKey::CreatedAt) { "COVERING " } else { "" };
+                let walk = format!("USING {covering}INDEX {} (", list::index(key));
+                assert!(plan.contains(&walk), "{key:?} {dir:?}: {plan}");
+                for dear in ["ORDER BY", "MULTI-INDEX", "SCAN", "_deleted"] {
+                    assert!(!plan.contains(dear), "{key:?} {dir:?} {dear}: {plan}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_by_several_keys_walks_the_index_of_the_first() {
+    let (_dir, catalog) = catalog().await;
+    let caller = Caller { project_id: Some("p1".to_owned()), ..Caller::default() };
+    for first in SortKey::ALL {
+        let second = if first == SortKey::Name { SortKey::Size } else { SortKey::Name };
+        let sort = vec![(first, SortDir::Asc), (second, SortDir::Asc)];
+        let query = ListQuery { limit: 25, sort, tie_dir: Some(SortDir::Asc), ..ListQuery::default() };
+        let plan = page(&catalog, &query, &caller, None, None).await;
+        assert!(plan.contains(list::index(first)), "{first:?}: {plan}");
+        assert!(
+            plan.contains("TERMS OF ORDER BY"),
+            "no sorting of all images, but of those alike in {first:?}: {plan}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn images_of_a_name_are_found_by_it() {
+    let (_dir, catalog) = catalog().await;
+    let mut query = ListQuery { limit: 25, ..ListQuery::default() };
+    query.text.insert("name", vec!["one".to_owned()]);
+    let plan = page(&catalog, &query, &Caller::default(), None, None).await;
+    assert!(plan.contains("casement_images_by_name_idx (deleted=? AND os_hidden=? AND <expr>=?)"), "{plan}");
+    assert!(!plan.contains("ORDER BY"), "{plan}");
+}
+
+#[tokio::test]
+async fn images_with_a_rare_property_are_found_by_it_and_those_with_a_common_one_on_the_way() {
+    let (_dir, catalog) = catalog().await;
+    let mut query = ListQuery { limit: 25, ..ListQuery::default() };
+    query.properties.insert("rack".to_owned(), "one".to_owned());
+    let count = plan(&catalog, list::HOW_MANY).await;
+    assert!(count.contains("INDEX casement_properties_value_idx (name=? AND <expr>=?)"), "{count}");
+    for (rare, first) in
+        [(Some(("rack", "one")), "CO-ROUTINE few"), (None, "SEARCH i USING COVERING INDEX casement_images_list_idx")]
+    {
+        let plan = page(&catalog, &query, &Caller::default(), None, rare).await;
+        assert!(plan.starts_with(first), "{plan}");
+        assert!(plan.contains("INDEX casement_properties_value_idx (name=? AND <expr>=?"), "{plan}");
+        assert!(
+            rare.is_none() || plan.contains("casement_images_by_id_idx (deleted=? AND os_hidden=? AND id=?)"),
+            "{plan}"
+        );
     }
 }
 
@@ -67,15 +147,11 @@ async fn whether_an_id_is_taken_is_told_by_an_index() {
 #[tokio::test]
 async fn what_belongs_to_an_image_is_found_by_its_id() {
     let (_dir, catalog) = catalog().await;
-    let images = [some_image(&catalog).await, some_image(&catalog).await];
-    for sql in [record::FIND.to_owned(), record::children_of(&images).into_string()] {
-        let plan = plan(&catalog, &sql).await;
-        for table in ["image_properties", "image_tags", "image_locations"] {
-            assert!(plan.contains(&format!("SEARCH {table} USING")), "{plan}");
-        }
-        assert!(plan.contains("(image_id=?"), "{plan}");
-        assert!(!plan.contains("_deleted") && !plan.contains("SCAN image"), "{plan}");
+    let plan = plan(&catalog, record::FIND).await;
+    for table in ["p", "t", "l", "m"] {
+        assert!(plan.contains(&format!("SEARCH {table} USING")), "{plan}");
     }
+    assert!(plan.contains("(image_id=?") && !plan.contains("_deleted") && !plan.contains("SCAN"), "{plan}");
 }
 
 #[tokio::test]

@@ -1,44 +1,37 @@
-//! Reads images from rows: the image's own, and those of what belongs to it.
+//! Reads images from rows. A row holds an image and all that belongs to it: each further row, as each further statement, is
+//! handed from the database's thread to the reader.
 
 use crate::{
     Error, Found, Kind, Result,
-    sqlite::{Conn, Db, Row},
+    sqlite::{Db, Row},
     stamp::Stamp,
 };
 use casement_image::{Image, ImageId, Location};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use sqlx::{QueryBuilder, Row as _};
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    str::FromStr,
-};
+use sqlx::Row as _;
+use std::{collections::BTreeMap, str::FromStr};
 
-/// The columns of `images i`, as [`image`] reads them.
+/// The columns of `images i`, as [`image`] reads them. A name is no key of a JSON object: SQLite would cut it at a NUL.
 macro_rules! image_columns {
     () => {
         "i.id, i.name, i.status, i.visibility, i.protected, i.os_hidden, i.checksum, i.os_hash_algo, \
          i.os_hash_value, i.owner, i.size, i.virtual_size, i.container_format, i.disk_format, i.min_ram, i.min_disk, \
-         i.created_at, COALESCE(i.updated_at, i.created_at) AS updated_at"
+         i.created_at, COALESCE(i.updated_at, i.created_at) AS updated_at, \
+         (SELECT JSON_GROUP_ARRAY(JSON_ARRAY(p.name, p.value)) FROM image_properties p \
+         WHERE p.image_id = i.id AND NOT p.deleted) AS properties, \
+         (SELECT JSON_GROUP_ARRAY(t.value) FROM image_tags t WHERE t.image_id = i.id AND NOT t.deleted) AS tags, \
+         (SELECT JSON_GROUP_ARRAY(JSON_ARRAY(l.id, l.value, l.meta_data)) FROM image_locations l \
+         WHERE l.image_id = i.id AND NOT l.deleted AND l.status = 'active') AS locations"
     };
 }
 pub(crate) use image_columns;
 
-/// What a row of a child query holds.
-const PROPERTY: i64 = 1;
-const TAG: i64 = 2;
-const LOCATION: i64 = 3;
-
-/// The image and all that belongs to it in one statement: one round trip, and one state of the database.
 pub(crate) const FIND: &str = concat!(
     "SELECT ",
     image_columns!(),
-    ", c.part, c.name AS child_name, c.value AS child_value FROM images i LEFT JOIN (\
-     SELECT 1 AS part, id, name, value FROM image_properties WHERE image_id = ? AND NOT deleted \
-     UNION ALL SELECT 2, id, value, NULL FROM image_tags WHERE image_id = ? AND NOT deleted \
-     UNION ALL SELECT 3, id, value, meta_data FROM image_locations \
-       WHERE image_id = ? AND NOT deleted AND status = 'active' \
-     UNION ALL SELECT 4, id, member, NULL FROM image_members WHERE image_id = ? AND member = ? AND NOT deleted\
-     ) c ON TRUE WHERE i.id = ? AND i.deleted = FALSE ORDER BY c.part, c.id"
+    ", EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = ? AND NOT m.deleted) AS is_member \
+     FROM images i WHERE i.id = ? AND i.deleted = FALSE"
 );
 
 pub(crate) async fn find(
@@ -46,77 +39,35 @@ pub(crate) async fn find(
     id: &ImageId,
     project: Option<&str>,
 ) -> Result<Option<Found>> {
-    let id = id.as_str();
-    let rows = sqlx::query(FIND).bind(id).bind(id).bind(id).bind(id).bind(project).bind(id).fetch_all(executor).await?;
-    let Some(first) = rows.first() else {
-        return Ok(None);
+    let row = sqlx::query(FIND).bind(project).bind(id.as_str()).fetch_optional(executor).await?;
+    row.map(|row| Ok(Found { image: image(&row)?, is_member: row.try_get("is_member")? })).transpose()
+}
+
+fn properties(row: &Row) -> Result<BTreeMap<String, String>> {
+    let found: Vec<(String, Option<String>)> = json(row, "properties")?;
+    Ok(found.into_iter().map(|(name, value)| (name, value.unwrap_or_default())).collect())
+}
+
+fn locations(row: &Row) -> Result<Vec<Location>> {
+    let mut found: Vec<(i64, String, Option<String>)> = json(row, "locations")?;
+    found.sort_unstable_by_key(|(id, ..)| *id);
+    let location = |(_, url, text): (i64, String, Option<String>)| {
+        Ok(Location { url, metadata: object("meta_data", text.as_deref())? })
     };
-    let mut found = Found { image: image(first)?, is_member: false };
-    for row in &rows {
-        match row.try_get::<Option<i64>, _>("part")? {
-            None => {}
-            Some(part @ (PROPERTY | TAG | LOCATION)) => add_child(&mut found.image, part, row)?,
-            Some(_) => found.is_member = true,
-        }
-    }
-    Ok(Some(found))
+    found.into_iter().map(location).collect()
 }
 
-/// Fills in the properties, tags and locations of `images`, which come without any.
-pub(crate) async fn load_children(conn: &mut Conn, images: &mut [Image]) -> Result<()> {
-    // Databases limit how many values a statement may bind; pages are seldom longer than this.
-    for some in images.chunks_mut(1024) {
-        let rows = children_of(some).build().fetch_all(&mut *conn).await?;
-        let mut by_id: HashMap<String, &mut Image> =
-            some.iter_mut().map(|image| (image.id.as_str().to_owned(), image)).collect();
-        for row in &rows {
-            if let Some(image) = by_id.get_mut(row.try_get::<&str, _>("image_id")?) {
-                add_child(image, row.try_get("part")?, row)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn children_of(images: &[Image]) -> QueryBuilder<Db> {
-    // Filled up to a power of two by naming some twice, so that few different statements have to be prepared.
-    let ids = || images.iter().cycle().take(images.len().next_power_of_two()).map(|image| image.id.as_str());
-    let mut query = QueryBuilder::new("");
-    for part in [
-        "SELECT 1 AS part, image_id, id, name AS child_name, value AS child_value FROM image_properties \
-         WHERE NOT deleted",
-        " UNION ALL SELECT 2, image_id, id, value, NULL FROM image_tags WHERE NOT deleted",
-        " UNION ALL SELECT 3, image_id, id, value, meta_data FROM image_locations \
-         WHERE NOT deleted AND status = 'active'",
-    ] {
-        query.push(part).push(" AND image_id IN (");
-        let mut list = query.separated(", ");
-        for id in ids() {
-            list.push_bind(id.to_owned());
-        }
-        query.push(")");
-    }
-    query.push(" ORDER BY part, id");
-    query
-}
-
-fn add_child(image: &mut Image, part: i64, row: &Row) -> Result<()> {
-    let name: String = row.try_get("child_name")?;
-    match part {
-        PROPERTY => {
-            let value: Option<String> = row.try_get("child_value")?;
-            image.properties.insert(name, value.unwrap_or_default());
-        }
-        TAG => {
-            image.tags.insert(name);
-        }
-        _ => image.locations.push(Location { url: name, metadata: metadata(row, "child_value")? }),
-    }
-    Ok(())
+/// What a statement has made JSON of.
+fn json<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<T> {
+    let text: &str = row.try_get(column)?;
+    serde_json::from_str(text).map_err(|_| unreadable(column, text))
 }
 
 pub(crate) fn metadata(row: &Row, column: &'static str) -> Result<Map<String, Value>> {
-    let text: Option<&str> = row.try_get(column)?;
+    object(column, row.try_get(column)?)
+}
+
+fn object(column: &'static str, text: Option<&str>) -> Result<Map<String, Value>> {
     match text.map(serde_json::from_str) {
         None | Some(Ok(Value::Null)) => Ok(Map::new()),
         Some(Ok(Value::Object(map))) => Ok(map),
@@ -124,7 +75,6 @@ pub(crate) fn metadata(row: &Row, column: &'static str) -> Result<Map<String, Va
     }
 }
 
-/// Reads an image without what belongs to it.
 pub(crate) fn image(row: &Row) -> Result<Image> {
     Ok(Image {
         id: image_id(row, "id")?,
@@ -145,9 +95,9 @@ pub(crate) fn image(row: &Row) -> Result<Image> {
         min_disk: number(row, "min_disk")?.unwrap_or_default(),
         created_at: row.try_get::<Stamp, _>("created_at")?.0,
         updated_at: row.try_get::<Stamp, _>("updated_at")?.0,
-        tags: BTreeSet::new(),
-        properties: BTreeMap::new(),
-        locations: Vec::new(),
+        tags: json(row, "tags")?,
+        properties: properties(row)?,
+        locations: locations(row)?,
     })
 }
 

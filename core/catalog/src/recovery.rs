@@ -28,7 +28,7 @@ impl Catalog {
     pub async fn end_transfer(&self, transfer: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
         transfer::remove(&mut tx, transfer).await?;
-        Ok(around("catalog.end_transfer", tx.commit()).await?)
+        around("catalog.end_transfer", tx.commit()).await
     }
 
     /// Prolongs every lease of `node`.
@@ -39,7 +39,7 @@ impl Catalog {
             .bind(node)
             .execute(&mut *tx)
             .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Transfers of other nodes whose lease has run out; with `exclusive`, of every other node (which can't be alive).

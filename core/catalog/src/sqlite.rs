@@ -1,14 +1,18 @@
 //! What is particular to SQLite: how its file is opened and shared, and what its error codes mean.
 
-use crate::{Error, Kind, Options, Result, schema};
+use crate::{
+    Error, Kind, Lock, Options, Result,
+    queue::Queue,
+    remembered::Commits,
+    schema,
+    writer::{Write, Writer},
+};
 use metrics::{Histogram, histogram};
 use sqlx::{
-    Connection, Pool, Sqlite, SqliteConnection, Transaction,
+    ConnectOptions, Connection, Pool, Sqlite, SqliteConnection, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 use std::{
-    ffi::OsString,
-    fs::{File, TryLockError},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -20,18 +24,15 @@ pub(crate) type Conn = SqliteConnection;
 pub(crate) type Tx = Transaction<'static, Db>;
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 
-/// How long to wait for a foreign program (a backup, a shell) that holds the file.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for whoever else holds the file: another process of the service, or a foreign program (a backup, a shell).
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One connection that writes, several that read, and the lock that keeps other gateways out.
-///
-/// Every write is between [`Database::write`] and `commit`, and nothing else begins or ends a transaction that
-/// writes: several waiting writers could so share one commit without any query knowing of it.
+/// One connection that writes, several that read, and the lock that keeps other services out.
 #[derive(Debug)]
 pub(crate) struct Database {
-    writer: Pool<Db>,
+    writer: Writer,
     readers: Pool<Db>,
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<Lock>>,
     waits: Waits,
 }
 
@@ -50,15 +51,10 @@ impl Default for Waits {
 }
 
 impl Database {
-    pub(crate) async fn open(options: &Options) -> Result<Self> {
-        // An absolute path is never taken for a URI or for `:memory:`.
-        let path = std::path::absolute(&options.path)
-            .map_err(|error| unreachable_file(&options.path, "its path is not valid").because(error))?;
-        if !path.parent().is_some_and(Path::is_dir) {
-            return Err(unreachable_file(&path, "its directory does not exist; make it first"));
-        }
-        let lock = lock(&path)?;
-
+    /// Without a lock somebody else has it, for this process and others.
+    pub(crate) async fn open(options: &Options, lock: Option<Lock>) -> Result<Self> {
+        let path = absolute(&options.path)?;
+        let queue = if lock.is_some() { None } else { Some(Queue::open(&path)?) };
         let connect = SqliteConnectOptions::new()
             .filename(&path)
             .busy_timeout(PATIENCE)
@@ -79,8 +75,8 @@ impl Database {
             .before_acquire(|conn, _| Box::pin(async { Ok(!conn.is_in_transaction()) }));
 
         let opened = async {
-            let writer = pool.clone().max_connections(1).connect_with(writing).await?;
-            let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+            let writer = Writer::new(writing.connect().await?, queue);
+            let mut tx = writer.begin().await?;
             schema::prepare(&mut tx).await?;
             tx.commit().await?;
             let readers =
@@ -91,7 +87,7 @@ impl Database {
             message: format!("the database {} can't be opened: {}", path.display(), error.message),
             ..error
         })?;
-        Ok(Self { writer, readers, lock: Mutex::new(Some(lock)), waits: Waits::default() })
+        Ok(Self { writer, readers, lock: Mutex::new(lock), waits: Waits::default() })
     }
 
     pub(crate) async fn close(&self) {
@@ -102,13 +98,17 @@ impl Database {
     }
 
     /// Begins a transaction that writes. It is undone unless it is committed.
-    pub(crate) async fn write(&self) -> Result<Tx> {
-        timed(&self.waits.writer, self.writer.begin_with("BEGIN IMMEDIATE")).await
+    pub(crate) async fn write(&self) -> Result<Write> {
+        timed(&self.waits.writer, self.writer.begin()).await
     }
 
     /// Begins a transaction that sees one state of the database in all its queries.
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
-        timed(&self.waits.readers, self.readers.begin()).await
+        timed(&self.waits.readers, async { Ok(self.readers.begin().await?) }).await
+    }
+
+    pub(crate) fn commits(&self) -> Commits {
+        self.writer.commits()
     }
 
     /// For a single query that reads.
@@ -123,35 +123,21 @@ impl Database {
     }
 }
 
-async fn timed(wait: &Histogram, begin: impl Future<Output = sqlx::Result<Tx>>) -> Result<Tx> {
+async fn timed<T>(wait: &Histogram, begin: impl Future<Output = Result<T>>) -> Result<T> {
     let asked = Instant::now();
     let begun = begin.await;
     wait.record(asked.elapsed());
-    Ok(begun?)
+    begun
 }
 
-fn lock(database: &Path) -> Result<File> {
-    let mut name = OsString::from(database);
-    name.push(".lock");
-    let path = PathBuf::from(name);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| unreachable_file(&path, "it can't be opened for writing").because(error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::new(
-            Kind::Busy,
-            format!(
-                "another process has the database {} open (it holds {}); stop it first",
-                database.display(),
-                path.display()
-            ),
-        )),
-        Err(TryLockError::Error(error)) => Err(unreachable_file(&path, "it can't be locked").because(error)),
+/// An absolute path is never taken for a URI or for `:memory:`.
+pub(crate) fn absolute(database: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(database)
+        .map_err(|error| unreachable_file(database, "its path is not valid").because(error))?;
+    if !path.parent().is_some_and(Path::is_dir) {
+        return Err(unreachable_file(&path, "its directory does not exist; make it first"));
     }
+    Ok(path)
 }
 
 pub(crate) fn unreachable_file(path: &Path, reason: &str) -> Error {
@@ -165,6 +151,16 @@ pub(crate) async fn has_table(conn: &mut Conn, name: &str) -> Result<bool> {
         .fetch_optional(conn)
         .await?;
     Ok(found.is_some())
+}
+
+pub(crate) fn closed() -> Error {
+    sqlx::Error::PoolClosed.into()
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        sqlx::Error::Io(error).into()
+    }
 }
 
 impl From<sqlx::Error> for Error {
@@ -204,7 +200,7 @@ mod tests {
     #[tokio::test]
     async fn a_commit_waits_for_the_disk_and_a_reader_can_not_write() {
         let dir = tempfile::tempdir().unwrap();
-        let db = Database::open(&Options { path: dir.path().join("c.db"), readers: 1 }).await.unwrap();
+        let db = Database::open(&Options { path: dir.path().join("c.db"), readers: 1 }, None).await.unwrap();
         let mut tx = db.write().await.unwrap();
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *tx).await.unwrap();
         let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.unwrap();
@@ -213,15 +209,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_transaction_that_sqlite_has_undone_by_itself_is_not_the_last_one() {
+    async fn a_snapshot_that_sqlite_has_undone_by_itself_is_not_the_last_one() {
         let dir = tempfile::tempdir().unwrap();
-        let db = Database::open(&Options { path: dir.path().join("c.db"), readers: 1 }).await.unwrap();
-        for begun in [db.write().await, db.snapshot().await] {
-            let mut tx = begun.unwrap();
-            sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
-            tx.commit().await.unwrap_err();
-        }
-        db.write().await.unwrap().commit().await.unwrap();
+        let db = Database::open(&Options { path: dir.path().join("c.db"), readers: 1 }, None).await.unwrap();
+        let mut tx = db.snapshot().await.unwrap();
+        sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap_err();
         db.snapshot().await.unwrap().commit().await.unwrap();
     }
 

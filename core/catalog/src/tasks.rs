@@ -74,7 +74,7 @@ impl Catalog {
         .bind(Stamp(now))
         .execute(&mut *tx)
         .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Notes a task that failed before it began.
@@ -82,7 +82,7 @@ impl Catalog {
         let mut tx = self.db.write().await?;
         insert(&mut tx, task).await?;
         end(&mut tx, &task.id, Err(message), now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Ends the tasks that nobody works at any more: a Glance died, or was replaced, while they were under way. Those

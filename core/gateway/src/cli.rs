@@ -18,6 +18,9 @@ pub(crate) enum Command {
     /// Run the service.
     #[command(after_help = crate::exit::HELP)]
     Serve(ConfigArgs),
+    /// Serve for a supervisor, which starts this (`server.workers`).
+    #[command(hide = true)]
+    Worker,
     /// Run as a service of Windows.
     #[command(subcommand)]
     Service(ServiceCommand),
@@ -168,9 +171,15 @@ pub(crate) struct InitArgs {
     /// The file to write; folders that are missing above it are made.
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
-    /// Address and port to listen on [default: 127.0.0.1:9292].
+    /// Address and port to listen on, or several with commas between them [default: 127.0.0.1:9292].
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
+    /// A PEM file with the certificate of this server: addresses without `http://` before them speak TLS then.
+    #[arg(long, value_name = "FILE")]
+    pub tls_certificate: Option<String>,
+    /// A PEM file with that certificate's key.
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<String>,
     /// The folder or share for images [default: data/images, beside the file].
     #[arg(long, value_name = "FOLDER")]
     pub root: Option<String>,

@@ -1,9 +1,11 @@
 //! How the program ends. The numbers are those of sysexits.h where it has one; operators build on them, so they stay.
 
 use crate::config::ConfigError;
+use serde::{Deserialize, Serialize};
 use std::{fmt, process::ExitCode};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Exit {
     /// Wrong command line.
     Usage = 64,
@@ -46,7 +48,7 @@ Exit codes:
   130  told twice to stop";
 
 /// Why the program cannot go on.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
     pub exit: Exit,
     message: String,

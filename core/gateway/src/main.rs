@@ -1,5 +1,6 @@
 //! `casement`: command line, configuration, wiring.
 
+mod append;
 mod cli;
 mod commands;
 mod config;
@@ -18,6 +19,7 @@ mod signals;
 mod telemetry;
 mod watch;
 mod wiring;
+mod workers;
 
 use clap::Parser;
 use exit::Exit;

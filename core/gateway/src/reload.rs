@@ -52,6 +52,18 @@ pub(crate) struct Report {
     /// Keys whose new values wait for a restart.
     pub waiting: Vec<String>,
     pub plugins: Vec<Reloaded>,
+    /// Workers that go, `None` where nobody was, and who has come in place of each.
+    #[serde(default)]
+    pub workers: Vec<(Option<u32>, Replacement)>,
+}
+
+/// Who comes in place of a worker.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Replacement {
+    By(u32),
+    /// Nobody yet, for this reason; it is tried on.
+    Awaited(String),
 }
 
 impl Report {
@@ -61,7 +73,14 @@ impl Report {
         let waiting = self.waiting.iter().map(|key| format!("{key}: waits for a restart"));
         let nothing =
             (self.changed.is_empty() && self.waiting.is_empty()).then(|| "configuration: unchanged".to_owned());
-        nothing.into_iter().chain(changed).chain(waiting).chain(self.plugins.iter().map(ToString::to_string)).collect()
+        let workers = self.workers.iter().map(|(old, new)| match (old, new) {
+            (Some(old), Replacement::By(new)) => format!("worker {old}: replaced by worker {new}"),
+            (None, Replacement::By(new)) => format!("worker {new}: started"),
+            (Some(old), Replacement::Awaited(reason)) => format!("worker {old}: not replaced yet: {reason}"),
+            (None, Replacement::Awaited(reason)) => format!("a worker that is missing: not started yet: {reason}"),
+        });
+        let plugins = self.plugins.iter().map(ToString::to_string);
+        nothing.into_iter().chain(changed).chain(waiting).chain(workers).chain(plugins).collect()
     }
 }
 
@@ -87,7 +106,8 @@ impl Live {
         let inner = &self.0;
         let new = config::load(&inner.file)?;
         let mut running = inner.running.lock().await;
-        let (Changes { at_once, at_a_restart }, config) = running.config.turn_to(&new, &inner.file)?;
+        let (Changes { at_once, at_a_restart }, config) =
+            running.config.turn_to(&new, &inner.file, config::OF_ONE_PROCESS)?;
         let options = wiring::http_options(&config)?;
         options.check().map_err(wiring::unfit)?;
         let level = Level::parse(&config.log)?;
@@ -100,7 +120,7 @@ impl Live {
         }
         running.config = config;
         let plugins = running.house.stores.reload_plugins().await;
-        Ok(Report { changed: at_once, waiting: at_a_restart, plugins })
+        Ok(Report { changed: at_once, waiting: at_a_restart, plugins, workers: Vec::new() })
     }
 
     pub(crate) async fn reload_plugins(&self) -> Vec<Reloaded> {

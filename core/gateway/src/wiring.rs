@@ -1,15 +1,14 @@
 //! From the configuration to the running parts: the one place that knows them all.
 
 use crate::{
-    config::Config,
+    config::{Config, Mode},
     exit::{Exit, Failure, Result},
     identity,
-    manager::Manager,
     policy::{self, Policies},
     runtime, schemas,
 };
-use casement_catalog::Catalog;
-use casement_http::Audit;
+use casement_catalog::{Catalog, Lock};
+use casement_http::{Audit, Limiter, Listen};
 use casement_identity::{
     Identity,
     keystone::{Limits, Session},
@@ -39,20 +38,39 @@ struct Lasting {
 /// How long transfers may take to come to their ends once their connections are gone.
 const SETTLING: Duration = Duration::from_secs(20);
 
+/// One of several processes that are one service: somebody else has the lock of the database for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Membership {
+    /// Its name as the owner of transfers.
+    pub node: String,
+    /// No process of the service is there yet.
+    pub is_first: bool,
+}
+
 /// Opens everything that a request may need, and settles what an earlier process left, so that nothing is
-/// accepted that cannot be served.
-pub(crate) async fn open(config: &Config, manager: &Manager) -> Result<House> {
+/// accepted that cannot be served. `starting` is told each step.
+pub(crate) async fn open(config: &Config, member: Option<&Membership>, starting: impl Fn(&str)) -> Result<House> {
     let rules = Configured::read(config)?;
-    manager.starting("opening the database");
-    let catalog = catalog(config).await?;
-    manager.starting("opening the stores");
+    starting("opening the database");
+    let catalog = match member {
+        None => Catalog::open_under(&catalog_options(config), lock(config).await?).await,
+        Some(_) => Catalog::open_beside(&catalog_options(config)).await,
+    };
+    let catalog = catalog.map_err(|err| Failure::new(Exit::Catalog, err))?;
+    starting("opening the stores");
     let stores = stores(config.stores_options()).await?;
     let digests = DigestThreads::start().map_err(Failure::of(Exit::Temporary, "threads cannot be started"))?;
     let lasting = Lasting { catalog, digests };
     let session = rules.session.clone();
-    let service = Service::new(rules.parts(&lasting, &stores));
-    manager.starting("settling what an earlier process left");
-    service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
+    let parts = rules.parts(&lasting, &stores);
+    let service = match member {
+        None => Service::new(parts),
+        Some(member) => Service::of_node(parts, member.node.clone()),
+    };
+    if member.is_none_or(|member| member.is_first) {
+        starting("settling what an earlier process left");
+        service.recover().await.map_err(Failure::of(Exit::Catalog, "recovery"))?;
+    }
     let background = Background::start(&service, &stores, session);
     Ok(House { service, stores, lasting, background })
 }
@@ -153,6 +171,12 @@ pub(crate) fn catalog_options(config: &Config) -> casement_catalog::Options {
     casement_catalog::Options { path: config.catalog.path.clone(), readers: config.catalog.readers }
 }
 
+/// The lock of the database, for a service. Workers whose supervisor was killed let go of it in a moment.
+pub(crate) async fn lock(config: &Config) -> Result<Lock> {
+    const MOMENT: Duration = Duration::from_secs(3);
+    Lock::wait(&config.catalog.path, MOMENT).await.map_err(|err| Failure::new(Exit::Catalog, err))
+}
+
 pub(crate) async fn catalog(config: &Config) -> Result<Catalog> {
     Catalog::open(&catalog_options(config)).await.map_err(|err| Failure::new(Exit::Catalog, err))
 }
@@ -176,6 +200,34 @@ pub(crate) fn bind(
         false => casement_http::Server::take(options, sockets),
     };
     bound.map_err(unfit)
+}
+
+/// As [`bind`], for a worker: its supervisor has taken `listen`, and hands on the sockets. It has its share of what the
+/// service may have, and `limiter` counts callers for all workers.
+pub(crate) fn share(
+    config: &Config,
+    audit: Option<Arc<dyn Audit>>,
+    limiter: Arc<dyn Limiter>,
+    listen: Vec<Listen>,
+    sockets: Vec<TcpListener>,
+) -> Result<casement_http::Bound> {
+    let max_connections = config.server.max_connections.div_ceil(config.server.workers);
+    let limiter = Some(limiter);
+    let options = casement_http::Options { audit, limiter, listen, max_connections, ..http_options(config)? };
+    casement_http::Server::take(options, sockets).map_err(unfit)
+}
+
+/// What the log is to say of the addresses.
+pub(crate) fn tell_listening(config: &Config, addresses: &[Listen]) {
+    if let Some(warning) = config.unused_tls() {
+        tracing::warn!("{warning}");
+    }
+    for listen in addresses {
+        tracing::info!("listening on {listen}");
+        if config.identity.mode == Mode::None && !listen.address.ip().is_loopback() {
+            tracing::warn!("identity.mode is \"none\": everybody who reaches {listen} may do everything");
+        }
+    }
 }
 
 /// What cannot be about the HTTP face.
@@ -233,6 +285,7 @@ fn settings(config: &Config, schemas: Schemas) -> Settings {
         storage_quota: images.storage_quota().filter(|bytes| *bytes > 0),
         strict_size_limit: images.strict_size_limit,
         multihash: images.hashing_algorithm.into(),
+        legacy_md5: images.legacy_md5,
         schemas,
         formats: images.format_settings(),
         show_direct_url: images.show_direct_url,

@@ -1,23 +1,25 @@
 //! The sockets that listen, and the connections that come of them.
 
 use crate::{
-    Admin, Error, Options,
+    AcceptMutex, Admin, Error, Options,
     exchange::Exchange,
     face::Face,
     forwarded::{Scheme, TrustedProxies, Via},
     http2,
     layer::{Api, Layer},
     listen::{Doors, Listen, Listener},
-    proxy_protocol,
+    platform, proxy_protocol,
+    send_file::{self, Files},
     socket::{Limits, Socket},
     tls::{self, Certificates},
     traffic::{Handshake, OpenConnection, tell_capacity},
     write_timeout::WriteTimeout,
 };
 use casement_service::Service;
-use hyper::{server::conn::http1, service::service_fn};
+use http::{HeaderValue, Request, header};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -25,12 +27,13 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
 /// The longest pause after a failed accept.
 const MAX_BACK_OFF: Duration = Duration::from_secs(1);
-/// Bodies are read in frames of up to this size.
-const READ_BUFFER: usize = 256 << 10;
+/// How long a request may be on its way to a connection that is to end.
+const ON_THE_WAY: Duration = Duration::from_secs(5);
+/// Bodies are read in frames of up to this size, and so much may wait to be written: a thousand slow downloads have it each.
+const BUFFER: usize = 128 << 10;
 
 /// The HTTP face of the gateway.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +43,7 @@ pub struct Server;
 #[derive(Debug)]
 pub struct Bound {
     listeners: Vec<Listener>,
+    mutex: Option<AcceptMutex>,
     certificates: Option<Certificates>,
     options: Options,
 }
@@ -59,8 +63,8 @@ impl Server {
         })
     }
 
-    /// Takes sockets that somebody else has opened, in place of the addresses. TLS is spoken on one as it would be on the
-    /// address with the same port, else as on the first one. Must be called within a tokio runtime.
+    /// Takes sockets that somebody else has opened, in place of the addresses. TLS is spoken on one as it would be on
+    /// this address, else on the one with the same port, else as on the first one. Must be called within a tokio runtime.
     pub fn take(options: Options, sockets: Vec<std::net::TcpListener>) -> Result<Bound, Error> {
         Self::with(options, |options| {
             sockets.into_iter().map(|socket| Listener::take(socket, &options.listen)).collect()
@@ -73,7 +77,7 @@ impl Server {
     ) -> Result<Bound, Error> {
         options.check()?;
         let certificates = options.tls.clone().map(Certificates::load).transpose()?;
-        Ok(Bound { listeners: listeners(&options)?, certificates, options })
+        Ok(Bound { listeners: listeners(&options)?, mutex: None, certificates, options })
     }
 }
 
@@ -88,6 +92,20 @@ impl Bound {
         self.certificates.clone()
     }
 
+    /// The sockets, for somebody else to [take](Server::take).
+    ///
+    /// # Errors
+    /// When the system does not let go of one.
+    pub fn into_sockets(self) -> io::Result<Vec<std::net::TcpListener>> {
+        self.listeners.into_iter().map(|listener| listener.socket.into_std()).collect()
+    }
+
+    /// Has connections accepted under a mutex, where other processes accept from the same sockets.
+    #[must_use]
+    pub fn accepting_under(self, mutex: Option<AcceptMutex>) -> Self {
+        Self { mutex, ..self }
+    }
+
     /// What answers the requests that come here.
     pub fn face(&self, service: Service) -> Face {
         Face::new(service, self.options())
@@ -96,6 +114,17 @@ impl Bound {
     /// Serves until `shutdown`, then lets requests finish until the drain timeout.
     pub async fn serve(self, face: &Face, shutdown: impl Future<Output = ()>) -> Drained {
         self.run(face.layer(), shutdown).await
+    }
+
+    /// Serves until `retire`, when another process takes new connections in this one's place, and lets those that are there
+    /// come to their own ends; from `shutdown` on as [`Bound::serve`].
+    pub async fn serve_in_turn(
+        self,
+        face: &Face,
+        retire: impl Future<Output = ()>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Drained {
+        self.run_in_turn(face.layer(), retire, shutdown).await
     }
 
     /// Serves those who run the service, until `shutdown`.
@@ -110,7 +139,16 @@ impl Bound {
     }
 
     pub(crate) async fn run<A: Api>(self, layer: Arc<Layer<A>>, shutdown: impl Future<Output = ()>) -> Drained {
-        let Self { listeners, certificates, options } = self;
+        self.run_in_turn(layer, shutdown, async {}).await
+    }
+
+    pub(crate) async fn run_in_turn<A: Api>(
+        self,
+        layer: Arc<Layer<A>>,
+        retire: impl Future<Output = ()>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Drained {
+        let Self { listeners, mutex, certificates, options } = self;
         if !layer.is_admin() {
             tell_capacity(options.max_connections);
         }
@@ -120,14 +158,19 @@ impl Bound {
         if let Some(certificates) = certificates {
             background.spawn(certificates.watch());
         }
-        let doors = Doors::new(listeners);
+        let doors = Doors::new(listeners, mutex);
         tokio::select! {
             () = accept_all(&doors, &permits, &connections) => {}
-            () = shutdown => {}
+            () = retire => {}
         }
         drop(doors);
-        connections.ends.drain.cancel();
+        connections.ends.retire.cancel();
         let all = u32::try_from(connections.options.max_connections).unwrap_or(u32::MAX);
+        tokio::select! {
+            () = shutdown => {}
+            _all = permits.acquire_many(all) => {}
+        }
+        connections.ends.drain.cancel();
         let drained = timeout(connections.options.drain_timeout, permits.acquire_many(all)).await.is_ok();
         let busy = if drained { 0 } else { connections.options.max_connections - permits.available_permits() };
         if busy > 0 {
@@ -146,7 +189,7 @@ async fn accept_all<A: Api>(doors: &Doors, permits: &Arc<Semaphore>, connections
     // It is never closed.
     while let Ok(permit) = permits.clone().acquire_owned().await {
         let (stream, via) = accept(|| doors.next()).await;
-        if let Err(error) = stream.set_nodelay(true) {
+        if let Err(error) = platform::accepted(&stream).and_then(|()| stream.set_nodelay(true)) {
             tracing::debug!(peer = %via.peer, %error, "a connection ended before it began");
             continue;
         }
@@ -191,7 +234,7 @@ impl<A: Api> Connections<A> {
             certificates,
             proxies: TrustedProxies::new(options.trusted_proxies.clone()),
             options,
-            ends: http2::Ends { drain: CancellationToken::new(), cut: CancellationToken::new() },
+            ends: http2::Ends::default(),
         }
     }
 
@@ -207,7 +250,10 @@ impl<A: Api> Connections<A> {
         match self.certificates.as_ref().filter(|_| via.scheme == Scheme::Https) {
             // Apart, so that a plain connection does not take the memory of one with TLS.
             Some(certificates) => Box::pin(self.secure(certificates, stream, via, permit)).await,
-            None => self.http1(stream, via, permit).await,
+            None => {
+                let (stream, files) = send_file::plain(stream);
+                self.http1(stream, files, via, permit).await;
+            }
         }
     }
 
@@ -216,7 +262,7 @@ impl<A: Api> Connections<A> {
             Some(stream) if tls::is_http2(&stream) => {
                 http2::converse(stream, via, self.layer.clone(), &self.options, self.ends.clone(), permit).await;
             }
-            Some(stream) => self.http1(stream, via, permit).await,
+            Some(stream) => self.http1(stream, None, via, permit).await,
             None => {}
         }
     }
@@ -247,7 +293,8 @@ impl<A: Api> Connections<A> {
         Ok(proxy_protocol::read(stream).await?.unwrap_or(peer))
     }
 
-    async fn http1<S>(&self, io: S, via: Via, permit: OwnedSemaphorePermit)
+    /// `files` are those that `io` sends.
+    async fn http1<S>(&self, io: S, files: Option<Files>, via: Via, permit: OwnedSemaphorePermit)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -256,15 +303,25 @@ impl<A: Api> Connections<A> {
         let (layer, exchange) = (self.layer.clone(), Exchange::default());
         let Options { header_timeout: header, linger_timeout: linger, write_timeout, .. } = self.options;
         let socket = Socket::new(WriteTimeout::new(io, write_timeout), Limits { header, linger }, exchange.clone());
-        let service = service_fn(move |request| {
-            let (layer, exchange) = (layer.clone(), exchange.clone());
-            async move { layer.handle(request, exchange, via).await }
+        let (retire, requests) = (self.ends.retire.clone(), exchange.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            if let Some(files) = &files {
+                request.extensions_mut().insert(files.clone());
+            }
+            let (layer, exchange, retire) = (layer.clone(), requests.clone(), retire.clone());
+            async move {
+                let mut response = layer.handle(request, exchange, via).await?;
+                if retire.is_cancelled() {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            }
         });
         let mut connection = pin!(self.http1.serve_connection(TokioIo::new(socket), service));
         let end = tokio::select! {
             end = connection.as_mut() => end,
             () = self.ends.cut.cancelled() => return,
-            () = self.ends.drain.cancelled() => {
+            () = self.is_to_end(&exchange) => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     end = connection => end,
@@ -276,6 +333,19 @@ impl<A: Api> Connections<A> {
             tracing::debug!(peer = %via.peer, %error, "a connection broke");
         }
     }
+
+    /// Waits until a connection is to take no further request. HTTP/1.1 has no word for that before an answer, so a client
+    /// whose request may be on its way has a while to hear it there.
+    async fn is_to_end(&self, exchange: &Exchange) {
+        let retired = async {
+            self.ends.retire.cancelled().await;
+            exchange.idle(ON_THE_WAY, ON_THE_WAY).await;
+        };
+        tokio::select! {
+            () = self.ends.drain.cancelled() => {}
+            () = retired => {}
+        }
+    }
 }
 
 fn http1(options: &Options) -> http1::Builder {
@@ -285,7 +355,7 @@ fn http1(options: &Options) -> http1::Builder {
         .header_read_timeout(options.idle_timeout)
         .max_header_size(options.max_header_bytes)
         .max_headers(options.max_headers)
-        .max_buf_size(READ_BUFFER.max(options.max_header_bytes));
+        .max_buf_size(BUFFER.max(options.max_header_bytes));
     http
 }
 

@@ -3,6 +3,7 @@
 
 use crate::{body::RequestBody, failure::Failure, reply};
 use casement_service::{Service, StoreHealth};
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::{
@@ -16,11 +17,24 @@ use std::{
 use tokio::sync::watch;
 use warp::reply::Response;
 
-/// What the admin address answers from. Cheap to clone.
+/// What the admin address tells of. Cheap to clone.
 #[derive(Clone)]
-pub struct Admin {
-    /// Writes all figures in Prometheus's text format.
-    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+pub struct Admin(Arc<dyn Watched>);
+
+/// Who is watched: one process ([`Process`]), or several together.
+pub trait Watched: Send + Sync {
+    /// All figures in Prometheus's text format.
+    fn metrics(&self) -> BoxFuture<'_, String>;
+    /// Why requests are not welcome; nothing where they are.
+    fn unreadiness(&self) -> BoxFuture<'_, Vec<String>>;
+    /// How each store is.
+    fn stores(&self) -> BoxFuture<'_, Vec<Value>>;
+}
+
+/// One process.
+pub struct Process {
+    /// Writes what this process has counted and measured.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     pub phase: watch::Receiver<Phase>,
 }
 
@@ -38,6 +52,10 @@ pub enum Phase {
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 impl Admin {
+    pub fn new(watched: Arc<dyn Watched>) -> Self {
+        Self(watched)
+    }
+
     async fn answer(&self, method: &Method, path: &str) -> Response {
         if !matches!(path, "/metrics" | "/health/live" | "/health/ready" | "/health/stores") {
             return Failure::unknown_path(method).into_response();
@@ -45,42 +63,64 @@ impl Admin {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Failure::method_not_allowed("GET, HEAD").into_response();
         }
-        let phase = self.phase.borrow().clone();
         match path {
-            "/metrics" => self.metrics(&phase),
+            "/metrics" => self.metrics().await,
             // Whoever can answer at all is alive.
             "/health/live" => json_reply(StatusCode::OK, &json!({"status": "live"})),
-            "/health/ready" => readiness(&phase).await,
-            _ => json_reply(StatusCode::OK, &json!({"stores": stores(&phase)})),
+            "/health/ready" => self.readiness().await,
+            _ => json_reply(StatusCode::OK, &json!({"stores": self.0.stores().await})),
         }
     }
 
-    fn metrics(&self, phase: &Phase) -> Response {
-        if let Phase::Serving(service) | Phase::Draining(service) = phase {
-            service.tell_figures();
-        }
-        let mut response = Response::new((self.metrics)().into());
+    async fn metrics(&self) -> Response {
+        let mut response = Response::new(self.0.metrics().await.into());
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(METRICS));
         response
     }
-}
 
-async fn readiness(phase: &Phase) -> Response {
-    let reasons = match phase {
-        Phase::Starting => vec!["the service is starting".to_owned()],
-        Phase::Draining(_) => vec!["the service is stopping: requests under way may end".to_owned()],
-        Phase::Serving(service) => service.unreadiness().await,
-    };
-    match reasons.as_slice() {
-        [] => json_reply(StatusCode::OK, &json!({"status": "ready"})),
-        _ => json_reply(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "not ready", "reasons": reasons})),
+    async fn readiness(&self) -> Response {
+        match self.0.unreadiness().await.as_slice() {
+            [] => json_reply(StatusCode::OK, &json!({"status": "ready"})),
+            reasons => json_reply(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "not ready", "reasons": reasons})),
+        }
     }
 }
 
-fn stores(phase: &Phase) -> Vec<Value> {
-    match phase {
-        Phase::Starting => Vec::new(),
-        Phase::Serving(service) | Phase::Draining(service) => service.store_health().iter().map(store).collect(),
+impl Process {
+    fn phase(&self) -> Phase {
+        self.phase.borrow().clone()
+    }
+}
+
+impl Watched for Process {
+    fn metrics(&self) -> BoxFuture<'_, String> {
+        Box::pin(async {
+            if let Phase::Serving(service) | Phase::Draining(service) = self.phase() {
+                service.tell_figures();
+            }
+            (self.metrics)()
+        })
+    }
+
+    fn unreadiness(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async {
+            match self.phase() {
+                Phase::Starting => vec!["the service is starting".to_owned()],
+                Phase::Draining(_) => vec!["the service is stopping: requests under way may end".to_owned()],
+                Phase::Serving(service) => service.unreadiness().await,
+            }
+        })
+    }
+
+    fn stores(&self) -> BoxFuture<'_, Vec<Value>> {
+        Box::pin(async {
+            match self.phase() {
+                Phase::Starting => Vec::new(),
+                Phase::Serving(service) | Phase::Draining(service) => {
+                    service.store_health().iter().map(store).collect()
+                }
+            }
+        })
     }
 }
 
@@ -119,7 +159,13 @@ impl tower_service::Service<Request<RequestBody>> for Admin {
 
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admin").field("phase", &self.phase).finish_non_exhaustive()
+        f.write_str("Admin")
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process").field("phase", &self.phase).finish_non_exhaustive()
     }
 }
 
@@ -129,7 +175,8 @@ mod tests {
     use super::*;
 
     fn admin() -> Admin {
-        Admin { metrics: Arc::new(|| "x 1\n".to_owned()), phase: watch::channel(Phase::Starting).1 }
+        let metrics = Box::new(|| "x 1\n".to_owned());
+        Admin::new(Arc::new(Process { metrics, phase: watch::channel(Phase::Starting).1 }))
     }
 
     #[tokio::test]

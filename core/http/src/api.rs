@@ -4,7 +4,7 @@ use crate::{
     Options, actions,
     audit::Speaker,
     body::RequestBody,
-    caller_limits::{Callers, is_transfer},
+    caller_limits::{Gate, is_transfer},
     credentials::credentials,
     failure::{Failure, Result},
     forwarded::{Origin, Scheme},
@@ -32,25 +32,25 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) struct Gateway {
     service: Service,
     options: Arc<Options>,
-    callers: Callers,
+    gate: Gate,
     routes: BoxedFilter<(Response,)>,
 }
 
 impl Gateway {
     pub(crate) fn new(service: Service, options: Arc<Options>) -> Self {
-        let callers = Callers::new(options.caller_limits);
-        Self::with(service, options, callers)
+        let gate = Gate::new(&options);
+        Self::with(service, options, gate)
     }
 
     /// Another service and other options, and what callers have asked for so far.
     pub(crate) fn exchanged(&self, service: Service, options: Arc<Options>) -> Self {
-        let callers = self.callers.under(options.caller_limits);
-        Self::with(service, options, callers)
+        let gate = self.gate.under(options.caller_limits);
+        Self::with(service, options, gate)
     }
 
-    fn with(service: Service, options: Arc<Options>, callers: Callers) -> Self {
+    fn with(service: Service, options: Arc<Options>, gate: Gate) -> Self {
         let routes = routes(request::request(service.clone(), options.clone()));
-        Self { service, options, callers, routes }
+        Self { service, options, gate, routes }
     }
 
     async fn answer(self, mut request: Request<RequestBody>) -> Response {
@@ -72,7 +72,7 @@ impl Gateway {
             Ok(caller) => caller,
             // What is wrong with a token is not a stranger's to know.
             Err(error) if error.kind == Kind::Unauthenticated => {
-                return match self.callers.admit(None, client, false) {
+                return match self.gate.admit(None, client, false).await {
                     Ok(_) => Failure::bare(StatusCode::UNAUTHORIZED).into_response(),
                     Err(refusal) => refusal.into_response(),
                 };
@@ -83,7 +83,7 @@ impl Gateway {
             speaker.is(&caller);
         }
         let project = caller.project_id.as_deref();
-        match self.callers.admit(project, client, is_transfer(request.method(), &path)) {
+        match self.gate.admit(project, client, is_transfer(request.method(), &path)).await {
             Ok(transfer) => {
                 request.extensions_mut().insert(caller);
                 let mut response = request::answer(self.route(request, &path).await);

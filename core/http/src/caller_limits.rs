@@ -2,19 +2,24 @@
 //!
 //! A caller is a project where it is known, since a project has many machines and people and one share; else it is the
 //! address that requests come from. An IPv6 address stands for its /64: whoever has one has all of them.
+//!
+//! Where several processes are one service, a [`Limiter`] counts for all of them.
 
-use crate::failure::Failure;
+mod callers;
+
+pub use callers::Callers;
+
+use crate::{Options, failure::Failure};
+use futures_util::future::BoxFuture;
 use http::{Method, StatusCode, header::RETRY_AFTER};
+use serde::{Deserialize, Serialize};
 use std::{
-    collections::HashMap,
+    fmt,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
-use tokio::time::Instant;
 
-/// Callers that are told apart at once: about 10 MiB. Further ones are one caller together.
-const MAX_CALLERS: usize = 1 << 16;
 /// Nobody knows when a transfer ends.
 const TRANSFER_RETRY: Duration = Duration::from_secs(5);
 
@@ -30,156 +35,117 @@ pub struct CallerLimits {
     pub by_project: bool,
 }
 
-impl CallerLimits {
-    pub const NONE: Self = Self { requests_per_second: 0, request_burst: 0, transfers: 0, by_project: true };
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+/// By what callers are told apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerKey {
     Project(String),
     Address(IpAddr),
     /// Whoever came when the table was full.
     Others,
 }
 
-#[derive(Debug)]
-struct Account {
-    /// When all that was asked for is paid back, at the rate that is allowed (the generic cell rate algorithm).
-    settled: Instant,
-    transfers: u32,
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// So many may be under way.
+    Transfers { allowed: u32 },
+    /// So many may be made in a second; the next one is let through after `wait`.
+    Requests { allowed: u32, wait: Duration },
 }
 
-impl Account {
-    fn is_at_rest(&self, now: Instant) -> bool {
-        self.transfers == 0 && self.settled <= now
-    }
-}
-
-#[derive(Debug)]
-struct Table {
-    accounts: HashMap<Key, Account>,
-    /// When those at rest were last looked for.
-    swept: Instant,
-}
-
-/// The callers and what they have asked for.
-#[derive(Debug, Clone)]
-pub(crate) struct Callers(Option<Arc<Inner>>);
-
-#[derive(Debug)]
-struct Inner {
-    limits: CallerLimits,
-    most: usize,
-    table: Mutex<Table>,
+/// Counts for several processes. It comes back soon, whatever happens to it: a limit is no lock.
+pub trait Limiter: fmt::Debug + Send + Sync {
+    /// Counts a request; the transfer that it is, if it is one.
+    fn admit(&self, caller: CallerKey, is_transfer: bool) -> BoxFuture<'_, Result<Option<Transfer>, Refusal>>;
 }
 
 /// A transfer counts for as long as this lives.
-#[derive(Debug)]
-pub(crate) struct Transfer {
-    inner: Arc<Inner>,
-    key: Key,
+pub struct Transfer(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Transfer {
+    /// `end` takes it out of the count.
+    pub fn new(end: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(end)))
+    }
 }
 
 impl Drop for Transfer {
     fn drop(&mut self) {
-        self.inner.with(|table| {
-            if let Some(account) = table.accounts.get_mut(&self.key) {
-                account.transfers = account.transfers.saturating_sub(1);
-            }
-        });
+        if let Some(end) = self.0.take() {
+            end();
+        }
     }
 }
 
-impl Callers {
-    pub(crate) fn new(limits: CallerLimits) -> Self {
-        Self::with_room(limits, MAX_CALLERS)
+impl fmt::Debug for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transfer")
+    }
+}
+
+impl CallerLimits {
+    pub const NONE: Self = Self { requests_per_second: 0, request_burst: 0, transfers: 0, by_project: true };
+
+    /// Whether a request is to be counted at all.
+    fn concern(&self, is_transfer: bool) -> bool {
+        self.requests_per_second > 0 || is_transfer && self.transfers > 0
     }
 
-    fn with_room(limits: CallerLimits, most: usize) -> Self {
-        if limits.requests_per_second == 0 && limits.transfers == 0 {
-            return Self(None);
+    fn caller(&self, project: Option<&str>, address: Option<IpAddr>) -> CallerKey {
+        match project.filter(|_| self.by_project) {
+            Some(project) => CallerKey::Project(project.to_owned()),
+            None => address.map_or(CallerKey::Others, |address| CallerKey::Address(network(address))),
         }
-        let table = Mutex::new(Table { accounts: HashMap::new(), swept: Instant::now() });
-        Self(Some(Arc::new(Inner { limits, most, table })))
+    }
+}
+
+/// Where requests are held to the limits of their callers.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    limits: CallerLimits,
+    counter: Counter,
+}
+
+#[derive(Debug, Clone)]
+enum Counter {
+    Here(Callers),
+    Elsewhere(Arc<dyn Limiter>),
+}
+
+impl Gate {
+    pub(crate) fn new(options: &Options) -> Self {
+        let limits = options.caller_limits;
+        let here = || Counter::Here(Callers::new(limits));
+        Self { limits, counter: options.limiter.clone().map_or_else(here, Counter::Elsewhere) }
     }
 
     /// The same callers where the limits are the same; where they are others, counting begins anew.
     pub(crate) fn under(&self, limits: CallerLimits) -> Self {
-        match &self.0 {
-            Some(inner) if inner.limits == limits => self.clone(),
-            _ => Self::new(limits),
-        }
+        let counter = match &self.counter {
+            Counter::Here(callers) => Counter::Here(callers.under(limits)),
+            Counter::Elsewhere(limiter) => Counter::Elsewhere(limiter.clone()),
+        };
+        Self { limits, counter }
     }
 
     /// Counts a request; the transfer that it is, if it is one and they are counted.
-    pub(crate) fn admit(
+    pub(crate) async fn admit(
         &self,
         project: Option<&str>,
         address: Option<IpAddr>,
         is_transfer: bool,
     ) -> Result<Option<Transfer>, Failure> {
-        let Some(inner) = &self.0 else { return Ok(None) };
-        let key = match project.filter(|_| inner.limits.by_project) {
-            Some(project) => Key::Project(project.to_owned()),
-            None => address.map_or(Key::Others, |address| Key::Address(network(address))),
+        if !self.limits.concern(is_transfer) {
+            return Ok(None);
+        }
+        let caller = self.limits.caller(project, address);
+        let admitted = match &self.counter {
+            Counter::Here(callers) => callers.admit(caller, is_transfer),
+            Counter::Elsewhere(limiter) => limiter.admit(caller, is_transfer).await,
         };
-        inner.admit(key, is_transfer && inner.limits.transfers > 0)
-    }
-}
-
-impl Inner {
-    fn with<T>(&self, work: impl FnOnce(&mut Table) -> T) -> T {
-        work(&mut self.table.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn admit(self: &Arc<Self>, key: Key, is_transfer: bool) -> Result<Option<Transfer>, Failure> {
-        let now = Instant::now();
-        self.with(|table| {
-            let (key, account) = table.account(key, now, self.most);
-            if is_transfer && account.transfers >= self.limits.transfers {
-                let message = format!(
-                    "You have {} transfers of image data under way, and no more are allowed.",
-                    self.limits.transfers
-                );
-                return Err(refusal(message, TRANSFER_RETRY));
-            }
-            self.limits.take_request(account, now)?;
-            if is_transfer {
-                account.transfers += 1;
-            }
-            Ok(is_transfer.then(|| Transfer { inner: self.clone(), key }))
-        })
-    }
-}
-
-impl CallerLimits {
-    fn take_request(&self, account: &mut Account, now: Instant) -> Result<(), Failure> {
-        if self.requests_per_second == 0 {
-            return Ok(());
-        }
-        let each = Duration::from_secs(1) / self.requests_per_second;
-        let burst = each * self.request_burst.max(1);
-        let settled = account.settled.max(now) + each;
-        let debt = settled - now;
-        if debt > burst {
-            let message = format!("You may make {} requests in a second.", self.requests_per_second);
-            return Err(refusal(message, debt - burst));
-        }
-        account.settled = settled;
-        Ok(())
-    }
-}
-
-impl Table {
-    fn account(&mut self, key: Key, now: Instant, most: usize) -> (Key, &mut Account) {
-        let known = self.accounts.contains_key(&key);
-        if !known && self.accounts.len() >= most && now >= self.swept + Duration::from_secs(1) {
-            self.swept = now;
-            self.accounts.retain(|_, account| !account.is_at_rest(now));
-        }
-        let key = if known || self.accounts.len() < most { key } else { Key::Others };
-        let account = self.accounts.entry(key.clone()).or_insert(Account { settled: now, transfers: 0 });
-        (key, account)
+        admitted.map_err(Failure::from)
     }
 }
 
@@ -190,9 +156,18 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-fn refusal(message: String, wait: Duration) -> Failure {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Failure::new(StatusCode::TOO_MANY_REQUESTS, message).with_header(RETRY_AFTER, seconds.max(1).into())
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let (message, wait) = match refusal {
+            Refusal::Transfers { allowed } => (
+                format!("You have {allowed} transfers of image data under way, and no more are allowed."),
+                TRANSFER_RETRY,
+            ),
+            Refusal::Requests { allowed, wait } => (format!("You may make {allowed} requests in a second."), wait),
+        };
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, message).with_header(RETRY_AFTER, seconds.max(1).into())
+    }
 }
 
 /// Whether a request moves image data, by its path below `/v2`.

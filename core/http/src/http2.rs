@@ -52,8 +52,10 @@ const MAX_ERROR_RESETS: usize = 256;
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What ends a connection from outside.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ends {
+    /// No new connections.
+    pub(crate) retire: CancellationToken,
     /// No new requests; those under way may end.
     pub(crate) drain: CancellationToken,
     /// At once.
@@ -83,7 +85,8 @@ pub(crate) async fn converse<A, S>(
     let end = tokio::select! {
         end = connection.as_mut() => end,
         () = ends.cut.cancelled() => return,
-        () = ends.drain.cancelled() => {
+        // It has a word for that, so no request is lost.
+        () = ends.retire.cancelled() => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 end = connection => end,

@@ -4,8 +4,10 @@ use crate::{
     failure::{Failure, Result},
     reply,
     request::{Head, Request, Segment, answer},
+    send_file::Files,
 };
-use casement_service::{Download, DownloadRequest, UploadRequest};
+use casement_service::{Download, DownloadRequest, Error, Kind, Piece, Side, UploadRequest};
+use futures_util::StreamExt;
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE},
@@ -26,8 +28,9 @@ async fn file(id: &str, request: Request) -> Result {
     match request.head.method {
         Method::GET => {
             request.head.without_body()?;
-            let download = request.service.download(&request.caller, id, &download_request(&request.head)).await?;
-            Ok(downloaded(download))
+            let wanted = DownloadRequest { takes_files: request.files.is_some(), ..download_request(&request.head) };
+            let download = request.service.download(&request.caller, id, &wanted).await?;
+            Ok(downloaded(download, request.files))
         }
         Method::PUT => {
             let upload = upload_request(&request.head)?;
@@ -70,15 +73,21 @@ fn download_request(head: &Head) -> DownloadRequest {
             .filter(|store| !store.is_empty())
             .map(str::to_owned)
             .collect(),
+        takes_files: false,
     }
 }
 
 /// The length is promised, so a stream that fails breaks the connection and cannot pass for the whole image.
-fn downloaded(download: Download) -> Response {
+fn downloaded(download: Download, files: Option<Files>) -> Response {
     let Download::Data { size, part, checksum, data } = download else {
         return reply::no_content();
     };
-    let mut response = warp::reply::stream(data).into_response();
+    let frames = data.map(move |piece| match (piece?, &files) {
+        (Piece::Bytes(bytes), _) => Ok(bytes),
+        (Piece::File(part), Some(files)) => Ok(files.send(part)),
+        (Piece::File(_), None) => Err(Error::new(Kind::Internal, Side::Gateway, "nobody can send this file")),
+    });
+    let mut response = warp::reply::stream(frames).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(OCTETS));
     headers.insert(CONTENT_LENGTH, part.map_or(size, |(_, length)| length).into());
@@ -103,8 +112,8 @@ mod tests {
     use futures_util::stream;
 
     fn data(part: Option<(u64, u64)>, checksum: Option<&str>) -> Response {
-        let data = Box::pin(stream::iter([Ok(Bytes::from_static(b"0123"))]));
-        downloaded(Download::Data { size: 10, part, checksum: checksum.map(str::to_owned), data })
+        let data = Box::pin(stream::iter([Ok(Piece::Bytes(Bytes::from_static(b"0123")))]));
+        downloaded(Download::Data { size: 10, part, checksum: checksum.map(str::to_owned), data }, None)
     }
 
     #[test]
@@ -129,7 +138,7 @@ mod tests {
     #[test]
     fn an_image_without_a_checksum_sends_none_and_one_without_data_is_no_content() {
         assert!(!data(None, None).headers().contains_key(CONTENT_MD5));
-        assert_eq!(downloaded(Download::Empty).status(), StatusCode::NO_CONTENT);
+        assert_eq!(downloaded(Download::Empty, None).status(), StatusCode::NO_CONTENT);
     }
 
     const TYPE: (&str, &str) = ("content-type", OCTETS);

@@ -14,6 +14,7 @@ use crate::{
     healthcheck::is_healthcheck,
     purpose::Purpose,
 };
+use casement_request::RequestId;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -23,7 +24,6 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 use tower_service::Service;
-use tracing::Instrument;
 use uuid::Uuid;
 use warp::reply::Response as Reply;
 
@@ -163,7 +163,10 @@ impl<A: Api> Current<A> {
                 drop(body);
                 failure.into_response()
             }
-            None => self.call(Request::from_parts(head, body)).instrument(span).await,
+            None => {
+                let id = RequestId::new(&request_id);
+                id.serve(span, self.call(Request::from_parts(head, body))).await
+            }
         };
 
         let mut response = asked.finish(response);

@@ -1,6 +1,7 @@
 //! The HTTP face: accept loop, one file per API resource, wire formats, error bodies.
 
 mod accept;
+mod accept_mutex;
 mod access_log;
 mod actions;
 mod admin;
@@ -38,6 +39,7 @@ mod purpose;
 mod reply;
 mod request;
 mod schemas;
+mod send_file;
 mod socket;
 mod stores;
 mod tags;
@@ -48,9 +50,10 @@ mod versions;
 mod write_timeout;
 
 pub use accept::{Bound, Drained, Server};
-pub use admin::{Admin, Phase};
+pub use accept_mutex::AcceptMutex;
+pub use admin::{Admin, Phase, Process, Watched};
 pub use audit::{Audit, AuditEntry, Outcome};
-pub use caller_limits::CallerLimits;
+pub use caller_limits::{CallerKey, CallerLimits, Callers, Limiter, Refusal, Transfer};
 pub use cors::Cors;
 pub use error::Error;
 pub use face::Face;

@@ -1,7 +1,7 @@
 //! The addresses that the service listens on.
 
 use crate::{
-    Error,
+    AcceptMutex, Error,
     forwarded::{Scheme, Via},
     platform,
 };
@@ -13,7 +13,7 @@ use std::{
     net::SocketAddr,
     str::FromStr,
     sync::atomic::{AtomicUsize, Ordering},
-    task::Poll,
+    task::{Poll, ready},
 };
 use tokio::net::{TcpListener, TcpStream};
 
@@ -82,7 +82,8 @@ impl Listener {
     /// Takes a socket that listens already. Must be called within a tokio runtime.
     pub(crate) fn take(socket: std::net::TcpListener, like: &[Listen]) -> Result<Self, Error> {
         let address = socket.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
-        let same = like.iter().find(|listen| listen.address.port() == address.port()).or(like.first());
+        let same = like.iter().find(|listen| listen.address == address);
+        let same = same.or_else(|| like.iter().find(|listen| listen.address.port() == address.port())).or(like.first());
         let local = Listen { address, tls: same.is_some_and(|listen| listen.tls) };
         let taken = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
         Ok(Self { socket: taken.map_err(|cause| Error::Listen { address, cause })?, local })
@@ -93,18 +94,23 @@ impl Listener {
 #[derive(Debug)]
 pub(crate) struct Doors {
     listeners: Vec<Listener>,
+    mutex: Option<AcceptMutex>,
     /// Who is looked at first.
     turn: AtomicUsize,
 }
 
 impl Doors {
-    pub(crate) fn new(listeners: Vec<Listener>) -> Self {
-        Self { listeners, turn: AtomicUsize::new(0) }
+    pub(crate) fn new(listeners: Vec<Listener>, mutex: Option<AcceptMutex>) -> Self {
+        Self { listeners, mutex, turn: AtomicUsize::new(0) }
     }
 
     /// The next connection, from each of them in turn where several have one.
     pub(crate) async fn next(&self) -> io::Result<(TcpStream, Via)> {
         poll_fn(|context| {
+            let _alone = match &self.mutex {
+                Some(mutex) => Some(ready!(mutex.poll_hold(context))?),
+                None => None,
+            };
             let turn = self.turn.load(Ordering::Relaxed);
             for index in (turn..turn + self.listeners.len()).map(|index| index % self.listeners.len()) {
                 let listener = &self.listeners[index];
@@ -122,7 +128,47 @@ impl Doors {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[tokio::test]
+    async fn a_socket_speaks_what_its_address_does_else_what_the_one_with_its_port_does() {
+        let taken = |like: &[&str]| {
+            let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = socket.local_addr().unwrap().port().to_string();
+            let like: Vec<Listen> = like.iter().map(|text| text.replace("PORT", &port).parse().unwrap()).collect();
+            Listener::take(socket, &like).unwrap().local.tls
+        };
+        assert!(taken(&["[::]:PORT", "https://127.0.0.1:PORT"]));
+        assert!(!taken(&["https://[::]:PORT", "127.0.0.1:PORT"]));
+        assert!(taken(&["127.0.0.1:1", "https://0.0.0.0:PORT"]));
+        assert!(taken(&["https://0.0.0.0:1", "127.0.0.1:2"]));
+    }
+
+    #[tokio::test]
+    async fn under_a_mutex_a_connection_waits_while_another_process_accepts() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || AcceptMutex::open(&folder.path().join("accept")).unwrap();
+        let doors = Doors::new(vec![Listener::bind("127.0.0.1:0".parse().unwrap(), 8).unwrap()], Some(open()));
+        let (address, other) = (doors.listeners[0].local.address, open());
+        let hold = || poll_fn(|context| other.poll_hold(context));
+
+        let held = hold().await.unwrap();
+        let client = std::net::TcpStream::connect(address).unwrap();
+        let mut next = Box::pin(doors.next());
+        for _ in 0..100 {
+            assert!(poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await.is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        let (_, via) = next.await.unwrap();
+        assert_eq!(via.peer, client.local_addr().unwrap());
+
+        // While it waits for a connection nobody is kept from anything.
+        let mut next = Box::pin(doors.next());
+        assert!(poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await.is_pending());
+        drop(hold().await.unwrap());
+    }
 
     #[test]
     fn a_scheme_says_whether_tls_is_spoken() {

@@ -1,6 +1,6 @@
 //! What an operator can set about the HTTP face, and what it says of itself.
 
-use crate::{Audit, CallerLimits, Cors, Error, Listen, Tls, forwarded::Scheme};
+use crate::{Audit, CallerLimits, Cors, Error, Limiter, Listen, Tls, forwarded::Scheme};
 use http::{HeaderMap, header::HOST};
 use ipnet::IpNet;
 use std::{sync::Arc, time::Duration};
@@ -16,6 +16,8 @@ pub struct Options {
     /// Every connection begins with a header of the PROXY protocol.
     pub proxy_protocol: bool,
     pub caller_limits: CallerLimits,
+    /// Who counts callers for all processes of the service, where there are several.
+    pub limiter: Option<Arc<dyn Limiter>>,
     /// Peers beyond it wait in the backlog of the socket.
     pub max_connections: usize,
     pub backlog: u32,
@@ -55,6 +57,7 @@ impl Default for Options {
             trusted_proxies: Vec::new(),
             proxy_protocol: false,
             caller_limits: CallerLimits::NONE,
+            limiter: None,
             max_connections: 1024,
             backlog: 1024,
             header_timeout: Duration::from_secs(10),

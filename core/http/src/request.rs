@@ -5,6 +5,7 @@ use crate::{
     body::{Pace, paced},
     failure::{Failure, Result},
     forwarded::Origin,
+    send_file::Files,
 };
 use bytes::{Buf, Bytes};
 use casement_image::Caller;
@@ -45,6 +46,8 @@ pub(crate) struct Request {
     pub(crate) service: Service,
     pub(crate) options: Arc<Options>,
     pub(crate) body: BodyStream,
+    /// Where the connection can send files.
+    pub(crate) files: Option<Files>,
     origin: Origin,
 }
 
@@ -65,13 +68,15 @@ pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(R
         .and(query)
         .and(warp::ext::get::<Caller>())
         .and(warp::ext::get::<Origin>())
+        .and(warp::ext::optional::<Files>())
         .and(body)
-        .map(move |method, headers, query, caller, origin, body| Request {
+        .map(move |method, headers, query, caller, origin, files, body| Request {
             head: Head { method, headers, query },
             caller,
             service: service.clone(),
             options: options.clone(),
             body,
+            files,
             origin,
         })
         .boxed()

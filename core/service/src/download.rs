@@ -4,7 +4,7 @@ use crate::{Download, DownloadRequest, Error, Kind, Result, Service, Side, acces
 use casement_image::{Caller, Image, Location, Status, range};
 use casement_stores::{
     Store,
-    serve::{Copy, serve},
+    serve::{Copy, Piece, PieceStream, serve, serve_pieces},
 };
 use futures_util::TryStreamExt;
 use std::{cmp::Reverse, sync::Arc};
@@ -37,7 +37,11 @@ impl Service {
         let size = self.size(&image, &copies).await?;
         let part = range::resolve(request.range.as_deref(), request.content_range.as_deref(), size)?;
         let (offset, len) = part.map_or((0, size), |part| (part.offset, part.len));
-        let data = match serve(copies, offset, len).await {
+        let opened = match request.takes_files {
+            true => serve_pieces(copies, offset, len).await,
+            false => serve(copies, offset, len).await.map(|data| Box::pin(data.map_ok(Piece::Bytes)) as PieceStream),
+        };
+        let data = match opened {
             Ok(data) => data,
             Err(error) => {
                 // Deleted since it was looked up, the image is not there rather than broken.
@@ -46,7 +50,7 @@ impl Service {
             }
         };
         let mut flight = Flight::download(len);
-        let counted = data.map_err(Error::from).inspect_ok(move |chunk| flight.moved(chunk.len()));
+        let counted = data.map_err(Error::from).inspect_ok(move |piece| flight.moved(piece.len()));
         Ok(Download::Data {
             size,
             part: part.map(|part| (part.offset, part.len)),
@@ -96,7 +100,7 @@ impl Service {
             // An older Glance recorded locations without a size.
             (None, Some(copy)) => {
                 let key = copy.store.key_of(&copy.location).await?;
-                Ok(copy.store.stat_named(&key).await?.size)
+                Ok(copy.store.stat(&key).await?.size)
             }
             (None, None) => Ok(0),
         }

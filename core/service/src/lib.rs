@@ -36,7 +36,8 @@ pub use error::{Error, Kind, Result, Side};
 pub use health::StoreHealth;
 pub use quota::ResourceUsage;
 pub use request::{
-    BodyError, BodyStream, ByteStream, Download, DownloadRequest, StoreDetail, StoreInfo, UploadRequest,
+    BodyError, BodyStream, Download, DownloadRequest, FilePart, Piece, PieceStream, StoreDetail, StoreInfo,
+    UploadRequest,
 };
 pub use settings::Settings;
 pub use version::{Precondition, Record};
@@ -81,7 +82,11 @@ struct Inner {
 
 impl Service {
     pub fn new(parts: Parts) -> Self {
-        let node = uuid::Uuid::new_v4().to_string();
+        Self::of_node(parts, uuid::Uuid::new_v4().to_string())
+    }
+
+    /// For a process that was given a name, which no other has had, as the owner of its transfers.
+    pub fn of_node(parts: Parts, node: String) -> Self {
         figures::introduce();
         Self(Arc::new(Inner {
             parts,

@@ -7,6 +7,7 @@
 use crate::{Error, Result, Service, figures};
 use casement_catalog::{Residue, Transfer, TransferState};
 use casement_image::ImageId;
+use casement_request::for_this_request;
 use casement_stores::{Kind as StoreKind, Store};
 use futures_util::{FutureExt, StreamExt, stream};
 use std::{
@@ -18,7 +19,6 @@ use std::{
 use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 #[cfg(test)]
 mod tests;
@@ -89,6 +89,16 @@ impl Service {
             self.requeue(&image).await?;
         }
         self.sweep_stages(Duration::ZERO).await;
+        Ok(())
+    }
+
+    /// Settles at once what a process of this service has left that is no more; else its leases would have to run out.
+    ///
+    /// # Errors
+    /// When the catalog can't be read. What a store does not answer for is tried again later.
+    pub async fn take_over(&self, node: &str) -> Result<()> {
+        let left = self.catalog().transfers_of(node).await?;
+        self.settle_all(left).await;
         Ok(())
     }
 
@@ -196,7 +206,7 @@ impl Service {
     pub(crate) fn settle_soon(&self, transfer: String) {
         let service = self.clone();
         let settling = async move { service.settle_or_later(&transfer).await };
-        self.0.uploads.spawn(settling.in_current_span());
+        self.0.uploads.spawn(for_this_request(settling));
     }
 
     pub(crate) fn claim(&self, transfer: &str) -> Option<Claim> {
@@ -214,12 +224,21 @@ impl Service {
         }
     }
 
+    /// Settles what stands in the way of an upload. What another process that lives works at is left to it: of two that
+    /// remove one object, the slower could delete what came after.
+    pub(crate) async fn settle_leftover(&self, transfer: Transfer) -> Result<Settled> {
+        if transfer.node != self.0.node && transfer.lease_until > OffsetDateTime::now_utc() {
+            return Err(removed_elsewhere());
+        }
+        self.adopt_and_settle(transfer).await
+    }
+
     /// Settles a transfer that may be another's.
-    pub(crate) async fn adopt_and_settle(&self, transfer: Transfer) -> Result<Settled> {
+    async fn adopt_and_settle(&self, transfer: Transfer) -> Result<Settled> {
         let ours =
             transfer.node == self.0.node || self.catalog().adopt(&transfer, &self.0.node, self.lease_until()).await?;
         if !ours {
-            return Err(Error::shortly("The data of an earlier upload is being removed elsewhere; try again."));
+            return Err(removed_elsewhere());
         }
         self.settle_by_id(&transfer.id).await
     }
@@ -299,7 +318,7 @@ impl Service {
         if transfer.key == transfer.image_id.as_str() {
             return Ok(false);
         }
-        match store.location_named(&transfer.key).await {
+        match store.location_of(&transfer.key).await {
             Ok(url) => Ok(self.catalog().is_location_of_another(&url, &transfer.image_id).await?),
             Err(error) if matches!(error.kind, StoreKind::NotFound | StoreKind::Unsupported) => Ok(false),
             Err(error) => Err(error.into()),
@@ -312,12 +331,16 @@ impl Service {
     }
 }
 
+fn removed_elsewhere() -> Error {
+    Error::shortly("The data of an earlier upload is being removed elsewhere; try again.")
+}
+
 /// Whether the store has all that was promised. The stage goes first: after that a commit that is still under way
 /// somewhere can't publish any more, and what the store then says is final.
 async fn published_whole(store: Option<&Arc<Store>>, transfer: &Transfer) -> Result<bool> {
     discard(store, transfer).await?;
     let promised = transfer.outcome.as_ref().map(|outcome| outcome.size);
-    match in_service(store, transfer)?.stat_named(&transfer.key).await {
+    match in_service(store, transfer)?.stat(&transfer.key).await {
         Ok(found) => Ok(Some(found.size) == promised),
         Err(error) if error.kind == StoreKind::NotFound => Ok(false),
         Err(error) => Err(error.into()),

@@ -1,13 +1,15 @@
 //! What goes into a use case and comes out of it, beyond the image record.
 
-use bytes::Bytes;
 use futures_util::Stream;
 use std::{fmt, pin::Pin};
 
-pub use casement_stores::{BodyError, BodyStream};
+pub use casement_stores::{
+    BodyError, BodyStream,
+    serve::{FilePart, Piece},
+};
 
 /// Image data on its way out. An error breaks the transfer: the length was promised already.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, crate::Error>> + Send + Sync>>;
+pub type PieceStream = Pin<Box<dyn Stream<Item = Result<Piece, crate::Error>> + Send + Sync>>;
 
 #[derive(Debug, Clone, Default)]
 pub struct UploadRequest {
@@ -24,6 +26,8 @@ pub struct DownloadRequest {
     pub content_range: Option<String>,
     /// `?prefer=`: store ids, the best first.
     pub prefer: Vec<String>,
+    /// Whether data may come as parts of files.
+    pub takes_files: bool,
 }
 
 pub enum Download {
@@ -36,7 +40,7 @@ pub enum Download {
         part: Option<(u64, u64)>,
         /// MD5 of the whole image, in hex.
         checksum: Option<String>,
-        data: ByteStream,
+        data: PieceStream,
     },
 }
 

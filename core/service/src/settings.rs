@@ -15,6 +15,8 @@ pub struct Settings {
     /// Where Keystone limits what projects have: a lone upload of unknown size may not pass the limit either.
     pub strict_size_limit: bool,
     pub multihash: Multihash,
+    /// Whether images get the old `checksum`.
+    pub legacy_md5: bool,
     /// What clients may send, with the formats that images may have.
     pub schemas: Schemas,
     /// Which data an image's declared format lets in.

@@ -6,7 +6,10 @@ use futures_util::{
     Stream, StreamExt,
     stream::{self, Fuse},
 };
-use std::pin::Pin;
+use std::{collections::VecDeque, pin::Pin};
+
+/// Bytes of chunks whose memory one body waits for, to use it again.
+const LENT: usize = 8 << 20;
 
 /// Why a body ended before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +26,8 @@ pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send
 /// Chunks of at most `size` bytes, and of just that wherever frames are small. Frames of half that size and more are
 /// handed on as they are; only smaller ones are copied together.
 pub(crate) fn gather(frames: BodyStream, size: usize) -> BodyStream {
-    let gather = Gather { frames: frames.fuse(), size, rest: Bytes::new(), pending: BytesMut::new() };
+    let gather =
+        Gather { frames: frames.fuse(), size, rest: Bytes::new(), pending: BytesMut::new(), lent: VecDeque::new() };
     Box::pin(stream::unfold(Some(gather), |state| async {
         let mut gather = state?;
         match gather.next().await {
@@ -42,6 +46,9 @@ struct Gather {
     rest: Bytes,
     /// Small frames, together.
     pending: BytesMut,
+    /// Whole chunks that were handed on, the oldest first. The system clears each page that it hands out, which takes as long
+    /// as to fill it.
+    lent: VecDeque<Bytes>,
 }
 
 impl Gather {
@@ -69,11 +76,31 @@ impl Gather {
 
     fn copy(&mut self) -> Option<Bytes> {
         if self.pending.is_empty() {
-            self.pending = BytesMut::with_capacity(self.size);
+            self.pending = self.memory();
         }
         let take = self.rest.len().min(self.size - self.pending.len());
         self.pending.extend_from_slice(&self.rest.split_to(take));
-        (self.pending.len() == self.size).then(|| std::mem::take(&mut self.pending).freeze())
+        if self.pending.len() < self.size {
+            return None;
+        }
+        let chunk = std::mem::take(&mut self.pending).freeze();
+        if self.lent.len() * self.size < LENT {
+            self.lent.push_back(chunk.clone());
+        }
+        Some(chunk)
+    }
+
+    /// For a whole chunk: that of the oldest one, if nobody reads it any more.
+    fn memory(&mut self) -> BytesMut {
+        match self.lent.pop_front().map(Bytes::try_into_mut) {
+            Some(Ok(mut memory)) => {
+                memory.clear();
+                return memory;
+            }
+            Some(Err(in_use)) => self.lent.push_front(in_use),
+            None => {}
+        }
+        BytesMut::with_capacity(self.size)
     }
 }
 
@@ -114,6 +141,19 @@ mod tests {
         let frame = Bytes::from(vec![7; 100]);
         let mut chunks = gather(stream_of(vec![Ok(frame.clone())]), 100);
         assert_eq!(chunks.next().await.unwrap().unwrap().as_ptr(), frame.as_ptr());
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_a_chunk_is_used_again_when_nobody_reads_it() {
+        let frames = (0..400).map(|at| Ok(Bytes::from(vec![at as u8; 25]))).collect();
+        let mut chunks = gather(stream_of(frames), 100).map(Result::unwrap);
+        let first = chunks.next().await.unwrap();
+        let (place, text) = (first.as_ptr(), first.to_vec());
+        let read: Vec<_> = chunks.by_ref().take(20).collect().await;
+        assert_eq!(first, text, "it is still read");
+        assert!(read.iter().all(|chunk| chunk.as_ptr() != place));
+        drop(first);
+        assert_eq!(chunks.next().await.unwrap().as_ptr(), place);
     }
 
     #[tokio::test]

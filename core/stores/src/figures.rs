@@ -7,6 +7,7 @@ use std::{fmt, sync::OnceLock, time::Duration};
 /// What a backend is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
+    Place,
     Stat,
     Create,
     Write,
@@ -14,6 +15,7 @@ pub(crate) enum Call {
     Abort,
     Read,
     ReadChunk,
+    OpenFile,
     Delete,
     Discard,
     ListStaged,
@@ -28,6 +30,7 @@ impl Call {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Place => "place",
             Self::Stat => "stat",
             Self::Create => "create",
             Self::Write => "write",
@@ -35,6 +38,7 @@ impl Call {
             Self::Abort => "abort",
             Self::Read => "read",
             Self::ReadChunk => "read_chunk",
+            Self::OpenFile => "open_file",
             Self::Delete => "delete",
             Self::Discard => "discard",
             Self::ListStaged => "list_staged",

@@ -6,11 +6,12 @@
 
 use crate::{
     body::{BodyError, BodyStream, gather},
-    digest::{Digest, DigestThreads, Multihash},
+    digest::DigestThreads,
     error::{Error, Kind, Side},
     store::{CHUNK_SIZE, StagedWrite},
 };
 use bytes::Bytes;
+use casement_digest::{Digest, Multihash};
 use casement_inspect::{Inspection, Inspector};
 use futures_util::{Stream, StreamExt, TryStreamExt, future::pending, try_join};
 use std::pin::pin;
@@ -24,8 +25,8 @@ const WINDOW: usize = 4 << 20;
 #[derive(Debug)]
 pub struct Ingested {
     pub size: u64,
-    /// MD5, in hex.
-    pub checksum: String,
+    /// MD5, in hex, where it was asked for.
+    pub checksum: Option<String>,
     pub multihash: Multihash,
     pub os_hash_value: String,
     /// What kind of disk image it is, where that was asked for.
@@ -45,6 +46,8 @@ pub enum IngestError {
 pub struct Ingest<'a> {
     pub digests: &'a DigestThreads,
     pub multihash: Multihash,
+    /// Compute MD5 too.
+    pub legacy_md5: bool,
     /// Bytes after which there is no point in reading on.
     pub at_most: u64,
     pub inspector: Option<Inspector>,
@@ -84,11 +87,11 @@ impl Ingest<'_> {
         let (to_md5, md5_chunks) = mpsc::channel(window);
         let (to_multihash, multihash_chunks) = mpsc::channel(window);
         let (to_store, store_chunks) = mpsc::channel(window);
-        let mut lanes = vec![to_md5, to_multihash];
-        if write.is_some() {
-            lanes.push(to_store);
-        }
-        let Self { digests, multihash, at_most, mut inspector } = self;
+        let Self { digests, multihash, legacy_md5, at_most, mut inspector } = self;
+        let mut lanes = vec![to_multihash];
+        // A lane without a sender ends at once.
+        lanes.extend(legacy_md5.then_some(to_md5));
+        lanes.extend(write.is_some().then_some(to_store));
         let feed = async move {
             let mut chunks = pin!(chunks);
             let mut size = 0;
@@ -112,11 +115,11 @@ impl Ingest<'_> {
         };
         let ((size, inspection), checksum, os_hash_value, ()) = try_join!(
             feed,
-            digest(digests, Digest::md5(), md5_chunks, store_id),
-            digest(digests, multihash.digest(), multihash_chunks, store_id),
+            digest(digests, Digest::new(Multihash::Md5), md5_chunks, store_id),
+            digest(digests, Digest::new(multihash), multihash_chunks, store_id),
             store(store_chunks, write),
         )?;
-        Ok(Ingested { size, checksum, multihash, os_hash_value, inspection })
+        Ok(Ingested { size, checksum: legacy_md5.then_some(checksum), multihash, os_hash_value, inspection })
     }
 }
 
@@ -127,9 +130,10 @@ async fn digest(
     store: &str,
 ) -> Result<String, IngestError> {
     while let Some(chunk) = chunks.recv().await {
-        digest = threads.update(digest, chunk).await.ok_or_else(|| {
-            IngestError::Store(Error::new(store, Side::Gateway, Kind::Internal, "a digest thread died"))
-        })?;
+        digest = threads
+            .update(digest, chunk)
+            .await
+            .ok_or_else(|| IngestError::Store(Error::new(store, Side::Gateway, Kind::Internal, "a digest panicked")))?;
     }
     Ok(digest.hex())
 }
@@ -150,7 +154,7 @@ mod tests {
         WriteOptions,
         testing::{sound_store, store},
     };
-    use casement_image::{ImageId, ObjectKey};
+    use casement_image::ImageId;
     use futures_util::stream;
     use serde_json::json;
     use sha2::Digest as _;
@@ -162,10 +166,11 @@ mod tests {
 
     async fn run(config: serde_json::Value, body: BodyStream, at_most: u64) -> Result<Ingested, IngestError> {
         let store = store("s", config).await;
-        let key = ObjectKey::of(&ImageId::random());
-        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        let key = ImageId::random();
+        let mut write = store.create(key.as_str(), WriteOptions::default()).await.unwrap();
         let digests = DigestThreads::start().unwrap();
-        let ingest = Ingest { digests: &digests, multihash: Multihash::Sha512, at_most, inspector: None };
+        let multihash = Multihash::Sha512;
+        let ingest = Ingest { digests: &digests, multihash, legacy_md5: true, at_most, inspector: None };
         let ingested = ingest.run(body, &mut write).await?;
         assert_eq!(write.commit().await.unwrap().size, ingested.size);
         Ok(ingested)
@@ -179,7 +184,7 @@ mod tests {
         let (md5, sha512) = (md5::Md5::digest(&whole), sha2::Sha512::digest(&whole));
         assert_eq!(
             (ingested.size, ingested.checksum, ingested.os_hash_value),
-            (50, hex::encode(md5), hex::encode(sha512))
+            (50, Some(hex::encode(md5)), hex::encode(sha512))
         );
     }
 
@@ -202,7 +207,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_nothing_has_the_digests_of_nothing() {
         let ingested = run(json!({}), body(&[]), u64::MAX).await.unwrap();
-        assert_eq!((ingested.size, ingested.checksum.as_str()), (0, "d41d8cd98f00b204e9800998ecf8427e"));
+        assert_eq!((ingested.size, ingested.checksum.as_deref()), (0, Some("d41d8cd98f00b204e9800998ecf8427e")));
     }
 
     #[tokio::test]
@@ -226,12 +231,13 @@ mod tests {
             (Multihash::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
             (Multihash::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ] {
-            let ingest = Ingest { digests: &digests, multihash, at_most: 3, inspector: None };
+            let ingest = Ingest { digests: &digests, multihash, legacy_md5: false, at_most: 3, inspector: None };
             let data = stream::iter([Ok(Bytes::from("ab")), Ok(Bytes::from("c"))]);
             let measured = ingest.measure(data, "s").await.unwrap();
-            assert_eq!((measured.size, measured.os_hash_value.as_str()), (3, value));
+            assert_eq!((measured.size, measured.checksum, measured.os_hash_value.as_str()), (3, None, value));
         }
-        let ingest = Ingest { digests: &digests, multihash: Multihash::Sha256, at_most: 9, inspector: None };
+        let multihash = Multihash::Sha256;
+        let ingest = Ingest { digests: &digests, multihash, legacy_md5: true, at_most: 9, inspector: None };
         let broken = Error::new("s", Side::Store, Kind::Unavailable, "away");
         let data = stream::iter([Ok(Bytes::from("ab")), Err(broken)]);
         assert!(matches!(ingest.measure(data, "s").await, Err(IngestError::Store(_))));
@@ -240,9 +246,9 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_readable_before_the_commit() {
         let store = sound_store("s").await;
-        let key = ObjectKey::of(&ImageId::random());
-        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        let key = ImageId::random();
+        let mut write = store.create(key.as_str(), WriteOptions::default()).await.unwrap();
         write.write(Bytes::from("abc")).await.unwrap();
-        assert_eq!(store.stat(&key).await.unwrap_err().kind, Kind::NotFound);
+        assert_eq!(store.stat(key.as_str()).await.unwrap_err().kind, Kind::NotFound);
     }
 }

@@ -19,8 +19,9 @@ mod testing;
 mod trial;
 
 pub use body::{BodyError, BodyStream};
+pub use casement_digest::Multihash;
 pub use casement_sdk::{Capabilities, Stat, Usage, WriteOptions};
-pub use digest::{DigestThreads, Multihash};
+pub use digest::DigestThreads;
 pub use error::{Error, Kind, Result, Side};
 pub use registry::{StartError, Stores};
 pub use reload::{Outcome, Reloaded};

@@ -9,12 +9,55 @@ use crate::{
 };
 use bytes::Bytes;
 use casement_sdk::Range;
-use futures_util::{Stream, stream};
-use std::{collections::VecDeque, pin::Pin, sync::Arc};
+use futures_util::{Stream, TryStreamExt, stream};
+use std::{
+    collections::VecDeque,
+    fs::File,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 use sync_wrapper::SyncStream;
 
 /// Image data on its way out.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send + Sync>>;
+
+/// The same for who can send files.
+pub type PieceStream = Pin<Box<dyn Stream<Item = Result<Piece>> + Send + Sync>>;
+
+/// Some of it.
+#[derive(Debug)]
+pub enum Piece {
+    Bytes(Bytes),
+    File(FilePart),
+}
+
+impl Piece {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::File(part) => part.len,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Bytes that stand in a file.
+#[derive(Debug, Clone)]
+pub struct FilePart {
+    pub file: Arc<File>,
+    pub offset: u64,
+    /// At most [`FilePart::LONGEST`].
+    pub len: usize,
+}
+
+impl FilePart {
+    /// A transfer's figures move as often as this.
+    pub const LONGEST: usize = 1 << 20;
+}
 
 /// One copy of an image's data.
 #[derive(Debug, Clone)]
@@ -36,7 +79,66 @@ pub async fn serve(copies: Vec<Copy>, offset: u64, len: u64) -> Result<ByteStrea
     let chunks =
         stream::try_unfold(source, |mut source| async move { Ok(source.next().await?.map(|chunk| (chunk, source))) });
     // Polled by one task at a time, and only ever exclusively; the HTTP library asks for `Sync` all the same.
-    Ok(Box::pin(SyncStream::new(chunks)))
+    Ok(Box::pin(SyncStream::new(ReadAhead { chunks: Box::pin(chunks), next: None })))
+}
+
+/// The same in pieces, which are parts of a file where the only copy is one: of several copies, none could go on where the
+/// file failed.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_pieces(copies: Vec<Copy>, offset: u64, len: u64) -> Result<PieceStream> {
+    if let ([copy], true) = (&*copies, len > 0)
+        && let Some(file) = copy.file(offset + len).await?
+    {
+        return Ok(Box::pin(stream::iter(parts(file, offset, len).map(|part| Ok(Piece::File(part))))));
+    }
+    Ok(Box::pin(serve(copies, offset, len).await?.map_ok(Piece::Bytes)))
+}
+
+impl Copy {
+    /// The file that it is, if it reaches so far.
+    async fn file(&self, end: u64) -> Result<Option<File>> {
+        let key = self.store.key_of(&self.location).await?;
+        let found = self.store.open_file(&key).await?;
+        // What is too short is read, and found to be.
+        Ok(found.filter(|found| found.size >= end).map(|found| found.file))
+    }
+}
+
+fn parts(file: File, offset: u64, len: u64) -> impl Iterator<Item = FilePart> {
+    let (file, end) = (Arc::new(file), offset + len);
+    (offset..end).step_by(FilePart::LONGEST).map(move |offset| FilePart {
+        file: file.clone(),
+        offset,
+        len: usize::try_from(end - offset).unwrap_or(FilePart::LONGEST).min(FilePart::LONGEST),
+    })
+}
+
+/// Has the next chunk read while the client takes the last one: the store and the network work side by side.
+struct ReadAhead<S: Stream> {
+    chunks: Pin<Box<S>>,
+    /// What came of that, with the end of the stream.
+    next: Option<Option<S::Item>>,
+}
+
+impl<S: Stream> Unpin for ReadAhead<S> {}
+
+impl<S: Stream> Stream for ReadAhead<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let chunk = match self.next.take() {
+            Some(next) => next,
+            None => ready!(self.chunks.as_mut().poll_next(context)),
+        };
+        if chunk.is_some()
+            && let Poll::Ready(next) = self.chunks.as_mut().poll_next(context)
+        {
+            self.next = Some(next);
+        }
+        Poll::Ready(chunk)
+    }
 }
 
 struct Source {
@@ -106,18 +208,22 @@ mod tests {
         WriteOptions,
         testing::{sound_store, store},
     };
-    use casement_image::{ImageId, ObjectKey};
-    use futures_util::TryStreamExt;
+    use casement_image::ImageId;
+    use futures_util::StreamExt;
     use serde_json::json;
+    use std::{
+        cell::Cell,
+        io::{Read, Seek, SeekFrom},
+    };
 
     const DATA: &str = "0123456789";
 
     async fn copy_on(store: Arc<Store>) -> Copy {
-        let key = ObjectKey::of(&ImageId::random());
-        let mut write = store.create(&key, WriteOptions::default()).await.unwrap();
+        let key = ImageId::random();
+        let mut write = store.create(key.as_str(), WriteOptions::default()).await.unwrap();
         write.write(Bytes::from(DATA)).await.unwrap();
         write.commit().await.unwrap();
-        Copy { location: store.location_of(&key).await.unwrap(), store }
+        Copy { location: store.location_of(key.as_str()).await.unwrap(), store }
     }
 
     async fn read(copies: Vec<Copy>, offset: u64, len: u64) -> Result<String> {
@@ -148,6 +254,54 @@ mod tests {
         assert_eq!(read(vec![broken], 0, 10).await.unwrap_err().kind, Kind::Unavailable);
         let short = copy_on(store("bad", json!({"end_at": 4})).await).await;
         assert_eq!(read(vec![short], 0, 10).await.unwrap_err().kind, Kind::Corrupt);
+    }
+
+    /// How the pieces of a span came, and what they are.
+    async fn pieces(copies: Vec<Copy>, offset: u64, len: u64) -> (&'static str, String) {
+        let (mut kind, mut read) = ("nothing", String::new());
+        let pieces: Vec<Piece> = serve_pieces(copies, offset, len).await.unwrap().try_collect().await.unwrap();
+        for piece in pieces {
+            match piece {
+                Piece::Bytes(bytes) => (kind, read) = ("bytes", read + std::str::from_utf8(&bytes).unwrap()),
+                Piece::File(mut part) => {
+                    let file = Arc::get_mut(&mut part.file).unwrap();
+                    file.seek(SeekFrom::Start(part.offset)).unwrap();
+                    file.take(part.len as u64).read_to_string(&mut read).unwrap();
+                    kind = "a file";
+                }
+            }
+        }
+        (kind, read)
+    }
+
+    #[tokio::test]
+    async fn the_only_copy_comes_as_a_file_where_it_is_one_that_reaches_so_far() {
+        let copy = copy_on(store("a", json!({"files_lack": 2})).await).await;
+        assert_eq!(pieces(vec![copy.clone()], 3, 5).await, ("a file", DATA[3..8].to_owned()));
+        assert_eq!(pieces(vec![copy.clone()], 3, 6).await, ("bytes", DATA[3..9].to_owned()));
+        assert_eq!(pieces(vec![copy.clone()], 3, 0).await, ("nothing", String::new()));
+        assert_eq!(pieces(vec![copy.clone(), copy], 3, 5).await, ("bytes", DATA[3..8].to_owned()));
+        let copy = copy_on(sound_store("b").await).await;
+        assert_eq!(pieces(vec![copy], 3, 5).await, ("bytes", DATA[3..8].to_owned()));
+    }
+
+    #[test]
+    fn a_file_is_handed_on_in_parts_of_which_none_is_too_long() {
+        const LONGEST: u64 = FilePart::LONGEST as u64;
+        let parts = parts(tempfile::tempfile().unwrap(), 5, 2 * LONGEST + 1);
+        let parts: Vec<_> = parts.map(|part| (part.offset, part.len as u64)).collect();
+        assert_eq!(parts, [(5, LONGEST), (5 + LONGEST, LONGEST), (5 + 2 * LONGEST, 1)]);
+    }
+
+    #[tokio::test]
+    async fn the_next_chunk_is_read_while_the_last_one_is_taken_and_no_other() {
+        let asked = Cell::new(0);
+        let chunks = stream::iter(1..=3).inspect(|chunk| asked.set(*chunk));
+        let mut ahead = ReadAhead { chunks: Box::pin(chunks), next: None };
+        for (chunk, then_asked) in [(1, 2), (2, 3), (3, 3)] {
+            assert_eq!((ahead.next().await, asked.get()), (Some(chunk), then_asked));
+        }
+        assert_eq!(ahead.next().await, None);
     }
 
     #[tokio::test]

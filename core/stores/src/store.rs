@@ -10,8 +10,9 @@ use crate::{
 use bytes::Bytes;
 use casement_failpoints::around;
 use casement_image::ObjectKey;
+use casement_request::RequestId;
 use casement_sdk::{
-    Capabilities, Range, Staged, Stat, Usage, WriteOptions,
+    Capabilities, ObjectFile, Range, Staged, Stat, Usage, WriteOptions,
     host::{Backend, Reader, Writer},
 };
 use std::{
@@ -117,7 +118,13 @@ struct OpenBackend {
     version: String,
 }
 
-impl Deref for OpenBackend {
+/// The same for the request that is worked for here.
+struct ForRequest {
+    backend: Backend,
+    open: Arc<OpenBackend>,
+}
+
+impl Deref for ForRequest {
     type Target = Backend;
 
     fn deref(&self) -> &Backend {
@@ -183,7 +190,7 @@ impl Store {
 
     /// `None` while the store is out of service.
     pub fn capabilities(&self) -> Option<Capabilities> {
-        self.read_standing(|standing| standing.backend.as_ref().map(|backend| *backend.capabilities()))
+        self.read_standing(|standing| standing.backend.as_ref().map(|open| *open.backend.capabilities()))
     }
 
     /// The size of chunk that the backend likes best.
@@ -233,37 +240,59 @@ impl Store {
         look(&self.standing.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn backend(&self) -> Result<Arc<OpenBackend>> {
-        self.read_standing(|standing| standing.backend.clone()).ok_or_else(|| {
+    fn backend(&self) -> Result<ForRequest> {
+        let open = self.read_standing(|standing| standing.backend.clone()).ok_or_else(|| {
             let reason = self.unavailable().unwrap_or_default();
             Error::new(self.id(), Side::Gateway, Kind::Unavailable, format!("not in service: {reason}"))
-        })
+        })?;
+        let backend = match RequestId::current() {
+            Some(request) => open.backend.for_request(request.as_str()),
+            None => open.backend.clone(),
+        };
+        Ok(ForRequest { backend, open })
     }
 
     // === calls of the backend, each behind the guard ===
 
-    pub async fn stat(&self, key: &ObjectKey) -> Result<Stat> {
-        self.stat_named(key.as_str()).await
+    /// The name in this store of a new object of a project, which tells it apart from then on.
+    pub async fn place(&self, key: &ObjectKey, owner: Option<&str>) -> Result<String> {
+        let (backend, key) = (self.backend()?, key.as_str());
+        match owner.filter(|owner| !owner.is_empty()) {
+            Some(owner) => self.guard.call(Call::Place, self.guard.limits().call, backend.place(key, owner)).await,
+            None => Ok(key.to_owned()),
+        }
     }
 
-    /// As [`Store::stat`], by a name that the catalog recorded or that a location names.
-    pub async fn stat_named(&self, key: &str) -> Result<Stat> {
+    pub async fn stat(&self, key: &str) -> Result<Stat> {
         let backend = self.backend()?;
         self.guard.repeatable(Call::Stat, self.guard.limits().call, || backend.stat(key)).await
     }
 
     /// Starts a staged write under `key`.
-    pub async fn create(self: &Arc<Self>, key: &ObjectKey, options: WriteOptions) -> Result<StagedWrite> {
+    pub async fn create(self: &Arc<Self>, key: &str, options: WriteOptions) -> Result<StagedWrite> {
         let backend = self.backend()?;
-        let create = around("store.create", backend.create(key.as_str(), options));
+        let create = around("store.create", backend.create(key, options));
         let writer = self.guard.call(Call::Create, self.guard.limits().call, create).await?;
-        Ok(StagedWrite { store: Arc::clone(self), backend, writer })
+        Ok(StagedWrite { store: Arc::clone(self), backend: backend.open, writer })
     }
 
     pub(crate) async fn read(self: &Arc<Self>, key: &str, range: Range) -> Result<ObjectRead> {
         let backend = self.backend()?;
         let reader = self.guard.repeatable(Call::Read, self.guard.limits().call, || backend.read(key, range)).await?;
-        Ok(ObjectRead { store: Arc::clone(self), _backend: backend, reader })
+        Ok(ObjectRead { store: Arc::clone(self), _backend: backend.open, reader })
+    }
+
+    /// The file of an object that is one of this machine; `None` where it is to be read.
+    pub(crate) async fn open_file(&self, key: &str) -> Result<Option<ObjectFile>> {
+        let backend = self.backend()?;
+        if !backend.capabilities().open_file {
+            return Ok(None);
+        }
+        let open = || backend.open_file(key);
+        match self.guard.repeatable(Call::OpenFile, self.guard.limits().call, open).await {
+            Err(error) if error.kind == Kind::Unsupported => Ok(None),
+            answer => answer.map(Some),
+        }
     }
 
     /// Removes an object; one that is not there is as good as removed, and what a backend can't delete was never ours to
@@ -293,12 +322,7 @@ impl Store {
     }
 
     /// The URI by which the catalog records an object of this store.
-    pub async fn location_of(&self, key: &ObjectKey) -> Result<String> {
-        self.location_named(key.as_str()).await
-    }
-
-    /// As [`Store::location_of`], by a name that the catalog recorded.
-    pub async fn location_named(&self, key: &str) -> Result<String> {
+    pub async fn location_of(&self, key: &str) -> Result<String> {
         let backend = self.backend()?;
         self.guard.call(Call::FormatLocation, self.guard.limits().call, backend.format_location(key)).await
     }
@@ -362,7 +386,7 @@ impl StagedWrite {
     }
 
     pub(crate) fn chunk_size(&self) -> usize {
-        chunk_size(self.backend.capabilities())
+        chunk_size(self.backend.backend.capabilities())
     }
 
     pub(crate) async fn write(&mut self, chunk: Bytes) -> Result<()> {

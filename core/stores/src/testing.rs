@@ -7,12 +7,13 @@ use crate::{
 };
 use bytes::Bytes;
 use casement_sdk::{
-    Backend, Capabilities, Error, Host, Kind, NoListing, Range, Reader, Result, Stat, WriteOptions, Writer,
+    Backend, Capabilities, Error, Host, Kind, NoListing, ObjectFile, Range, Reader, Result, Stat, WriteOptions, Writer,
     host::Plugin,
 };
 use serde_json::json;
 use std::{
     collections::HashMap,
+    io::Write,
     sync::{Arc, Mutex},
 };
 
@@ -30,6 +31,8 @@ struct Config {
     /// Nothing can be deleted.
     #[serde(default)]
     keeps: bool,
+    /// Objects are files as well, with so many bytes less.
+    files_lack: Option<u64>,
     /// The size of chunk that it likes best, and insists on.
     chunk_size: Option<u64>,
 }
@@ -69,6 +72,7 @@ impl Backend for Memory {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             delete: !self.config.keeps,
+            open_file: self.config.files_lack.is_some(),
             chunk_size: self.config.chunk_size.unwrap_or(0),
             ..Self::CAPABILITIES
         }
@@ -96,6 +100,14 @@ impl Backend for Memory {
         };
         let end = object.len().min(stop);
         Ok(Part { data: object.slice((range.offset as usize).min(end)..end), last })
+    }
+
+    async fn open_file(&self, key: &str) -> Result<ObjectFile> {
+        let object = self.objects.lock().unwrap().get(key).cloned().ok_or_else(|| Error::not_found(key))?;
+        let size = object.len() - self.config.files_lack.unwrap() as usize;
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&object[..size]).unwrap();
+        Ok(ObjectFile { file, size: size as u64 })
     }
 
     async fn delete(&self, key: &str) -> Result<()> {

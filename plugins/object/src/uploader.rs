@@ -1,7 +1,7 @@
 //! Writing an object in parts, several of them under way at once.
 
 use crate::{Part, PartSizes, Patience};
-use casement_sdk::{Bytes, Error, Kind, Result};
+use casement_sdk::{Bytes, Error, Kind, Result, in_this_operation};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -96,10 +96,10 @@ impl<P: Parts> Uploader<P> {
         self.number += 1;
         self.bytes_under_way += len;
         let (parts, patience) = (self.parts.clone(), self.patience);
-        self.sending.spawn(async move {
+        self.sending.spawn(in_this_operation(async move {
             let what = format!("sending part {}", number + 1);
             (number, len, patience.attempt(&what, || parts.send(number, part.clone())).await)
-        });
+        }));
         Ok(())
     }
 

@@ -2,7 +2,6 @@
 
 use crate::{
     Config,
-    commits::Commits,
     config::{Timeouts, bad},
     credentials,
     endpoint::Endpoint,
@@ -17,6 +16,7 @@ use aws_sdk_s3::{
     },
     error::{ProvideErrorMetadata, SdkError},
 };
+use casement_object::Commits;
 use casement_sdk::Result;
 use std::{
     error::Error as StdError,

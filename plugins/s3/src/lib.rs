@@ -4,7 +4,6 @@ mod backend;
 mod body;
 mod bucket;
 mod client;
-mod commits;
 mod config;
 mod copy;
 mod credentials;

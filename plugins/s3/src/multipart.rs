@@ -3,7 +3,7 @@
 use crate::{Checksum, body, client::Client, digest, digest::Sums, failure::Failure, token};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use casement_object::{Part, Parts, Patience};
-use casement_sdk::{Error, Kind, Result, Stat};
+use casement_sdk::{Error, Kind, Result, Stat, in_this_operation};
 use std::{
     ops::RangeInclusive,
     sync::atomic::{AtomicBool, Ordering},
@@ -158,11 +158,11 @@ impl Drop for Upload {
         let runtime = Handle::try_current();
         if let (false, Ok(runtime)) = (self.settled.load(Ordering::Relaxed), runtime) {
             let (client, key, id) = (self.client.clone(), self.key.clone(), self.id.clone());
-            runtime.spawn(async move {
+            runtime.spawn(in_this_operation(async move {
                 if let Err(error) = client.abort_upload(&key, &id).await {
                     tracing::debug!(key, %error, "an abandoned upload was not aborted; recovery will");
                 }
-            });
+            }));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{client::Client, reader::Object};
 use casement_object::{Patience, ResumingReader};
-use casement_sdk::{Bytes, Error, Kind, Range, Reader, Result};
+use casement_sdk::{Bytes, Error, Kind, Range, Reader, Result, in_this_operation};
 use std::{collections::VecDeque, vec::IntoIter};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -49,7 +49,7 @@ impl ReadAhead {
             let range = Range { offset: self.next, len: Some(len) };
             self.next += len;
             let part = part(self.object.clone(), range, self.patience);
-            self.under_way.push_back(AbortOnDropHandle::new(tokio::spawn(part)));
+            self.under_way.push_back(AbortOnDropHandle::new(tokio::spawn(in_this_operation(part))));
         }
     }
 }

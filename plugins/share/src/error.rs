@@ -18,6 +18,8 @@ pub enum Class {
     NotADirectory,
     /// This account may not.
     Denied,
+    /// The server does not take this account: whoever tries again by itself may lock it out.
+    Login,
     /// The file system takes no writes.
     ReadOnly,
     /// There is no room, or a quota is used up.
@@ -56,7 +58,7 @@ impl Class {
         match self {
             Self::NotFound => Kind::NotFound,
             Self::Exists => Kind::Exists,
-            Self::Denied | Self::ReadOnly => Kind::Denied,
+            Self::Denied | Self::Login | Self::ReadOnly => Kind::Denied,
             Self::Full => Kind::NoSpace,
             Self::Held | Self::Lost | Self::Paused | Self::Absent | Self::Forgotten => Kind::Unavailable,
             Self::Unsupported => Kind::Unsupported,
@@ -117,6 +119,13 @@ impl Error {
         self
     }
 
+    /// What opening a store fails with. What an administrator may mend where it lies is worth another try.
+    pub(crate) fn at_open(self) -> casement_sdk::Error {
+        let may_be_mended = matches!(self.class, Class::Denied | Class::ReadOnly | Class::Full);
+        let told = casement_sdk::Error::from(self);
+        if may_be_mended { told.with_retryable(true) } else { told }
+    }
+
     pub(crate) fn not_found(key: &str) -> Self {
         Self::new(Class::NotFound, format!("no object `{key}`"))
     }
@@ -138,5 +147,21 @@ impl From<Error> for casement_sdk::Error {
     fn from(error: Error) -> Self {
         let told = Self::new(error.class.kind(), error.message);
         if error.waited_for { told.with_retryable(false) } else { told }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_mended_where_a_store_lies_is_worth_another_try_and_a_refused_login_is_not() {
+        let tried_again = |class| Error::new(class, "text").at_open().is_retryable();
+        for class in [Class::Denied, Class::ReadOnly, Class::Full, Class::Lost, Class::Absent] {
+            assert!(tried_again(class), "{class:?}");
+        }
+        for class in [Class::Login, Class::Config, Class::Unsupported] {
+            assert!(!tried_again(class), "{class:?}");
+        }
     }
 }

@@ -9,6 +9,9 @@ use std::{fmt::Debug, time::SystemTime};
 pub trait FileSystem: Debug + Send + Sync + 'static {
     type Dir: Dir;
 
+    /// Whether [`File::hand_over`] gives the files of this machine's disks.
+    const HANDS_OVER: bool = false;
+
     /// Refuses what this system would silently not do, in the words of the configuration's keys.
     fn check(&self, options: &Options) -> Result<()>;
 
@@ -89,11 +92,17 @@ pub trait Dir: Debug + Send + Sync + Sized + 'static {
 }
 
 /// An open file.
-pub trait File: Debug + Send + Sync + 'static {
+pub trait File: Debug + Send + Sync + Sized + 'static {
     fn metadata(&self) -> Result<Metadata>;
 
     /// Up to `length` bytes from `offset`; fewer, and none at all, only at the end of the file.
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>>;
+
+    /// The same into an empty buffer with room for as much, where the system can.
+    fn read_into(&self, buffer: &mut Vec<u8>, offset: u64, length: usize) -> Result<()> {
+        *buffer = self.read_at(offset, length)?;
+        Ok(())
+    }
 
     fn write_all_at(&self, data: &[u8], offset: u64) -> Result<()>;
 
@@ -113,6 +122,11 @@ pub trait File: Debug + Send + Sync + 'static {
 
     /// Starts to write a range back to the disk without waiting for it.
     fn start_writeback(&self, offset: u64, length: u64);
+
+    /// The system's own file, where whoever reads it does it as well as this would.
+    fn hand_over(self) -> Option<std::fs::File> {
+        None
+    }
 
     /// Takes the first `size` bytes of another file, leaving holes as holes, and sharing extents where that can be done.
     fn copy_from(&self, source: &Self, size: u64) -> Result<()>;

@@ -3,6 +3,7 @@
 //! [`Store`] is the store: staging, publishing, reading, waiting for a share that is lost. It knows file systems by
 //! their face alone ([`FileSystem`], [`Dir`], [`File`]); [`Platform`] is this machine's.
 
+mod buffers;
 mod condemned;
 mod credentials;
 mod error;

@@ -1,11 +1,11 @@
 //! The store: one root or several, and what the contract asks of them.
 
 use crate::{
-    Class, Dir, Error, File, FileSystem, Lister, Metadata, Options, Reader, Result, Writer, folders::STAGING, keys,
-    location, options::Tuning, root::Root, sweeper::Sweeper, wait::ride_out,
+    Class, Dir, Error, File, FileSystem, Lister, Metadata, Options, Reader, Result, Writer, buffers::Buffers,
+    folders::STAGING, keys, location, options::Tuning, reader::hand_over, root::Root, sweeper::Sweeper, wait::ride_out,
 };
 use casement_failpoints::failpoint;
-use casement_sdk::{Capabilities, Host, Range, Staged, Stat, Usage, WriteOptions, blocking};
+use casement_sdk::{Capabilities, Host, ObjectFile, Range, Staged, Stat, Usage, WriteOptions, blocking};
 use std::{fmt::Debug, sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
@@ -33,6 +33,9 @@ pub struct Store<V: Flavour> {
     roots: Vec<Arc<Root<V::FileSystem>>>,
     options: Arc<Options>,
     tuning: Tuning,
+    /// Objects can be read by others as well.
+    hands_over: bool,
+    buffers: Arc<Buffers>,
     _sweeper: Sweeper,
 }
 
@@ -45,9 +48,11 @@ impl<V: Flavour> Store<V> {
         let roots = options.roots.iter().map(|root| Root::new(&fs, root, &options).map(Arc::new));
         let roots = roots.collect::<Result<Vec<_>>>()?;
         refuse_twins(&roots)?;
-        let tuning = options.tuning(open_any(&roots)?);
+        let is_remote = open_any(&roots)?;
+        let (tuning, hands_over) = (options.tuning(is_remote), V::FileSystem::HANDS_OVER && !is_remote);
         let sweeper = Sweeper::start(&roots)?;
-        Ok(Self { flavour, roots, options: Arc::new(options), tuning, _sweeper: sweeper })
+        let buffers = Arc::new(Buffers::new(tuning.chunk_size));
+        Ok(Self { flavour, roots, options: Arc::new(options), tuning, hands_over, buffers, _sweeper: sweeper })
     }
 
     /// The root that has an object. While one of several cannot be asked, nobody knows that there is none.
@@ -258,8 +263,14 @@ type Sdk<T> = casement_sdk::Result<T>;
 
 impl<V: Flavour> blocking::Backend for Store<V> {
     const NAME: &'static str = V::NAME;
-    const CAPABILITIES: Capabilities =
-        Capabilities { list: true, stage_tokens: true, copy: true, usage: true, ..Capabilities::DEFAULT };
+    const CAPABILITIES: Capabilities = Capabilities {
+        list: true,
+        stage_tokens: true,
+        copy: true,
+        usage: true,
+        open_file: V::FileSystem::HANDS_OVER,
+        ..Capabilities::DEFAULT
+    };
     type Config = V::Config;
     type Writer = Writer<V::FileSystem>;
     type Reader = Reader<V::FileSystem>;
@@ -267,11 +278,11 @@ impl<V: Flavour> blocking::Backend for Store<V> {
 
     fn open(config: V::Config, host: Host) -> Sdk<Self> {
         let (flavour, fs, options) = V::prepare(config, &host)?;
-        Ok(Self::new(flavour, fs, options)?)
+        Self::new(flavour, fs, options).map_err(Error::at_open)
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { chunk_size: self.tuning.chunk_size, ..Self::CAPABILITIES }
+        Capabilities { chunk_size: self.tuning.chunk_size, open_file: self.hands_over, ..Self::CAPABILITIES }
     }
 
     fn stat(&self, key: &str) -> Sdk<Stat> {
@@ -284,7 +295,15 @@ impl<V: Flavour> blocking::Backend for Store<V> {
     }
 
     fn read(&self, key: &str, range: Range) -> Sdk<Self::Reader> {
-        let open = |root: &Arc<Root<V::FileSystem>>| Reader::new(root, key, range, self.tuning.chunk_size);
+        let open = |root: &Arc<Root<V::FileSystem>>| Reader::new(root, key, range, &self.buffers);
+        Ok(self.first_that_has(Error::not_found(key), open)?)
+    }
+
+    fn open_file(&self, key: &str) -> Sdk<ObjectFile> {
+        if !self.hands_over {
+            return Err(casement_sdk::Error::unsupported("handing over a file"));
+        }
+        let open = |root: &Arc<Root<V::FileSystem>>| ride_out(root.ride_out, |_| hand_over(root, key));
         Ok(self.first_that_has(Error::not_found(key), open)?)
     }
 

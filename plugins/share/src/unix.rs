@@ -53,6 +53,8 @@ fn mode(text: &str) -> Result<u32> {
 impl FileSystem for Posix {
     type Dir = PosixDir;
 
+    const HANDS_OVER: bool = true;
+
     fn check(&self, options: &Options) -> Result<()> {
         let foreign = [("sddl", options.sddl.is_some()), ("username", options.credentials.is_some())];
         match foreign.iter().find(|(_, is_set)| *is_set) {
@@ -319,9 +321,15 @@ impl File for PosixFile {
 
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>> {
         let mut chunk = Vec::with_capacity(length);
-        retry_on_intr(|| pread(&self.file, spare_capacity(&mut chunk), offset))
-            .map_err(|errno| failure(errno, self.remote))?;
+        self.read_into(&mut chunk, offset, length)?;
         Ok(chunk)
+    }
+
+    fn read_into(&self, buffer: &mut Vec<u8>, offset: u64, length: usize) -> Result<()> {
+        retry_on_intr(|| pread(&self.file, spare_capacity(buffer), offset))
+            .map_err(|errno| failure(errno, self.remote))?;
+        buffer.truncate(length);
+        Ok(())
     }
 
     fn write_all_at(&self, data: &[u8], offset: u64) -> Result<()> {
@@ -361,6 +369,11 @@ impl File for PosixFile {
         if let Err(error) = fs::fadvise(&self.file, offset, NonZeroU64::new(length), Advice::DontNeed) {
             tracing::debug!(%error, "no early write-back");
         }
+    }
+
+    /// What a server keeps may have to be waited for.
+    fn hand_over(self) -> Option<std::fs::File> {
+        (!self.remote).then_some(self.file)
     }
 
     /// The standard library asks for `copy_file_range`, which shares extents on Btrfs and XFS, and copies on the server

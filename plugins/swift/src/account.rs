@@ -8,9 +8,10 @@ use crate::{
     limits::{self, Limits},
     manifest,
     names::{Names, Place, Stage},
+    projects::Accounts,
     turns::Turns,
 };
-use casement_object::{Part, Patience};
+use casement_object::{Commits, Part, Patience};
 use casement_sdk::{Bytes, Error, Kind, Result, Stat};
 use md5::{Digest, Md5};
 use reqwest::{
@@ -33,10 +34,14 @@ const PATIENCE_PER_SEGMENT: Duration = Duration::from_millis(100);
 pub(crate) struct Account {
     pub(crate) client: Client,
     pub(crate) names: Names,
+    pub(crate) accounts: Accounts,
     pub(crate) containers: Containers,
     pub(crate) limits: Limits,
     /// One write at a time becomes an object of some name.
     turns: Turns,
+    pub(crate) commits: Commits,
+    /// How long what is asked of an object waits for the end of a commit of it.
+    idle: Duration,
     pub(crate) patience: Patience,
     pub(crate) segment_size: u64,
     /// As the catalog or Swift names it.
@@ -80,8 +85,11 @@ impl Account {
         let limits =
             client.info(limits::LARGEST_ANSWER).await?.map_or_else(Limits::default, |text| Limits::parse(&text));
         let account = Self {
+            accounts: Accounts::beside(&url),
             containers: Containers::new(config),
             turns: Turns::default(),
+            commits: Commits::default(),
+            idle: config.idle_timeout()?,
             patience: Patience::default(),
             segment_size: limits.segment_size(config.segment_size),
             client,
@@ -89,8 +97,17 @@ impl Account {
             limits,
             url,
         };
+        if account.names.is_multi_tenant() {
+            account.accounts.check()?;
+        }
         account.check_standing().await?;
         Ok(account)
+    }
+
+    /// Waits until what is said of an object stays true: the server may carry out what was asked although nobody waits for
+    /// the answer.
+    pub(crate) async fn committed(&self, place: &Place) -> Result<()> {
+        self.commits.end(&self.names.key_of(place), self.idle).await
     }
 
     /// What is there under a name.
@@ -100,7 +117,9 @@ impl Account {
     }
 
     pub(crate) async fn stat(&self, key: &str) -> Result<Stat> {
-        let answer = self.head(&self.names.for_reading(key)?, key).await?;
+        let place = self.names.for_reading(key)?;
+        self.committed(&place).await?;
+        let answer = self.head(&place, key).await?;
         answer::stat(answer.headers()).ok_or_else(|| answer.unfit("the server does not tell its size"))
     }
 
@@ -110,6 +129,7 @@ impl Account {
         let key = self.names.key_of(place);
         let _turn = self.turns.take(&key).await;
         let put = || async {
+            self.ensure(place).await?;
             match self.look_for(place).await? {
                 Some(_) if self.is_published(place, transfer, content).await? => return Ok(()),
                 Some(_) => return Err(Error::exists(&key)),
@@ -138,7 +158,7 @@ impl Account {
                 false => Err(Error::exists(key)),
             },
             StatusCode::NOT_FOUND => {
-                self.containers.forget(&place.container);
+                self.containers.forget(place);
                 Err(Error::new(Kind::Unavailable, format!("the container `{}` is not there", place.container)))
             }
             status if status.is_success() => match etag(answer.headers()) {
@@ -166,7 +186,7 @@ impl Account {
     pub(crate) async fn put_aside(&self, place: &Place, content: &Content) -> Result<manifest::Entry> {
         let answer = self.client.send(&put(place, format!("writing `{}`", place.object), content)).await?;
         if answer.status() == StatusCode::NOT_FOUND {
-            self.containers.forget(&place.container);
+            self.containers.forget(place);
             return Err(Error::new(Kind::Unavailable, format!("the container `{}` is not there", place.container)));
         }
         let answer = answer.successful()?;

@@ -26,7 +26,8 @@ impl Swift {
     pub async fn connect(config: Config) -> Result<Self> {
         let account = Account::open(&config).await?;
         // Some users have rights in a container and none in the account.
-        let has_quota = account.usage().await.is_ok_and(|usage| usage.free.is_some());
+        // What the store's own account has left says nothing of those of projects.
+        let has_quota = !config.multi_tenant && account.usage().await.is_ok_and(|usage| usage.free.is_some());
         let locations = Locations {
             reference: config.reference,
             auth_url: account.client.auth_url().clone(),
@@ -94,6 +95,10 @@ impl Backend for Swift {
 
     async fn copy(&self, from: &str, to: &str) -> Result<Stat> {
         self.account.copy(from, to).await
+    }
+
+    fn place(&self, key: &str, owner: &str) -> Result<String> {
+        self.account.place(key, owner)
     }
 
     fn format_location(&self, key: &str) -> Result<String> {

@@ -3,7 +3,7 @@
 use crate::{
     Config, answer,
     auth::{Grant, Session},
-    http::Http,
+    http::{Http, TRANSACTION_EXTRA, with_request_id},
     names::Place,
 };
 use casement_object::Part;
@@ -152,6 +152,7 @@ impl Client {
         let url = url_of(&grant.account, &call.place, &call.query);
         let request = self.0.http.client().request(call.method.clone(), url);
         let request = request.headers(call.headers.clone()).header(AUTH_TOKEN, &grant.token);
+        let request = with_request_id(request, TRANSACTION_EXTRA);
         let response = self.0.http.send(request, call.body.clone(), call.patience).await;
         let at = |error: Error| error.context(&format!("{} at {}", call.what, grant.account));
         let response = response.map_err(at)?;

@@ -74,8 +74,8 @@ pub struct Config {
     /// Spreads the images over containers named `<container>_<the first so many digits of the image's id>`: 0 to 32, 0 for
     /// a single container. Glance counts in the same way.
     pub multiple_containers_seed: u8,
-    /// Gives each image a container of its own, `<container>_<image id>`, and reads images in other accounts: the user
-    /// must be a reseller admin for those. See the plugin's documentation for what this is not.
+    /// Keeps each image in the account of the project that owns it, in a container of its own, `<container>_<image id>`:
+    /// the user must be a reseller admin.
     pub multi_tenant: bool,
     /// With `multi_tenant`, projects that may read every container that is made.
     pub admin_tenants: Vec<String>,
@@ -188,7 +188,7 @@ impl Config {
 }
 
 /// What cannot be mistaken for another element of an access control list.
-fn is_tenant(text: &str) -> bool {
+pub(crate) fn is_tenant(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 

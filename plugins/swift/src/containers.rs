@@ -29,7 +29,7 @@ pub(crate) struct Containers {
     create: bool,
     /// Who may read those that are made.
     read_acl: Option<String>,
-    known: Mutex<HashSet<String>>,
+    known: Mutex<HashSet<Place>>,
 }
 
 impl Containers {
@@ -42,20 +42,21 @@ impl Containers {
         }
     }
 
-    fn is_known(&self, container: &str) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(container)
+    fn is_known(&self, place: &Place) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&place.beside(""))
     }
 
-    fn remember(&self, container: &str) {
+    fn remember(&self, place: &Place) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_KNOWN {
             known.clear();
         }
-        known.insert(container.to_owned());
+        known.insert(place.beside(""));
     }
 
-    pub(crate) fn forget(&self, container: &str) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(container);
+    /// What is in the place is to be looked for anew.
+    pub(crate) fn forget(&self, place: &Place) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&place.beside(""));
     }
 }
 
@@ -88,17 +89,16 @@ impl Account {
 
     /// Sees to it that an object can be put into the container.
     pub(crate) async fn ensure(&self, container: &Place) -> Result<()> {
-        let name = &container.container;
-        if self.containers.is_known(name) {
+        if self.containers.is_known(container) {
             return Ok(());
         }
         if self.look_at(container).await?.is_none() {
             if !self.containers.create {
-                return Err(is_missing(name).with_retryable(false));
+                return Err(is_missing(&container.container).with_retryable(false));
             }
             self.make(container, &HeaderMap::new()).await?;
         }
-        self.containers.remember(name);
+        self.containers.remember(container);
         Ok(())
     }
 
@@ -114,14 +114,14 @@ impl Account {
     }
 
     async fn ensure_own(&self, segments: Place, beside: &Place) -> Result<()> {
-        if self.containers.is_known(&segments.container) {
+        if self.containers.is_known(&segments) {
             return Ok(());
         }
         if self.look_at(&segments).await?.is_none() {
             let beside = self.look_at(beside).await?.unwrap_or_default();
             self.make(&segments, &beside).await?;
         }
-        self.containers.remember(&segments.container);
+        self.containers.remember(&segments);
         Ok(())
     }
 
@@ -131,6 +131,7 @@ impl Account {
         let answer = self.client.send(&Call::new(Method::HEAD, &container, what)).await?;
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
+            StatusCode::FORBIDDEN => Err(no_right_in(&container).unwrap_or_else(|| answer.refusal())),
             _ => Ok(Some(answer.successful()?.headers().clone())),
         }
     }
@@ -145,8 +146,12 @@ impl Account {
         if let Some(policy) = answer::text(like, &POLICY) {
             call = call.header(POLICY, policy);
         }
-        self.client.send(&call).await?.successful()?;
-        tracing::info!(container = container.container, "made a container");
+        let answer = self.client.send(&call).await?;
+        if let (StatusCode::FORBIDDEN, Some(error)) = (answer.status(), no_right_in(&container)) {
+            return Err(error);
+        }
+        answer.successful()?;
+        tracing::info!(account = container.account, container = container.container, "made a container");
         Ok(())
     }
 
@@ -158,7 +163,7 @@ impl Account {
         for container in [place.beside(""), place.segments()] {
             let what = format!("removing the container `{}`", container.container);
             let answer = self.client.send(&Call::new(Method::DELETE, &container, what)).await?;
-            self.containers.forget(&container.container);
+            self.containers.forget(&container);
             // Somebody else has put something there, or it never was.
             if !matches!(answer.status(), StatusCode::CONFLICT | StatusCode::NOT_FOUND) {
                 answer.successful()?;
@@ -187,6 +192,15 @@ impl Account {
 fn left(headers: &HeaderMap, used: &HeaderName, quota: &HeaderName) -> Option<u64> {
     let quota = answer::number(headers, quota)?;
     Some(quota.saturating_sub(answer::number(headers, used).unwrap_or(0)))
+}
+
+/// What a refusal in the account of a project means.
+fn no_right_in(place: &Place) -> Option<Error> {
+    let account = place.account.as_ref()?;
+    let message = format!(
+        "the user of this store has no right in the account `{account}`: multi_tenant = true needs a reseller admin (403)"
+    );
+    Some(Error::new(Kind::Denied, message))
 }
 
 fn is_missing(container: &str) -> Error {

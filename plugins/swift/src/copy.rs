@@ -44,7 +44,7 @@ impl Account {
         };
         let copied = self.copy_segments(segments, &stage).await;
         if copied.is_err()
-            && let Err(error) = self.discard(&stage.token()).await
+            && let Err(error) = self.discard_stage(&stage).await
             && error.kind() != Kind::NotFound
         {
             tracing::warn!(%error, "what was copied in part is not removed; recovery will do it");
@@ -54,7 +54,7 @@ impl Account {
 
     async fn copy_whole(&self, source: &Place, stage: &Stage, to: &str) -> Result<Stat> {
         // A condition would be one on the source.
-        let call = copy_call(source, &stage.place).header(TRANSFER, &stage.transfer);
+        let call = self.copy_call(source, &stage.place).header(TRANSFER, &stage.transfer);
         self.client.send(&call).await?.successful()?;
         self.stat(to).await
     }
@@ -73,7 +73,7 @@ impl Account {
     }
 
     async fn copy_segment(&self, segment: &Segment, to: &Place) -> Result<Entry> {
-        let answer = self.client.send(&copy_call(&segment.from, to)).await?.successful()?;
+        let answer = self.client.send(&self.copy_call(&segment.from, to)).await?.successful()?;
         if etag(answer.headers()).is_some_and(|told| told != segment.etag) {
             return Err(answer.unfit("the segment has become another"));
         }
@@ -82,6 +82,15 @@ impl Account {
             etag: segment.etag.clone(),
             size_bytes: segment.size,
         })
+    }
+
+    fn copy_call(&self, from: &Place, to: &Place) -> Call {
+        let path = format!("/{}/{}", escaped(&from.container), escaped(&from.object));
+        let call = Call::new(Method::PUT, to, format!("copying to `{}`", to.object)).header(COPY_FROM, &path);
+        if from.account == to.account {
+            return call;
+        }
+        call.header(COPY_FROM_ACCOUNT, from.account.as_deref().unwrap_or(self.accounts.own()))
     }
 
     /// The segments of a large object; `None` of a small one.
@@ -130,14 +139,5 @@ impl Account {
             Ok(found)
         }
         .boxed()
-    }
-}
-
-fn copy_call(from: &Place, to: &Place) -> Call {
-    let path = format!("/{}/{}", escaped(&from.container), escaped(&from.object));
-    let call = Call::new(Method::PUT, to, format!("copying to `{}`", to.object)).header(COPY_FROM, &path);
-    match &from.account {
-        Some(account) => call.header(COPY_FROM_ACCOUNT, account),
-        None => call,
     }
 }

@@ -43,18 +43,15 @@ struct Report {
 impl Account {
     pub(crate) async fn delete(&self, key: &str) -> Result<()> {
         let place = self.names.for_reading(key)?;
+        self.committed(&place).await?;
         let Some(headers) = self.look_for(&place).await? else {
             // A write that is still under way somewhere is older than this, and so comes too late.
             self.remove_one(&place).await?;
             return Err(Error::not_found(key));
         };
         match segments_of(&headers, &place) {
-            Some(segments) if place.account.is_none() => self.delete_with_segments(&place, &segments).await?,
-            _ if is_slo(&headers) => self.delete_by_swift(&place, key).await?,
-            Some(segments) => {
-                self.remove_one(&place).await?;
-                self.remove_segments_in(&place, &segments).await?;
-            }
+            Some(segments) => self.delete_with_segments(&place, &segments).await?,
+            None if is_slo(&headers) => self.delete_by_swift(&place, key).await?,
             None => {
                 if headers.contains_key(DLO) {
                     tracing::warn!(key, "only the manifest is deleted: its segments may be those of other objects too");
@@ -71,16 +68,12 @@ impl Account {
         let stage = Stage::new(place.clone(), &name)?;
         self.mark_deletion(&stage, segments).await?;
         self.remove_one(place).await?;
-        self.remove_segments(segments).await?;
+        self.remove_segments(place, segments).await?;
         self.unmark(&stage).await
     }
 
-    pub(crate) async fn remove_segments(&self, segments: &str) -> Result<()> {
-        self.remove_segments_in(&Place::new("", ""), segments).await
-    }
-
     /// All objects whose names begin so, in the account of `place`.
-    async fn remove_segments_in(&self, place: &Place, segments: &str) -> Result<()> {
+    pub(crate) async fn remove_segments(&self, place: &Place, segments: &str) -> Result<()> {
         let Some((container, prefix)) = segments.split_once('/').filter(|(_, prefix)| !prefix.is_empty()) else {
             return Ok(());
         };

@@ -2,9 +2,13 @@
 
 use crate::{Config, answer::unreachable, config::bad};
 use casement_object::Part;
-use casement_sdk::{Bytes, Error, Kind, Result};
+use casement_sdk::{Bytes, Error, Kind, Result, request_id};
 use http_body::{Frame, SizeHint};
-use reqwest::{Body, Certificate, Client, RequestBuilder, Response, header::CONTENT_LENGTH, redirect, retry};
+use reqwest::{
+    Body, Certificate, Client, RequestBuilder, Response,
+    header::{CONTENT_LENGTH, HeaderName},
+    redirect, retry,
+};
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -19,6 +23,9 @@ use std::{
     time::Duration,
 };
 use tokio::time::timeout;
+
+/// Swift puts the first 32 characters of it behind its own id of the transaction, which stands in its log.
+pub(crate) const TRANSACTION_EXTRA: HeaderName = HeaderName::from_static("x-trans-id-extra");
 
 /// A client that waits for nothing longer than `idle`.
 #[derive(Debug, Clone)]
@@ -98,6 +105,14 @@ impl Http {
 
     fn silent(&self) -> Error {
         Error::new(Kind::Timeout, format!("the server neither took nor sent anything for {} s", self.idle.as_secs()))
+    }
+}
+
+/// Tells the server, in this header, for which request of a client it is asked.
+pub(crate) fn with_request_id(request: RequestBuilder, header: HeaderName) -> RequestBuilder {
+    match request_id() {
+        Some(id) => request.header(header, &*id),
+        None => request,
     }
 }
 

@@ -16,6 +16,7 @@ mod listing;
 mod location;
 mod manifest;
 mod names;
+mod projects;
 mod reader;
 mod staged;
 mod turns;

@@ -19,7 +19,7 @@ const LONGEST_CONTAINER: usize = 256 - SEGMENTS.len();
 const LONGEST_TOKEN: usize = 512;
 
 /// Where something is in Swift.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     /// The one that the token is for, where it is not another.
     pub(crate) account: Option<String>,
@@ -87,6 +87,13 @@ impl Names {
 
     /// Where an object is written to.
     pub(crate) fn for_writing(&self, key: &str) -> Result<Place> {
+        match self.of_project(key) {
+            Some(place) => Ok(place),
+            None => self.in_own_account(key),
+        }
+    }
+
+    fn in_own_account(&self, key: &str) -> Result<Place> {
         let objection = match key {
             _ if key.starts_with('/') => Some("begins with a slash"),
             _ if key.starts_with(RESERVED) => Some("is one of the store's own"),
@@ -100,13 +107,20 @@ impl Names {
         }
     }
 
+    /// Where a key is written to that tells the account of a project.
+    fn of_project(&self, key: &str) -> Option<Place> {
+        let place = self.look_up(key).filter(|place| place.account.is_some())?;
+        let is_own = place.container == self.container_of(&place.object) && !place.object.starts_with(RESERVED);
+        is_own.then_some(place)
+    }
+
     /// Where an object is looked for. Nothing can be found under a key that could never have been written.
     pub(crate) fn for_reading(&self, key: &str) -> Result<Place> {
         self.look_up(key).ok_or_else(|| Error::not_found(key))
     }
 
     fn look_up(&self, key: &str) -> Option<Place> {
-        let Some(elsewhere) = key.strip_prefix('/') else { return self.for_writing(key).ok() };
+        let Some(elsewhere) = key.strip_prefix('/') else { return self.in_own_account(key).ok() };
         let (account, rest) = match elsewhere.strip_prefix('/') {
             Some(rest) if self.multi_tenant => {
                 let (account, rest) = rest.split_once('/')?;
@@ -127,7 +141,7 @@ impl Names {
         let Place { account, container, object } = place;
         match account {
             Some(account) => format!("//{account}/{container}/{object}"),
-            None if *container == self.container_of(object) && self.for_writing(object).is_ok() => object.clone(),
+            None if *container == self.container_of(object) && self.in_own_account(object).is_ok() => object.clone(),
             None => format!("/{container}/{object}"),
         }
     }
@@ -183,16 +197,26 @@ impl Stage {
         Ok(stage)
     }
 
-    /// `<container>/<object>/<transfer>`
+    /// `<container>/<object>/<transfer>`, and in the account of another `//<account>/<container>/<object>/<transfer>`
     pub(crate) fn token(&self) -> String {
-        format!("{}/{}/{}", self.place.container, self.place.object, self.transfer)
+        let Place { account, container, object } = &self.place;
+        let account = account.as_ref().map(|account| format!("//{account}/")).unwrap_or_default();
+        format!("{account}{container}/{object}/{}", self.transfer)
     }
 
     pub(crate) fn parse(token: &str) -> Option<Self> {
+        let (account, token) = match token.strip_prefix("//").map(|rest| rest.split_once('/')) {
+            Some(split) => split.map(|(account, rest)| (Some(account.to_owned()), rest))?,
+            None => (None, token),
+        };
         let (container, rest) = token.split_once('/')?;
         let (object, transfer) = rest.rsplit_once('/')?;
-        let fits = objection_to_container(container).is_none() && objection(object).is_none() && is_transfer(transfer);
-        fits.then(|| Self { place: Place::new(container, object), transfer: transfer.to_owned() })
+        let fits = account.as_deref().is_none_or(|account| objection_to_container(account).is_none())
+            && objection_to_container(container).is_none()
+            && objection(object).is_none()
+            && is_transfer(transfer);
+        let place = Place { account, ..Place::new(container, object) };
+        fits.then(|| Self { place, transfer: transfer.to_owned() })
     }
 
     /// What the names of its segments and manifests begin with.
@@ -267,6 +291,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_tells_an_account_is_written_to_where_this_store_would_put_it() {
+        let names = names(0, true);
+        let place = Place { account: Some("AUTH_x".into()), ..Place::new("glance_a", "a") };
+        assert_eq!(names.for_writing("//AUTH_x/glance_a/a").unwrap(), place);
+        for bad in ["//AUTH_x/glance_b/a", "//AUTH_x/c/a", "//AUTH_x/glance_.casement-x/.casement-x", "//../glance_a/a"]
+        {
+            assert_eq!(names.for_writing(bad).unwrap_err().kind(), Kind::Misuse, "{bad}");
+        }
+    }
+
+    #[test]
     fn what_could_lead_elsewhere_is_no_key() {
         let names = names(0, false);
         for bad in ["", ".", "..", "a/../b", "/", "/c", "/c/", "/../a", "//AUTH_x/c/a", "a\0", ".casement-staged/x"] {
@@ -284,7 +319,15 @@ mod tests {
         assert_eq!(Stage::parse("glance/a/b/t-1"), Some(stage.clone()));
         assert_eq!(stage.segment(0), Place::new("glance_segments", "a/b/t-1/00000001"));
         assert_eq!(stage.mark(&names(2, false)), Place::new("glance_segments", ".casement-staged/glance/a/b/t-1"));
-        for bad in ["", "glance", "glance/a", "glance/a/", "/a/t", "glance/../t", "glance/a/t_1"] {
+        let elsewhere = Place { account: Some("AUTH_x".into()), ..Place::new("glance_a", "a") };
+        let elsewhere = Stage::new(elsewhere, "t-1").unwrap();
+        assert_eq!(elsewhere.token(), "//AUTH_x/glance_a/a/t-1");
+        assert_eq!(Stage::parse(&elsewhere.token()), Some(elsewhere.clone()));
+        assert_eq!(elsewhere.segment(0).account.as_deref(), Some("AUTH_x"));
+        let mark = elsewhere.mark(&names(0, true));
+        assert_eq!(mark, Place::new("glance_segments", ".casement-staged///AUTH_x/glance_a/a/t-1"));
+        let odd = ["//AUTH_x/glance_a/a", "//../glance_a/a/t", "///glance_a/a/t", "//AUTH_x"];
+        for bad in ["", "glance", "glance/a", "glance/a/", "/a/t", "glance/../t", "glance/a/t_1"].iter().chain(&odd) {
             assert_eq!(Stage::parse(bad), None, "{bad}");
         }
         assert!(Stage::new(Place::new("glance", "a"), "../b").is_err());

@@ -28,6 +28,10 @@ const UNDER_WAY: usize = 8;
 /// On the mark of a deletion: the container and the prefix of the segments that go with the object.
 const SEGMENTS: HeaderName = HeaderName::from_static("x-object-meta-casement-segments");
 
+fn nothing_staged(token: &str) -> Error {
+    Error::new(Kind::NotFound, format!("nothing is staged as `{token}`"))
+}
+
 impl Account {
     /// Sets the mark of a write.
     pub(crate) async fn mark(&self, stage: &Stage) -> Result<()> {
@@ -52,28 +56,40 @@ impl Account {
 
     /// Removes what a token names.
     pub(crate) async fn discard(&self, token: &str) -> Result<()> {
-        let nothing = || Error::new(Kind::NotFound, format!("nothing is staged as `{token}`"));
-        let stage = Stage::parse(token).ok_or_else(nothing)?;
+        let stage = Stage::parse(token).ok_or_else(|| nothing_staged(token))?;
+        self.committed(&stage.place).await?;
+        self.discard_stage(&stage).await
+    }
+
+    /// The same for whoever has the write in hand, its commit perhaps.
+    pub(crate) async fn discard_stage(&self, stage: &Stage) -> Result<()> {
+        let nothing = || nothing_staged(&stage.token());
         let Some(mark) = self.look_for(&stage.mark(&self.names)).await? else { return Err(nothing()) };
         let object = self.look_for(&stage.place).await?;
         if let Some(segments) = answer::text(&mark, &SEGMENTS) {
             let segments = percent_decode_str(segments).decode_utf8_lossy();
             let is_there = object.and_then(|object| segments_of(&object, &stage.place));
             if is_there.as_deref() != Some(&*segments) {
-                self.remove_segments(&segments).await?;
+                self.remove_segments(&stage.place, &segments).await?;
             }
-            return self.unmark(&stage).await;
+            return self.let_go(stage).await;
         }
         if object.is_some_and(|object| is_of(&object, &stage.transfer)) {
-            self.unmark(&stage).await?;
+            self.unmark(stage).await?;
             return Err(nothing());
         }
-        self.clear(&stage).await?;
+        self.clear(stage).await?;
         // A commit that was under way meanwhile has published what is no more.
         if self.look_for(&stage.place).await?.is_some_and(|object| is_of(&object, &stage.transfer)) {
             self.remove_one(&stage.place).await?;
         }
-        self.unmark(&stage).await
+        self.let_go(stage).await
+    }
+
+    /// The end of what was staged and is no more.
+    pub(crate) async fn let_go(&self, stage: &Stage) -> Result<()> {
+        self.drop_own_containers(&stage.place).await?;
+        self.unmark(stage).await
     }
 
     /// What is in a place.

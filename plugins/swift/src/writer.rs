@@ -6,7 +6,7 @@ use crate::{
     names::Stage,
 };
 use casement_object::{Part, PartSizes, Parts, Uploader};
-use casement_sdk::{Bytes, Error, Kind, Result, Stat, WriteOptions};
+use casement_sdk::{Bytes, Error, Kind, Result, Stat, WriteOptions, in_this_operation};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{mem, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, time::timeout};
@@ -52,6 +52,7 @@ impl Parts for Segments {
     type Receipt = Entry;
 
     async fn send(&self, number: u32, part: Part) -> Result<Entry> {
+        self.account.ensure_segments(&self.stage.place).await?;
         self.account.put_aside(&self.stage.segment(number), &Content::data(part).await?).await
     }
 }
@@ -121,10 +122,10 @@ async fn clean_up(account: Arc<Account>, stage: Stage, state: State) -> Result<(
     match state {
         State::Ended => return Ok(()),
         State::Large(uploader) => uploader.stop().await,
-        State::Small(_) => return account.unmark(&stage).await,
+        State::Small(_) => return account.let_go(&stage).await,
         State::Failed => {}
     }
-    match account.discard(&stage.token()).await {
+    match account.discard_stage(&stage).await {
         Err(error) if error.kind() == Kind::NotFound => Ok(()),
         answer => answer,
     }
@@ -153,7 +154,19 @@ impl casement_sdk::Writer for Writer {
         }
     }
 
-    async fn commit(mut self) -> Result<Stat> {
+    async fn commit(self) -> Result<Stat> {
+        let (commits, key) = (self.account.commits.clone(), self.account.names.key_of(&self.stage.place));
+        commits.run(&key, self.commit_whole()).await
+    }
+
+    async fn abort(mut self) -> Result<()> {
+        let state = mem::replace(&mut self.state, State::Ended);
+        clean_up(self.account.clone(), self.stage.clone(), state).await
+    }
+}
+
+impl Writer {
+    async fn commit_whole(mut self) -> Result<Stat> {
         match self.finish().await {
             Ok(stat) => {
                 self.unmark().await;
@@ -161,7 +174,7 @@ impl casement_sdk::Writer for Writer {
             }
             Err(error) => {
                 // Who commits does not abort any more, and need not wait for long to be told.
-                match timeout(CLEANING, self.abort()).await {
+                match timeout(CLEANING, casement_sdk::Writer::abort(self)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(left)) => tracing::warn!(error = %left, "{LEFT}"),
                     Err(_) => tracing::warn!("{LEFT}"),
@@ -169,11 +182,6 @@ impl casement_sdk::Writer for Writer {
                 Err(error)
             }
         }
-    }
-
-    async fn abort(mut self) -> Result<()> {
-        let state = mem::replace(&mut self.state, State::Ended);
-        clean_up(self.account.clone(), self.stage.clone(), state).await
     }
 }
 
@@ -186,11 +194,11 @@ impl Drop for Writer {
         let (account, stage) = (self.account.clone(), self.stage.clone());
         // Without a runtime there is nothing to remove it with: recovery finds the mark.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move {
+            runtime.spawn(in_this_operation(async move {
                 if let Err(error) = clean_up(account, stage, state).await {
                     tracing::warn!(%error, "{LEFT}");
                 }
-            });
+            }));
         }
     }
 }

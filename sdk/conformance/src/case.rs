@@ -28,10 +28,11 @@ pub enum Need {
     Copy,
     Usage,
     Presign,
+    OpenFile,
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Write,
         Self::ReadRange,
         Self::Delete,
@@ -40,6 +41,7 @@ impl Need {
         Self::Copy,
         Self::Usage,
         Self::Presign,
+        Self::OpenFile,
     ];
 
     pub(crate) fn is_met(self, can: &Capabilities) -> bool {
@@ -52,6 +54,7 @@ impl Need {
             Self::Copy => can.copy,
             Self::Usage => can.usage,
             Self::Presign => can.presign,
+            Self::OpenFile => can.open_file,
         }
     }
 }
@@ -68,6 +71,7 @@ impl fmt::Display for Need {
             Self::Copy => "copy",
             Self::Usage => "usage",
             Self::Presign => "presign",
+            Self::OpenFile => "open_file",
         })
     }
 }

@@ -169,6 +169,31 @@ pub(crate) const PRESIGN_ONLY: Clause = Clause {
     rust: "Backend::presign_read",
     c: "CasementPresign.presign_read",
 };
+pub(crate) const FILE: Clause = Clause {
+    text: "The file of an object, where the object is nothing but a file on a disk of this machine.",
+    rust: "Backend::open_file",
+    c: "CasementFile.open_file",
+};
+pub(crate) const FILE_STAYS: Clause = Clause {
+    text: "The file stays whole when its object is deleted.",
+    rust: "Backend::open_file",
+    c: "CasementFile.open_file",
+};
+pub(crate) const PLACE: Clause = Clause {
+    text: "The same answer to the same texts, always; nothing is read or written for it.",
+    rust: "Backend::place",
+    c: "CasementPlacement.place",
+};
+pub(crate) const PLACE_ODD: Clause = Clause {
+    text: "when nothing can be kept for such an owner.",
+    rust: "Backend::place",
+    c: "CasementPlacement.place",
+};
+pub(crate) const PLACE_FOUND: Clause = Clause {
+    text: "Such a key tells the project, so that everything that is done with the object later finds it.",
+    rust: "Backend::place",
+    c: "CasementPlacement.place",
+};
 pub(crate) const LOCATION: Clause = Clause {
     text: "The location URI under which the catalog records the object,",
     rust: "Backend::format_location",

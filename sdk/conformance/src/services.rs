@@ -1,6 +1,6 @@
 //! The gateway's side for a store under test: it remembers what the backend logs.
 
-use casement_sdk::host::{HostServices, Level};
+use casement_sdk::host::{HostServices, Level, LogLine};
 use std::{
     collections::VecDeque,
     fmt::Write,
@@ -25,7 +25,8 @@ impl Services {
 }
 
 impl HostServices for Services {
-    fn log(&self, level: Level, target: &str, message: &str) {
+    fn log(&self, line: &LogLine<'_>) {
+        let LogLine { level, target, message, .. } = *line;
         let mut line = String::new();
         // Writing to a string cannot fail.
         write!(line, "{level:<5} {target}: {message}").ok();

@@ -89,6 +89,7 @@ static CasementOp commit(void *self, CasementCompletion c) {
   Writer *writer = self;
   const CasementHost *host = writer->host;
   host->counter_add(host->ctx, (CasementStr)TEXT("bytes_forgotten"), writer->written);
+  host->log(host->ctx, CASEMENT_LOG_INFO, (CasementStr)TEXT("null"), (CasementStr)TEXT("forgets an object"));
   return answer(c, (CasementReply){.value = writer->written, .value2 = CASEMENT_NONE});
 }
 

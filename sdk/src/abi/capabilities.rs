@@ -1,8 +1,8 @@
 //! Capabilities as bits on the wire.
 
 use super::{
-    CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_PRESIGN, CASEMENT_CAN_READ_RANGE,
-    CASEMENT_CAN_STAGE_TOKENS, CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE,
+    CASEMENT_CAN_COPY, CASEMENT_CAN_DELETE, CASEMENT_CAN_LIST, CASEMENT_CAN_OPEN_FILE, CASEMENT_CAN_PRESIGN,
+    CASEMENT_CAN_READ_RANGE, CASEMENT_CAN_STAGE_TOKENS, CASEMENT_CAN_USAGE, CASEMENT_CAN_WRITE,
 };
 use crate::Capabilities;
 
@@ -18,6 +18,7 @@ impl Capabilities {
             (self.copy, CASEMENT_CAN_COPY),
             (self.usage, CASEMENT_CAN_USAGE),
             (self.presign, CASEMENT_CAN_PRESIGN),
+            (self.open_file, CASEMENT_CAN_OPEN_FILE),
         ]
         .iter()
         .filter(|(can, _)| *can)
@@ -38,6 +39,7 @@ impl Capabilities {
             copy: can(CASEMENT_CAN_COPY),
             usage: can(CASEMENT_CAN_USAGE),
             presign: can(CASEMENT_CAN_PRESIGN),
+            open_file: can(CASEMENT_CAN_OPEN_FILE),
             chunk_size: 0,
             max_object_size: 0,
         }

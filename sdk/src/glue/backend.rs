@@ -8,8 +8,8 @@ use super::{
 use crate::{
     Backend, Capabilities, Error, Host, Kind, Range, Result, Stat, WriteOptions, Writer,
     abi::{
-        CasementBackendVt, CasementBuf, CasementCapabilities, CasementCompletion, CasementHost, CasementOp,
-        CasementPresign, CasementReply, CasementStr, from_wire, to_wire,
+        CasementBackendVt, CasementBuf, CasementCapabilities, CasementCompletion, CasementFile, CasementHost,
+        CasementOp, CasementPlacement, CasementPresign, CasementReply, CasementStr, file, from_wire, to_wire,
     },
 };
 use bytes::Bytes;
@@ -52,6 +52,14 @@ pub(super) const fn table<B: Backend>() -> CasementBackendVt {
 
 pub(super) const fn presign_table<B: Backend>() -> CasementPresign {
     CasementPresign { size: size_of::<CasementPresign>() as u32, reserved: 0, presign_read: Some(presign_read::<B>) }
+}
+
+pub(super) const fn file_table<B: Backend>() -> CasementFile {
+    CasementFile { size: size_of::<CasementFile>() as u32, reserved: 0, open_file: Some(open_file::<B>) }
+}
+
+pub(super) const fn placement_table<B: Backend>() -> CasementPlacement {
+    CasementPlacement { size: size_of::<CasementPlacement>() as u32, reserved: 0, place: Some(place::<B>) }
 }
 
 pub(super) unsafe extern "C" fn open<B: Backend>(
@@ -271,6 +279,30 @@ unsafe extern "C" fn presign_read<B: Backend>(
         operation(b, c, move |s: Arc<Store<B>>| async move {
             s.backend.presign_read(&key?, Duration::from_millis(lifetime_ms)).await.map(text_reply)
         })
+    }
+}
+
+unsafe extern "C" fn open_file<B: Backend>(b: *mut c_void, key: CasementStr, c: CasementCompletion) -> CasementOp {
+    // SAFETY: as in `stat`.
+    unsafe {
+        let key = owned(key);
+        operation(b, c, move |s: Arc<Store<B>>| async move {
+            let opened = s.backend.open_file(&key?).await?;
+            Ok(CasementReply { value: file::give(opened.file), value2: opened.size, ..CasementReply::OK })
+        })
+    }
+}
+
+unsafe extern "C" fn place<B: Backend>(
+    b: *mut c_void,
+    key: CasementStr,
+    owner: CasementStr,
+    c: CasementCompletion,
+) -> CasementOp {
+    // SAFETY: as in `stat`.
+    unsafe {
+        let (key, owner) = (owned(key), owned(owner));
+        operation(b, c, |s: Arc<Store<B>>| async move { s.backend.place(&key?, &owner?).map(text_reply) })
     }
 }
 

@@ -1,8 +1,8 @@
 //! [`crate::blocking`] as the async traits: every call on a thread that may block.
 
-use super::scope;
+use super::Scope;
 use crate::{
-    Capabilities, Entry, Error, Host, Kind, Range, Result, Staged, Stat, Usage, WriteOptions,
+    Capabilities, Entry, Error, Host, Kind, ObjectFile, Range, Result, Staged, Stat, Usage, WriteOptions,
     blocking::{Backend, Lister, Reader, Writer},
 };
 use bytes::Bytes;
@@ -17,10 +17,10 @@ use tokio::task::spawn_blocking;
 #[derive(Debug)]
 pub struct Blocking<B: Backend>(Offloaded<B>);
 
-/// Runs `f` on a blocking thread, logging for `host`; a panic goes on in the caller.
-async fn blocking<T: Send + 'static>(host: &Host, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let host = host.clone();
-    match spawn_blocking(move || scope(&host, f)).await {
+/// Runs `f` on a blocking thread, for the operation that this is; a panic goes on in the caller.
+async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let scope = Scope::current();
+    match spawn_blocking(move || scope.enter(f)).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
@@ -33,12 +33,13 @@ async fn blocking<T: Send + 'static>(host: &Host, f: impl FnOnce() -> Result<T> 
 #[derive(Debug)]
 struct Offloaded<T: Send + Sync + 'static> {
     value: Option<Arc<T>>,
-    host: Host,
+    /// In which it was made, and is dropped.
+    scope: Scope,
 }
 
 impl<T: Send + Sync + 'static> Offloaded<T> {
-    fn new(value: T, host: &Host) -> Self {
-        Self { value: Some(Arc::new(value)), host: host.clone() }
+    fn new(value: T) -> Self {
+        Self { value: Some(Arc::new(value)), scope: Scope::current() }
     }
 
     fn share(&self) -> Result<Arc<T>> {
@@ -47,15 +48,15 @@ impl<T: Send + Sync + 'static> Offloaded<T> {
 
     async fn call<R: Send + 'static>(&self, f: impl FnOnce(&T) -> Result<R> + Send + 'static) -> Result<R> {
         let value = self.share()?;
-        blocking(&self.host, move || f(&value)).await
+        blocking(move || f(&value)).await
     }
 }
 
 impl<T: Send + Sync + 'static> Drop for Offloaded<T> {
     fn drop(&mut self) {
         if let (Some(value), Ok(runtime)) = (self.value.take(), tokio::runtime::Handle::try_current()) {
-            let host = self.host.clone();
-            runtime.spawn_blocking(move || scope(&host, || drop(value)));
+            let scope = self.scope.clone();
+            runtime.spawn_blocking(move || scope.enter(|| drop(value)));
         }
     }
 }
@@ -70,8 +71,8 @@ impl<B: Backend> Blocking<B> {
         Ok(f(&*self.0.share()?))
     }
 
-    fn stream<T: Send + 'static>(&self, value: T) -> BlockingStream<T> {
-        BlockingStream(Offloaded::new(Mutex::new(Some(value)), &self.0.host))
+    fn stream<T: Send + 'static>(value: T) -> BlockingStream<T> {
+        BlockingStream(Offloaded::new(Mutex::new(Some(value))))
     }
 }
 
@@ -89,9 +90,7 @@ where
     type Lister = BlockingStream<B::Lister>;
 
     async fn open(config: B::Config, host: Host) -> Result<Self> {
-        let for_backend = host.clone();
-        let backend = blocking(&host, move || B::open(config, for_backend)).await?;
-        Ok(Self(Offloaded::new(backend, &host)))
+        Ok(Self(Offloaded::new(blocking(move || B::open(config, host)).await?)))
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -107,13 +106,13 @@ where
         let key = key.to_owned();
         let writer = self.call(move |b| b.create(&key, options)).await?;
         let token = writer.token().to_owned();
-        Ok(BlockingWriter { token, stream: self.stream(writer) })
+        Ok(BlockingWriter { token, stream: Self::stream(writer) })
     }
 
     async fn read(&self, key: &str, range: Range) -> Result<Self::Reader> {
         let key = key.to_owned();
         let reader = self.call(move |b| b.read(&key, range)).await?;
-        Ok(self.stream(reader))
+        Ok(Self::stream(reader))
     }
 
     async fn delete(&self, key: &str) -> Result<()> {
@@ -124,7 +123,7 @@ where
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Self::Lister> {
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
         let lister = self.call(move |b| b.list(&prefix, after.as_deref())).await?;
-        Ok(self.stream(lister))
+        Ok(Self::stream(lister))
     }
 
     async fn discard(&self, token: &str) -> Result<()> {
@@ -144,6 +143,15 @@ where
     async fn presign_read(&self, key: &str, lifetime: Duration) -> Result<String> {
         let key = key.to_owned();
         self.call(move |b| b.presign_read(&key, lifetime)).await
+    }
+
+    async fn open_file(&self, key: &str) -> Result<ObjectFile> {
+        let key = key.to_owned();
+        self.call(move |b| b.open_file(&key)).await
+    }
+
+    fn place(&self, key: &str, owner: &str) -> Result<String> {
+        self.now(|b| b.place(key, owner))?
     }
 
     fn format_location(&self, key: &str) -> Result<String> {

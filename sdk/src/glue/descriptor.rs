@@ -4,8 +4,8 @@ use super::{backend, logging, streams};
 use crate::{
     Backend,
     abi::{
-        CASEMENT_ABI_MAJOR, CASEMENT_ABI_MINOR, CASEMENT_PLUGIN_UNWINDS, CasementPlugin, CasementPresign, CasementStr,
-        PRESIGN,
+        CASEMENT_ABI_MAJOR, CASEMENT_ABI_MINOR, CASEMENT_PLUGIN_UNWINDS, CasementFile, CasementPlacement,
+        CasementPlugin, CasementPresign, CasementStr, FILE, PLACEMENT, PRESIGN,
     },
 };
 use std::{
@@ -68,6 +68,14 @@ unsafe extern "C" fn query<B: Backend>(name: CasementStr) -> *const c_void {
     match unsafe { name.as_str() } {
         Ok(PRESIGN) => {
             let table: &'static CasementPresign = &const { backend::presign_table::<B>() };
+            ptr::from_ref(table).cast()
+        }
+        Ok(PLACEMENT) => {
+            let table: &'static CasementPlacement = &const { backend::placement_table::<B>() };
+            ptr::from_ref(table).cast()
+        }
+        Ok(FILE) => {
+            let table: &'static CasementFile = &const { backend::file_table::<B>() };
             ptr::from_ref(table).cast()
         }
         _ => ptr::null(),

@@ -3,12 +3,12 @@
 //! A plugin file has its own copy of `tracing` and of the panic hook, which nobody else sets up. A backend that
 //! is linked into the gateway's binary shares both, and nothing is set up for it.
 
+use super::scope::Scope;
 use crate::{
     Host,
     abi::{CASEMENT_LOG_DEBUG, CASEMENT_LOG_ERROR, CASEMENT_LOG_INFO, CASEMENT_LOG_TRACE, CASEMENT_LOG_WARN},
 };
 use std::{
-    cell::RefCell,
     io, panic,
     sync::{
         Once, OnceLock,
@@ -26,11 +26,6 @@ static PLUGIN_FILE: AtomicBool = AtomicBool::new(false);
 /// Who hears what is logged outside of any operation.
 static FIRST: OnceLock<Host> = OnceLock::new();
 
-thread_local! {
-    /// The store this thread works for at the moment.
-    static CURRENT: RefCell<Option<Host>> = const { RefCell::new(None) };
-}
-
 pub(super) fn this_is_a_plugin_file() {
     PLUGIN_FILE.store(true, Ordering::Relaxed);
 }
@@ -47,30 +42,23 @@ pub(super) fn set_up(host: &Host) {
         let subscriber = tracing_subscriber::registry().with(Wanted).with(lines.with_writer(ToHost));
         // An author may have installed one of their own in a static initialiser: then theirs stays.
         drop(tracing::subscriber::set_global_default(subscriber));
-        panic::set_hook(Box::new(|info| {
-            with_host(|host| host.log(CASEMENT_LOG_ERROR, "panic", &info.to_string()));
-        }));
+        panic::set_hook(Box::new(|info| log(CASEMENT_LOG_ERROR, "panic", &info.to_string())));
     });
 }
 
-/// Runs `f` with everything it logs going to `host`.
-pub(crate) fn scope<T>(host: &Host, f: impl FnOnce() -> T) -> T {
-    struct Restore(Option<Host>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let before = self.0.take();
-            CURRENT.with(|current| *current.borrow_mut() = before);
-        }
+/// For whom something is logged here and now.
+fn listener() -> Option<Scope> {
+    let current = Scope::current();
+    if !current.host.is_nowhere() {
+        return Some(current);
     }
-    let before = CURRENT.with(|current| current.borrow_mut().replace(host.clone()));
-    let _restore = Restore(before);
-    f()
+    FIRST.get().map(|host| Scope { host: host.clone(), ..current })
 }
 
-fn with_host<T>(f: impl FnOnce(&Host) -> T) -> Option<T> {
-    // A thread that is ending has no current store any more.
-    let current = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
-    current.as_ref().or_else(|| FIRST.get()).map(f)
+fn log(level: u32, target: &str, message: &str) {
+    if let Some(Scope { host, request }) = listener() {
+        host.log(request.as_deref(), level, target, message);
+    }
 }
 
 fn code_of(level: Level) -> u32 {
@@ -92,7 +80,7 @@ impl<S: Subscriber> Layer<S> for Wanted {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        with_host(|host| host.log_enabled(code_of(*metadata.level()))).unwrap_or(false)
+        listener().is_some_and(|scope| scope.host.log_enabled(code_of(*metadata.level())))
     }
 }
 
@@ -130,7 +118,6 @@ impl io::Write for Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let text = String::from_utf8_lossy(&self.text);
-        with_host(|host| host.log(self.level, &self.target, text.trim_end()));
+        log(self.level, &self.target, String::from_utf8_lossy(&self.text).trim_end());
     }
 }

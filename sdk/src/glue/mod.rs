@@ -9,6 +9,7 @@ mod descriptor;
 mod logging;
 mod operation;
 mod runtime;
+mod scope;
 mod services;
 mod streams;
 #[cfg(test)]
@@ -16,7 +17,8 @@ pub(crate) mod tests;
 
 pub use blocking::Blocking;
 pub use descriptor::{Published, enter};
-pub(crate) use logging::scope;
+use scope::Scope;
+pub use scope::{in_this_operation, request_id};
 pub use services::Host;
 
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! Runs an author's future and answers it exactly once, whatever happens to it.
 
-use super::logging;
+use super::scope::Scope;
 use crate::{
     Error, Host, Kind, Result,
     abi::{
@@ -15,7 +15,6 @@ use std::{
     ffi::c_void,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     thread,
@@ -40,7 +39,7 @@ impl Place {
         answer: Answer,
         work: impl Future<Output = Result<CasementReply>> + Send + 'static,
     ) -> CasementOp {
-        let work = InStore { host: self.host.clone(), work: AssertUnwindSafe(work).catch_unwind() };
+        let work = Scope::of_call(&self.host).hold(AssertUnwindSafe(work).catch_unwind());
         let task = async move {
             // The work is gone, with all it holds, before its answer is sent, also when it is aborted here.
             let outcome = work.await;
@@ -71,27 +70,8 @@ impl Place {
 
     /// Drops something of the author's on the plugin's runtime. A panic in its `Drop` ends there.
     pub(super) fn bury(&self, remains: impl Send + 'static) {
-        let host = self.host.clone();
-        self.runtime.spawn(async move { logging::scope(&host, || drop(remains)) });
-    }
-}
-
-/// The author's work, with what it logs going to its store.
-struct InStore<F> {
-    host: Host,
-    work: F,
-}
-
-impl<F: Future> Future for InStore<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // SAFETY: `work` is pinned with `self`: it is never moved out, and `InStore` has no `Drop` of its own.
-        let (host, work) = unsafe {
-            let this = self.get_unchecked_mut();
-            (&this.host, Pin::new_unchecked(&mut this.work))
-        };
-        logging::scope(host, || work.poll(context))
+        let scope = Scope::of_call(&self.host);
+        self.runtime.spawn(async move { scope.enter(|| drop(remains)) });
     }
 }
 

@@ -3,10 +3,10 @@
 use super::{call::Calls, handle::Handle, tables::Destroy};
 use crate::{
     Error, Kind, Result,
-    abi::{CASEMENT_END, CASEMENT_OK, CASEMENT_REPLY_ONE_OBJECT, CASEMENT_REPLY_RETRYABLE, CasementReply},
+    abi::{CASEMENT_END, CASEMENT_OK, CASEMENT_REPLY_ONE_OBJECT, CASEMENT_REPLY_RETRYABLE, CasementReply, file},
 };
 use bytes::Bytes;
-use std::ptr;
+use std::{fs::File, ptr};
 
 const LONGEST_ERROR: usize = 4 << 10;
 
@@ -19,6 +19,8 @@ pub(super) enum Expect {
     PlainOrEnd,
     /// A handle, to be destroyed by this function.
     Handle(Destroy),
+    /// A file.
+    File,
 }
 
 /// A good answer.
@@ -29,6 +31,7 @@ pub(super) struct Answer {
     pub(super) value2: u64,
     pub(super) data: Bytes,
     pub(super) handle: Option<Handle>,
+    pub(super) file: Option<File>,
 }
 
 impl Answer {
@@ -52,16 +55,21 @@ impl Answer {
         let end = reply.code == CASEMENT_END;
         let handle = match expect {
             Expect::Handle(destroy) if !end && !reply.handle.is_null() => {
-                Some(Handle::new(reply.handle, destroy, calls.places.clone(), calls.handle.clone()))
+                Some(Handle::new(reply.handle, destroy, calls))
             }
             Expect::Handle(_) => return Err(broken(what, "OK without a handle")),
-            Expect::Plain if end => {
+            Expect::Plain | Expect::File if end => {
                 return Err(broken(what, "END, which only `next` and `next_page` may"));
             }
-            Expect::Plain | Expect::PlainOrEnd => None,
+            Expect::Plain | Expect::PlainOrEnd | Expect::File => None,
+        };
+        let file = match expect {
+            // SAFETY: the file is moved to the gateway by the contract.
+            Expect::File => Some(unsafe { file::take(reply.value) }.ok_or_else(|| broken(what, "OK without a file"))?),
+            _ => None,
         };
         let data = data.map_err(|_| broken(what, "with a buffer that cannot be one"))?;
-        Ok(Self { end, value: reply.value, value2: reply.value2, data, handle })
+        Ok(Self { end, value: reply.value, value2: reply.value2, data, handle, file })
     }
 
     /// The answer's text, of at most so many bytes.

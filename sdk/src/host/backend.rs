@@ -7,7 +7,7 @@ use super::{
     tables::Tables,
 };
 use crate::{
-    Capabilities, Error, Range, Result, Staged, Stat, Usage, WriteOptions,
+    Capabilities, Error, ObjectFile, Range, Result, Staged, Stat, Usage, WriteOptions,
     abi::{CasementCapabilities, CasementStr, from_wire, to_wire},
 };
 use std::{sync::Arc, time::Duration};
@@ -40,6 +40,14 @@ impl Backend {
         let calls = opening.on(handle);
         let capabilities = capabilities(&tables, &calls).await?;
         Ok(Self { tables, calls, capabilities })
+    }
+
+    /// The same store, for operations that are for a client's request with this id: what begins with one of them, a
+    /// writer say, is for it up to its end.
+    #[must_use]
+    pub fn for_request(&self, id: &str) -> Self {
+        let calls = Calls { request: Some(Arc::from(id)).filter(|_| !id.is_empty()), ..self.calls.clone() };
+        Self { calls, ..self.clone() }
     }
 
     /// What the backend can do, as it said right after `open`.
@@ -147,6 +155,34 @@ impl Backend {
         let submit = move |b, c| unsafe { presign_read(b, CasementStr::new(&key), lifetime, c) };
         let answer = self.calls.call("presign_read", Expect::Plain, submit).await?;
         answer.text("presign_read", LONGEST_TEXT).map(str::to_owned)
+    }
+
+    /// See [`crate::Backend::open_file`].
+    pub async fn open_file(&self, key: &str) -> Result<ObjectFile> {
+        let Some(table) = self.tables.file else {
+            return Err(Error::unsupported("handing over a file"));
+        };
+        let (open_file, key) = (function!(table, open_file), key.to_owned());
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { open_file(b, CasementStr::new(&key), c) };
+        let answer = self.calls.call("open_file", Expect::File, submit).await?;
+        let file = answer.file.ok_or_else(|| broken("open_file", "OK without a file"))?;
+        Ok(ObjectFile { file, size: answer.value2 })
+    }
+
+    /// See [`crate::Backend::place`]. A backend without this extension makes no difference between owners.
+    pub async fn place(&self, key: &str, owner: &str) -> Result<String> {
+        let Some(place) = self.tables.placement.and_then(|table| table.place) else {
+            return Ok(key.to_owned());
+        };
+        let (key, owner) = (key.to_owned(), owner.to_owned());
+        // SAFETY: as in `stat`.
+        let submit = move |b, c| unsafe { place(b, CasementStr::new(&key), CasementStr::new(&owner), c) };
+        let answer = self.calls.call("place", Expect::Plain, submit).await?;
+        match answer.text("place", LONGEST_TEXT)? {
+            "" => Err(broken("place", "with no key")),
+            key => Ok(key.to_owned()),
+        }
     }
 
     /// See [`crate::Backend::format_location`].

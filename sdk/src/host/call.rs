@@ -7,6 +7,7 @@ use super::{
     answer::{Answer, Expect},
     handle::Handle,
     places::{Place, Places},
+    request::{RequestId, calling_for},
 };
 use crate::{
     Error, Kind, Result,
@@ -32,12 +33,14 @@ pub(super) struct Calls {
     pub(super) places: Places,
     /// The handle the operation is on; none for `open`.
     pub(super) handle: Option<Arc<Handle>>,
+    /// The client's request that they are for.
+    pub(super) request: RequestId,
 }
 
 impl Calls {
     /// The same, for operations on another handle.
     pub(super) fn on(&self, handle: Handle) -> Self {
-        Self { places: self.places.clone(), handle: Some(Arc::new(handle)) }
+        Self { handle: Some(Arc::new(handle)), ..self.clone() }
     }
 
     /// Makes an operation that is about to be submitted.
@@ -83,11 +86,11 @@ impl Started {
             .run(move || {
                 let Some(operation) = unsubmitted.submit() else { return };
                 // Kept until the plugin's function has returned: the answer may come before, and lets go of the entry's.
-                let handle = calls.handle.clone();
+                let (handle, request) = (calls.handle.clone(), calls.request.clone());
                 let pointer = handle.as_ref().map_or(ptr::null_mut(), |handle| handle.ptr());
                 let key = expected(Entry { operation: operation.clone(), what, expect, calls, _place: place });
                 let completion = CasementCompletion { ctx: ptr::without_provenance_mut(key), done };
-                operation.submitted(submit(pointer, completion));
+                operation.submitted(calling_for(request, || submit(pointer, completion)));
             })
             .await?;
         waiting.await

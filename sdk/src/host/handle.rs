@@ -1,6 +1,11 @@
 //! A handle of the plugin, destroyed when nobody needs it any longer.
 
-use super::{places::Places, tables::Destroy};
+use super::{
+    call::Calls,
+    places::Places,
+    request::{RequestId, calling_for},
+    tables::Destroy,
+};
 use std::{ffi::c_void, sync::Arc};
 
 /// A backend, writer, reader or lister. Every operation on it holds an `Arc`, and so does every child: the
@@ -11,6 +16,8 @@ pub(super) struct Handle {
     destroy: Destroy,
     /// Where `destroy` runs.
     places: Places,
+    /// For which it was made, and is destroyed.
+    request: RequestId,
     parent: Option<Arc<Handle>>,
 }
 
@@ -21,8 +28,10 @@ unsafe impl Send for Handle {}
 unsafe impl Sync for Handle {}
 
 impl Handle {
-    pub(super) fn new(ptr: *mut c_void, destroy: Destroy, places: Places, parent: Option<Arc<Handle>>) -> Self {
-        Self { ptr, destroy, places, parent }
+    /// What an operation of `calls` has answered.
+    pub(super) fn new(ptr: *mut c_void, destroy: Destroy, calls: &Calls) -> Self {
+        let Calls { places, request, handle } = calls.clone();
+        Self { ptr, destroy, places, request, parent: handle }
     }
 
     /// What the plugin's functions are called with.
@@ -33,7 +42,8 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let last = Last { ptr: self.ptr, destroy: self.destroy, _parent: self.parent.take() };
+        let (request, parent) = (self.request.take(), self.parent.take());
+        let last = Last { ptr: self.ptr, destroy: self.destroy, request, _parent: parent };
         self.places.drop_there(last);
     }
 }
@@ -42,6 +52,7 @@ impl Drop for Handle {
 struct Last {
     ptr: *mut c_void,
     destroy: Destroy,
+    request: RequestId,
     _parent: Option<Arc<Handle>>,
 }
 
@@ -51,6 +62,6 @@ unsafe impl Send for Last {}
 impl Drop for Last {
     fn drop(&mut self) {
         // SAFETY: the plugin gave this handle, and this runs once, after the last operation on it.
-        unsafe { (self.destroy)(self.ptr) }
+        calling_for(self.request.take(), || unsafe { (self.destroy)(self.ptr) });
     }
 }

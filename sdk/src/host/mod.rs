@@ -18,6 +18,7 @@ mod layout;
 mod library;
 mod places;
 mod plugin;
+mod request;
 mod services;
 mod streams;
 #[cfg(unix)]
@@ -33,6 +34,6 @@ pub use call::stray_answers;
 pub use error::{LoadError, LoadErrorKind};
 pub use library::{Library, OpenOptions};
 pub use plugin::Plugin;
-pub use services::HostServices;
+pub use services::{HostServices, LogLine};
 pub use streams::{Lister, Reader, Writer};
 pub use tracing::Level;

@@ -91,7 +91,7 @@ impl Plugin {
     pub async fn open(&self, services: Arc<dyn HostServices>, config: &str) -> Result<Backend> {
         let store = services::publish(services);
         let (host, places) = (&store.table, Places::new(store.places.clone(), store.concurrency, self.pool()?));
-        let calls = Calls { places, handle: None };
+        let calls = Calls { places, handle: None, request: None };
         let (open, config) = (self.tables.open, config.to_owned());
         let answer = calls
             .call("open", Expect::Handle(self.tables.destroy_backend), move |_, completion| {

@@ -1,9 +1,9 @@
 //! The gateway's services as the table that a plugin calls.
 
-use super::Level;
+use super::{Level, request};
 use crate::abi::{
     CASEMENT_LOG_DEBUG, CASEMENT_LOG_ERROR, CASEMENT_LOG_INFO, CASEMENT_LOG_TRACE, CASEMENT_LOG_WARN, CasementHost,
-    CasementRuntime, CasementStr,
+    CasementRequest, CasementRuntime, CasementStr, REQUEST,
 };
 use std::{
     borrow::Cow,
@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 /// block. A value stays in memory until the process ends, because a plugin may log at any time.
 pub trait HostServices: Send + Sync {
     /// Writes a line to the log. Texts that are too long are cut, texts that are not UTF-8 are repaired.
-    fn log(&self, level: Level, target: &str, message: &str);
+    fn log(&self, line: &LogLine<'_>);
     /// Whether a line of this level would be kept.
     fn log_enabled(&self, level: Level) -> bool;
     /// Adds to a counter.
@@ -40,8 +40,21 @@ pub trait HostServices: Send + Sync {
     }
 }
 
+/// What a backend logs.
+#[derive(Debug, Clone, Copy)]
+pub struct LogLine<'a> {
+    /// How much it matters.
+    pub level: Level,
+    /// Where in the plugin it comes from.
+    pub target: &'a str,
+    /// For people.
+    pub message: &'a str,
+    /// The id of the client's request that it was logged for, where it was for one.
+    pub request: Option<&'a str>,
+}
+
 const LONGEST_MESSAGE: usize = 16 << 10;
-const LONGEST_NAME: usize = 256;
+pub(super) const LONGEST_NAME: usize = 256;
 
 /// The table and what stands behind it.
 pub(super) struct Published {
@@ -100,10 +113,25 @@ fn serve<T>(ctx: *mut c_void, otherwise: T, f: impl FnOnce(&'static Published) -
 }
 
 unsafe extern "C" fn log(ctx: *mut c_void, level: u32, target: CasementStr, message: CasementStr) {
+    // SAFETY: as the contract has it, for this function as for that one.
+    unsafe { log_line(ctx, request::called_for().as_deref(), level, target, message) }
+}
+
+/// Hands on a line for a request.
+///
+/// # Safety
+/// `ctx` is that of a host's table; the plugin lends both texts for this call.
+pub(super) unsafe fn log_line(
+    ctx: *mut c_void,
+    request: Option<&str>,
+    level: u32,
+    target: CasementStr,
+    message: CasementStr,
+) {
     serve(ctx, (), |p| {
-        // SAFETY: the plugin lends both texts for this call.
+        // SAFETY: the caller's promise.
         let (target, message) = unsafe { (readable(target, LONGEST_NAME), readable(message, LONGEST_MESSAGE)) };
-        p.services.log(level_of(level), &target, &message);
+        p.services.log(&LogLine { level: level_of(level), target: &target, message: &message, request });
     });
 }
 
@@ -136,6 +164,10 @@ unsafe extern "C" fn query(ctx: *mut c_void, name: CasementStr) -> *const c_void
         // SAFETY: the plugin lends the name for this call.
         match unsafe { name.as_str() } {
             Ok("casement.runtime/1") => ptr::from_ref(&p.runtime).cast(),
+            Ok(REQUEST) => {
+                let table: &'static CasementRequest = &request::TABLE;
+                ptr::from_ref(table).cast()
+            }
             _ => ptr::null(),
         }
     })
@@ -155,7 +187,7 @@ fn level_of(level: u32) -> Level {
 ///
 /// # Safety
 /// As [`CasementStr::as_str`].
-unsafe fn readable<'a>(text: CasementStr, most: usize) -> Cow<'a, str> {
+pub(super) unsafe fn readable<'a>(text: CasementStr, most: usize) -> Cow<'a, str> {
     // SAFETY: the caller's promise is the same.
     match unsafe { text.as_bytes() } {
         Ok(bytes) => String::from_utf8_lossy(&bytes[..bytes.len().min(most)]),

@@ -3,8 +3,8 @@
 use super::{LoadError, LoadErrorKind};
 use crate::abi::{
     CASEMENT_ABI_MAJOR, CASEMENT_PLUGIN_BLOCKING, CASEMENT_PLUGIN_UNWINDS, CasementBackendVt, CasementCompletion,
-    CasementHost, CasementListerVt, CasementOp, CasementPlugin, CasementPresign, CasementReaderVt, CasementStr,
-    CasementWriterVt, PRESIGN,
+    CasementFile, CasementHost, CasementListerVt, CasementOp, CasementPlacement, CasementPlugin, CasementPresign,
+    CasementReaderVt, CasementStr, CasementWriterVt, FILE, PLACEMENT, PRESIGN,
 };
 use std::{ffi::c_void, ptr};
 
@@ -31,6 +31,8 @@ pub(super) struct Tables {
     pub(super) reader: Option<(CasementReaderVt, Destroy)>,
     pub(super) lister: Option<(CasementListerVt, Destroy)>,
     pub(super) presign: Option<CasementPresign>,
+    pub(super) placement: Option<CasementPlacement>,
+    pub(super) file: Option<CasementFile>,
 }
 
 impl Tables {
@@ -87,6 +89,10 @@ impl Tables {
             lister: with_destroy(lister, |vt: &CasementListerVt| vt.destroy, "lister")?,
             // SAFETY: the name is that of this table, which begins with its size.
             presign: unsafe { table(extension(plugin.query, PRESIGN).cast(), PRESIGN)? },
+            // SAFETY: as above.
+            placement: unsafe { table(extension(plugin.query, PLACEMENT).cast(), PLACEMENT)? },
+            // SAFETY: as above.
+            file: unsafe { table(extension(plugin.query, FILE).cast(), FILE)? },
             backend,
         })
     }

@@ -1,7 +1,7 @@
 //! What the tests of both sides share: a gateway that remembers, and a backend that counts.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
-use casement_sdk::host::{HostServices, Level};
+use casement_sdk::host::{HostServices, Level, LogLine};
 use std::{
     env,
     fs::OpenOptions,
@@ -13,10 +13,19 @@ use std::{
 };
 use tokio::sync::Notify;
 
+/// What a plugin logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub level: Level,
+    pub target: String,
+    pub message: String,
+    pub request: Option<String>,
+}
+
 /// A gateway that remembers what a plugin told it.
 #[derive(Debug, Default)]
 pub struct Gateway {
-    pub lines: Mutex<Vec<(Level, String, String)>>,
+    pub lines: Mutex<Vec<Line>>,
     pub metrics: Mutex<Vec<(String, f64)>>,
     told: Notify,
     /// 0 leaves it as it is.
@@ -35,7 +44,12 @@ impl Gateway {
 
     /// Whether a line that contains `text` was logged.
     pub fn logged(&self, text: &str) -> bool {
-        self.lines.lock().unwrap().iter().any(|(_, _, message)| message.contains(text))
+        self.line(text).is_some()
+    }
+
+    /// The first line that contains `text`.
+    pub fn line(&self, text: &str) -> Option<Line> {
+        self.lines.lock().unwrap().iter().find(|line| line.message.contains(text)).cloned()
     }
 
     /// How often a metric was told.
@@ -64,8 +78,10 @@ impl Gateway {
 }
 
 impl HostServices for Gateway {
-    fn log(&self, level: Level, target: &str, message: &str) {
-        self.lines.lock().unwrap().push((level, target.to_owned(), message.to_owned()));
+    fn log(&self, line: &LogLine<'_>) {
+        let LogLine { level, target, message, request } = *line;
+        let (target, message, request) = (target.to_owned(), message.to_owned(), request.map(str::to_owned));
+        self.lines.lock().unwrap().push(Line { level, target, message, request });
         self.told.notify_waiters();
     }
 

@@ -44,7 +44,7 @@ impl Container {
     }
 
     #[track_caller]
-    fn account(&self) -> &Client {
+    pub(super) fn account(&self) -> &Client {
         self.account.get_or_init(|| match self.login {
             Login::TempAuth => temp_auth(&self.peer),
             Login::Keystone => keystone(&self.peer),
@@ -104,10 +104,14 @@ impl Container {
     /// One more store, which keeps its data here.
     #[must_use]
     pub fn store(&self, builder: Builder, id: &str, lines: &str) -> Builder {
+        self.store_keeping(builder, id, self.clone(), lines)
+    }
+
+    pub(super) fn store_keeping(&self, builder: Builder, id: &str, kept: impl Kept + 'static, lines: &str) -> Builder {
         let file = builder.path(&builder.folder().join("swift.secret"));
         let keys = format!("plugin = \"swift\"\n{}{lines}", self.keys(&file));
         let builder = builder.file("swift.secret", self.secret()).plugin("path = \"casement_swift\"");
-        builder.keeping(id, self.clone(), &keys)
+        builder.keeping(id, kept, &keys)
     }
 
     /// Lets it hold no more than so many bytes.

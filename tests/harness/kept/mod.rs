@@ -1,10 +1,12 @@
 mod bucket;
 mod container;
 mod folder;
+mod projects;
 
 pub use bucket::Bucket;
 pub use container::{Container, Login};
 pub use folder::StoreFolder;
+pub use projects::Projects;
 
 use std::{collections::BTreeMap, fmt::Debug};
 

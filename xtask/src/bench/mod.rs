@@ -1,144 +1,26 @@
-//! How fast a gateway is, beside the bare client of each store: `cargo xtask bench stores`.
-//!
-//! Both move the same file to and from the same server, in turns, so that what else the machine does meets both. The
-//! digests that the API asks of an upload are a floor that the bare client does not have, so it also runs beside them.
+//! How fast a gateway is, beside what does the same or less on the same machine: `cargo xtask bench`.
 
-mod digests;
 mod gateway;
-mod lanes;
+mod meter;
+mod peers;
+mod profile;
+mod stores;
 
-use crate::{
-    Result,
-    cargo::{cargo, succeed, workspace},
-    dist,
-    test::Peers,
-};
+pub(crate) use peers::peers;
+pub(crate) use profile::profile;
+pub(crate) use stores::stores;
+
+use crate::Result;
 use gateway::Gateway;
-use lanes::Lane;
 use std::{
     fs::File,
     io::{self, Read},
     path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
 };
-use tempfile::TempDir;
-
-const SIZE: u64 = 1 << 30;
-const ROUNDS: usize = 3;
-
-/// What one lane took, round by round.
-#[derive(Default)]
-struct Times {
-    bare: [Vec<Duration>; 2],
-    /// Up, while the same bytes are digested.
-    floor: Vec<Duration>,
-    gateway: [Vec<Duration>; 2],
-    /// Peak resident memory of the gateway in bytes.
-    memory: [u64; 2],
-}
-
-/// The two ways of the data.
-const WAYS: [&str; 2] = ["up", "down"];
-
-pub(crate) fn stores() -> Result<()> {
-    let (_, target) = workspace()?;
-    let dist = dist::release()?;
-    succeed(&mut cargo(&["build", "--release", "--package", "casement-s3", "--example", "bare-s3"]))?;
-    succeed(&mut cargo(&["build", "--release", "--package", "casement-swift", "--example", "bare-swift"]))?;
-    let peers = Peers::without_keystone(&target.join("peers"))?;
-    let folder = TempDir::with_prefix("casement-bench-").map_err(|err| err.to_string())?;
-    let data = folder.path().join("data");
-    fill(&data)?;
-    let lanes = lanes::all(folder.path(), &target.join("release/examples"), &peers)?;
-    let gateway = Gateway::start(&dist, folder.path(), &lanes)?;
-    println!("resident memory of the gateway before: {} MiB\n", gateway.peak()? >> 20);
-    println!(
-        "| store | way | bare MiB/s | bare with the digests | gateway | times the bare | times it with the digests | peak memory |"
-    );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    for lane in &lanes {
-        report(lane, &measure(lane, &gateway, &data)?);
-    }
-    Ok(())
-}
-
-fn report(lane: &Lane, times: &Times) {
-    for (index, way) in WAYS.iter().enumerate() {
-        let (bare, through) = (median(&times.bare[index]), median(&times.gateway[index]));
-        // A download digests nothing.
-        let floor = if index == 0 { median(&times.floor) } else { bare };
-        println!(
-            "| {} | {way} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} | {} MiB |",
-            lane.store,
-            rate(bare),
-            rate(floor),
-            rate(through),
-            through.as_secs_f64() / bare.as_secs_f64(),
-            through.as_secs_f64() / floor.as_secs_f64(),
-            times.memory[index] >> 20
-        );
-    }
-}
-
-/// In turns, bare first.
-fn measure(lane: &Lane, gateway: &Gateway, data: &Path) -> Result<Times> {
-    // This makes what is not there yet.
-    let first = gateway.create()?;
-    timed(&mut gateway.upload(&first, lane.store, data))?;
-    gateway.delete(&first)?;
-    let mut times = Times::default();
-    for round in 0..ROUNDS {
-        let name = format!("bare-{round}");
-        times.bare[0].push(timed(&mut lane.put(data, &name))?);
-        times.bare[1].push(timed(&mut lane.get(&name))?);
-        times.floor.push(beside_digests(&mut lane.put(data, &format!("floor-{round}")), data)?);
-        let image = gateway.create()?;
-        for (index, command) in
-            [gateway.upload(&image, lane.store, data), gateway.download(&image)].iter_mut().enumerate()
-        {
-            gateway.forget_peak()?;
-            times.gateway[index].push(timed(command)?);
-            times.memory[index] = times.memory[index].max(gateway.peak()?);
-        }
-        gateway.delete(&image)?;
-    }
-    Ok(times)
-}
-
-/// Until both have ended.
-fn beside_digests(command: &mut Command, data: &Path) -> Result<Duration> {
-    let start = Instant::now();
-    let digests = digests::start(data);
-    timed(command)?;
-    digests::wait(digests)?;
-    Ok(start.elapsed())
-}
-
-fn timed(command: &mut Command) -> Result<Duration> {
-    let start = Instant::now();
-    let output = command.stdin(Stdio::null()).output().map_err(|err| format!("{command:?}: {err}"))?;
-    let time = start.elapsed();
-    if output.status.success() {
-        Ok(time)
-    } else {
-        Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)))
-    }
-}
-
-fn median(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort();
-    times[times.len() / 2]
-}
-
-fn rate(time: Duration) -> f64 {
-    (SIZE >> 20) as f64 / time.as_secs_f64()
-}
 
 /// Bytes that nothing can make smaller.
-fn fill(file: &Path) -> Result<()> {
+fn fill(file: &Path, size: u64) -> Result<()> {
     let copied =
-        File::open("/dev/urandom").and_then(|random| io::copy(&mut random.take(SIZE), &mut File::create(file)?));
+        File::open("/dev/urandom").and_then(|random| io::copy(&mut random.take(size), &mut File::create(file)?));
     copied.map(drop).map_err(|err| format!("{}: {err}", file.display()))
 }

@@ -72,7 +72,12 @@ impl Daemon {
         self.child.kill().and_then(|()| self.child.wait()).map(drop).map_err(|err| format!("{}: {err}", self.name))
     }
 
-    /// Starts it anew after [`Daemon::kill`].
+    /// Until it has ended by itself.
+    pub(crate) fn wait(&mut self) -> Result<()> {
+        self.child.wait().map(drop).map_err(|err| format!("{}: {err}", self.name))
+    }
+
+    /// Starts it anew after it has ended.
     pub(crate) fn start_again(&mut self) -> Result<()> {
         self.child = self.command.spawn().map_err(|err| format!("{} cannot be started: {err}", self.name))?;
         Ok(())

@@ -8,6 +8,7 @@
 mod build;
 mod cache;
 mod daemon;
+mod database;
 mod keystone;
 mod metadefs;
 mod oldest;
@@ -23,7 +24,6 @@ use crate::{
     cargo::{Package, cargo, root, succeed, workspace},
 };
 use build::Build;
-use keystone::Keystone;
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -32,7 +32,11 @@ use tally::Tally;
 use windows::Windows;
 
 pub(crate) use daemon::{Daemon, free_ports};
+pub(crate) use database::{Database, Durability};
+pub(crate) use keystone::{Keystone, PASSWORD, REGION};
 pub(crate) use peers::Peers;
+pub(crate) use python::environment as python;
+pub(crate) use system::provide_for_benchmarks;
 
 /// The package whose test targets are the black-box suites.
 const BLACK_BOX: &str = "casement-tests";
@@ -58,6 +62,9 @@ const PLUGINS: &str = "plugins";
 
 /// The suite about what is installed on Linux.
 const PACKAGES: &str = "packages";
+
+/// The suite about several processes that are one service.
+const WORKERS: &str = "workers";
 
 /// The suite that is Tempest's.
 const TEMPEST: &str = "tempest";
@@ -235,6 +242,17 @@ impl Session {
         if suite == STORES {
             DEFAULT_STORES.into_iter().for_each(|store| self.api_on(store));
         }
+        if suite == WORKERS && !on_windows() {
+            self.api_with_workers();
+        }
+    }
+
+    /// The whole API, where several processes serve it.
+    fn api_with_workers(&mut self) {
+        let mut command = black_box("api", self.long);
+        command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
+        command.env("CASEMENT__SERVER__WORKERS", "2");
+        self.tally.tests("api with workers", &mut command);
     }
 
     /// What the API says of data, where the default store is on one of the servers.

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// The folder with the programs of everything that a list of requirements (relative to the root) names.
-pub(super) fn environment(requirements: &str) -> Result<PathBuf> {
+pub(crate) fn environment(requirements: &str) -> Result<PathBuf> {
     let requirements = root().join(requirements);
     let wanted = fs::read(&requirements).map_err(|err| format!("{}: {err}", requirements.display()))?;
     // Another list, or another Python, is another environment.

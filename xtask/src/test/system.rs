@@ -40,6 +40,13 @@ const TOOLS_FOR_WINDOWS: [Tool; 4] = [
     Tool { program: "apt-get", package: "apt", why: "fetches a Rust that builds for Windows" },
 ];
 
+/// What benchmarks need beside that.
+const TOOLS_FOR_BENCHMARKS: [Tool; 3] = [
+    Tool { program: "nginx", package: "nginx-light", why: "serves the same files as a gateway" },
+    Tool { program: "sqlite3", package: "sqlite3", why: "fills a catalog with a million images" },
+    Tool { program: "perf", package: "linux-perf", why: "sees what a gateway spends its time with" },
+];
+
 /// Looks once whether everything is there, and installs what is missing where that can be done (Debian, as root). Tests that still miss something skip themselves.
 pub(super) fn provide() {
     static ONCE: Once = Once::new();
@@ -54,6 +61,15 @@ pub(super) fn provide() {
 pub(super) fn provide_for_windows() -> Result<()> {
     let missing: Vec<_> = TOOLS_FOR_WINDOWS.iter().filter(|tool| !have(tool.program)).collect();
     install(&missing)
+}
+
+/// The same with what benchmarks need; what misses something says so.
+pub(crate) fn provide_for_benchmarks() {
+    provide();
+    let missing: Vec<_> = TOOLS_FOR_BENCHMARKS.iter().filter(|tool| !have(tool.program)).collect();
+    if let Err(text) = install(&missing) {
+        println!("{text}: what needs them will be left out.");
+    }
 }
 
 fn missing() -> Vec<&'static Tool> {

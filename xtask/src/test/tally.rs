@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,22 +19,30 @@ struct Count {
 pub(super) struct Tally {
     /// Tests that skip themselves write a line into it: `SKIP <name>: <reason>`.
     skips: PathBuf,
-    suites: Vec<(String, Count)>,
+    suites: Vec<Suite>,
     failures: Vec<String>,
+    /// When the last of them had ended.
+    since: Instant,
+}
+
+struct Suite {
+    name: String,
+    count: Count,
+    took: Duration,
 }
 
 impl Tally {
     pub(super) fn new(skips: PathBuf) -> Result<Self> {
         let fresh = skips.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&skips, ""));
         fresh.map_err(|err| format!("{}: {err}", skips.display()))?;
-        Ok(Self { skips, suites: Vec::new(), failures: Vec::new() })
+        Ok(Self { skips, suites: Vec::new(), failures: Vec::new(), since: Instant::now() })
     }
 
     /// A step without tests of its own; it counts only when it fails. Tells whether it went well.
     pub(super) fn step(&mut self, name: &str, done: Result<()>) -> bool {
+        self.ended(name, Count { failed: usize::from(done.is_err()), ..Count::default() });
         let Err(text) = done else { return true };
         eprintln!("{text}");
-        self.suites.push((name.into(), Count { failed: 1, ..Count::default() }));
         self.failures.push(format!("{name}: {text}"));
         false
     }
@@ -45,7 +54,7 @@ impl Tally {
         if let Err(err) = noted {
             self.failures.push(format!("{}: {err}", self.skips.display()));
         }
-        self.suites.push((name.into(), Count { skipped: 1, ..Count::default() }));
+        self.ended(name, Count { skipped: 1, ..Count::default() });
     }
 
     /// Runs tests, shows what they print, and reads their results from it.
@@ -65,7 +74,14 @@ impl Tally {
             count.failed = count.failed.max(1);
             self.failures.push(format!("{name}: {text}"));
         }
-        self.suites.push((name.into(), count));
+        self.ended(name, count);
+    }
+
+    /// With all that was done for it since the one before.
+    fn ended(&mut self, name: &str, count: Count) {
+        let took = self.since.elapsed();
+        self.since = Instant::now();
+        self.suites.push(Suite { name: name.into(), count, took });
     }
 
     fn skip_lines(&self) -> Vec<String> {
@@ -84,8 +100,8 @@ impl Tally {
             println!("{} skipped, for the reasons above\n", skips.len());
         }
         let mut sum = Count::default();
-        for (name, count) in &self.suites {
-            println!("{name:<18} {}", line(*count));
+        for Suite { name, count, took } in &self.suites {
+            println!("{name:<18} {:>5} s  {}", took.as_secs(), line(*count));
             sum.passed += count.passed;
             sum.failed += count.failed;
             sum.skipped += count.skipped;

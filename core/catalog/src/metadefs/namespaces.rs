@@ -58,7 +58,7 @@ impl Catalog {
             properties::insert(&mut tx, found.key(), name, definition, wanted.created_at).await?;
         }
         require_room(&mut tx, &found).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Turns `before` into `after`, and answers what it is now.
@@ -84,7 +84,7 @@ impl Catalog {
         let mut tx = self.db.write().await?;
         require_unchanged(&mut tx, found).await?;
         remove(&mut tx, found.id).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

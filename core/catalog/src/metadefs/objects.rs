@@ -36,7 +36,7 @@ impl Catalog {
         require_unchanged(&mut tx, found).await?;
         insert(&mut tx, found.key(), wanted).await?;
         require_room(&mut tx, found).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// `None` when there is no object of that name; else when it was made.

@@ -39,7 +39,7 @@ impl Catalog {
         require_unchanged(&mut tx, found).await?;
         insert(&mut tx, found.key(), &wanted.name, &wanted.definition, now).await?;
         require_room(&mut tx, found).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// `false` when there is no property of that name.
@@ -81,7 +81,7 @@ impl Catalog {
         let mut tx = self.db.write().await?;
         require_unchanged(&mut tx, found).await?;
         table.remove_all(&mut tx, found.id).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

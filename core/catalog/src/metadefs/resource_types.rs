@@ -45,7 +45,7 @@ impl Catalog {
         let mut tx = self.db.write().await?;
         require_unchanged(&mut tx, found).await?;
         insert(&mut tx, found.key(), association, false).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// `false` when the namespace is not associated with it.

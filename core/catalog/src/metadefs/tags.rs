@@ -60,7 +60,7 @@ impl Catalog {
             insert(&mut tx, found.key(), tag).await?;
         }
         require_room(&mut tx, found).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// `None` when there is no tag of that name; else the tag as it is now.

@@ -43,6 +43,18 @@ async fn an_image_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn names_values_and_tags_of_any_characters_come_back_as_they_are() {
+    let bench = Bench::new().await;
+    let odd = ["", "a\0b", "a\0c", "\"\\/\n\u{1}\u{7f}", "[1, null]", "12", "\u{2028}\u{1f600}"].map(str::to_owned);
+    let properties = odd.iter().map(|text| (text.clone(), text.clone())).collect();
+    let tags = odd.iter().cloned().collect();
+    let image = Image { properties, tags, ..queued() };
+    bench.catalog.create_image(&image).await.unwrap();
+    let found = bench.image(&image.id).await;
+    assert_eq!((found.properties, found.tags), (image.properties, image.tags));
+}
+
+#[tokio::test]
 async fn a_size_that_no_database_holds_is_refused_and_nothing_is_written() {
     let bench = Bench::new().await;
     let image = Image { size: Some(u64::MAX), ..queued() };

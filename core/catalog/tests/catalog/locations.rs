@@ -123,7 +123,7 @@ async fn an_import_is_begun_once_by_its_node_and_ended_with_what_was_found() {
     assert!(!bench.catalog.place_location(&import, "n2", &placed(false), &unbounded, at(2)).await.unwrap());
     assert!(bench.catalog.place_location(&import, "n1", &placed(false), &unbounded, at(2)).await.unwrap());
     assert_eq!(bench.status(&image.id).await, Status::Importing);
-    let found = Findings { checksum: "c".into(), os_hash_value: "v".into(), virtual_size: Some(7) };
+    let found = Findings { checksum: Some("c".into()), os_hash_value: "v".into(), virtual_size: Some(7) };
     let done = ImportEnd::Done(Some(&found));
     assert!(!bench.catalog.end_location_import(&import, "n2", &done, at(3)).await.unwrap());
     assert!(bench.catalog.end_location_import(&import, "n1", &done, at(3)).await.unwrap());

@@ -1,7 +1,7 @@
 //! The file: made, taken over, refused, locked.
 
 use crate::*;
-use casement_catalog::Kind;
+use casement_catalog::{Kind, Lock};
 use casement_image::{Caller, ListQuery};
 use sqlx::Row;
 
@@ -52,6 +52,25 @@ async fn a_database_that_is_open_is_busy_and_the_error_names_the_file() {
 }
 
 #[tokio::test]
+async fn processes_of_one_service_open_the_database_side_by_side_under_a_lock_that_is_held_for_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(&dir);
+    let lock = Lock::take(&options.path).unwrap();
+    assert_eq!(Lock::take(&options.path).unwrap_err().kind, Kind::Busy);
+    // The first process makes the database; the others come when it serves.
+    let one = Catalog::open_beside(&options).await.unwrap();
+    let other = Catalog::open_beside(&options).await.unwrap();
+    let image = queued();
+    one.create_image(&image).await.unwrap();
+    assert!(other.find_image(&image.id, None).await.unwrap().is_some());
+    assert_eq!(Catalog::open(&options).await.unwrap_err().kind, Kind::Busy);
+    one.close().await;
+    other.ping().await.unwrap();
+    drop(lock);
+    Catalog::open(&options).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_closed_catalog_says_so() {
     let bench = Bench::new().await;
     bench.catalog.close().await;
@@ -96,7 +115,7 @@ async fn a_database_of_version_1_is_brought_to_the_version_of_today_with_what_is
         let version: i64 = sqlx::query_scalar("SELECT version FROM casement_schema").fetch_one(&mut raw).await.unwrap();
         let reserved: i64 =
             sqlx::query_scalar("SELECT reserved FROM casement_transfers").fetch_one(&mut raw).await.unwrap();
-        assert_eq!((version, reserved), (2, 0));
+        assert_eq!((version, reserved), (4, 0));
         raw.close().await.unwrap();
     }
 }

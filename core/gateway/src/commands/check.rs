@@ -3,7 +3,7 @@ use crate::{
     cli::CheckArgs,
     config,
     exit::{Exit, Failure, Result},
-    identity, policy, runtime, schemas, wiring,
+    identity, policy, runtime, schemas, telemetry, watch, wiring,
 };
 use casement_catalog::{Catalog, Kind};
 use std::fmt;
@@ -16,6 +16,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
     runtime::run(async {
         let mut report = Report { first: None, tolerant: args.tolerate_temporary };
         report.ok("configuration", file.display())?;
+        if let Some(file) = &config.log.file {
+            report.item("log", telemetry::check(file))?;
+        }
+        if let Some(file) = &config.audit.file {
+            report.item("audit", watch::check_audit(file))?;
+        }
         if let Some(Some(keystone)) = report.item("identity", identity::check(&config).await)? {
             report.ok("keystone", keystone)?;
         }

@@ -45,16 +45,15 @@ pub(super) fn run(args: &InitArgs) -> Result<()> {
 const IMAGES: &str = "data/images";
 
 fn configuration(args: &InitArgs, digest: &str) -> String {
-    let listen = given(args.listen.as_deref()).unwrap_or("127.0.0.1:9292");
-    let root = given(args.root.as_deref()).unwrap_or(IMAGES);
-    let [listen, root] = [listen, root].map(toml::Value::from);
+    let root = toml::Value::from(given(args.root.as_deref()).unwrap_or(IMAGES));
+    let (listen, tls) = (listen(args), tls(args));
     format!(
         "\
 # Written by `casement config init`. Every key there is: configs/casement.toml of the installation.
 
 [server]
 listen = {listen}
-
+{tls}
 [catalog]
 path = \"data/catalog.sqlite\"
 
@@ -79,6 +78,29 @@ root = {root}
     )
 }
 
+fn listen(args: &InitArgs) -> toml::Value {
+    // With one file alone too: what is missing is told then, and nobody gets plain HTTP who asked for TLS.
+    let has_tls = [&args.tls_certificate, &args.tls_key].iter().any(|file| given(file.as_deref()).is_some());
+    let address = |address: &str| match address.trim() {
+        bare if has_tls && !bare.contains("://") => format!("https://{bare}"),
+        whole => whole.to_owned(),
+    };
+    let addresses: Vec<_> = given(args.listen.as_deref()).unwrap_or("127.0.0.1:9292").split(',').map(address).collect();
+    match addresses.as_slice() {
+        [one] => one.as_str().into(),
+        _ => addresses.into(),
+    }
+}
+
+fn tls(args: &InitArgs) -> String {
+    let files = [("certificate", &args.tls_certificate), ("key", &args.tls_key)];
+    let lines: String = files
+        .iter()
+        .filter_map(|(key, file)| Some(format!("{key} = {}\n", toml::Value::from(given(file.as_deref())?))))
+        .collect();
+    if lines.is_empty() { lines } else { format!("\n[server.tls]\n{lines}") }
+}
+
 /// The token that is there, or a new one.
 fn token_in(path: &Path) -> io::Result<String> {
     // 244 bits of the system's random numbers.
@@ -100,11 +122,19 @@ fn made<T>(path: &Path, done: io::Result<T>) -> Result<T> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use serde_json::json;
     use tempfile::TempDir;
 
     fn args(folder: &TempDir, listen: &str, root: &str) -> InitArgs {
         let output = folder.path().join("Casement/casement.toml");
-        InitArgs { output, listen: Some(listen.into()), root: Some(root.into()), protect: true }
+        let (listen, root) = (Some(listen.into()), Some(root.into()));
+        InitArgs { output, listen, root, tls_certificate: Some(String::new()), tls_key: None, protect: true }
+    }
+
+    fn tls_args(folder: &TempDir, listen: &str) -> InitArgs {
+        let files = ["server.pem", "server.key"].map(|name| Some(format!("C:\\tls\\{name}")));
+        let [tls_certificate, tls_key] = files;
+        InitArgs { tls_certificate, tls_key, ..args(folder, listen, "") }
     }
 
     #[test]
@@ -121,6 +151,36 @@ mod tests {
             assert_eq!(config.stores["local"].config["root"], expected(root, IMAGES));
             assert!(args.output.with_file_name("data").is_dir());
             assert_eq!(args.output.with_file_name("data").join("images").exists(), root.is_empty());
+        }
+    }
+
+    #[test]
+    fn with_a_certificate_the_addresses_speak_tls_but_those_that_say_otherwise() {
+        for (given, expected) in [
+            ("", json!("https://127.0.0.1:9292")),
+            ("0.0.0.0:443", json!("https://0.0.0.0:443")),
+            (
+                "http://127.0.0.1:80, [::]:443,https://0.0.0.0:444",
+                json!(["http://127.0.0.1:80", "https://[::]:443", "https://0.0.0.0:444"]),
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let args = tls_args(&folder, given);
+            run(&args).unwrap();
+            let config = crate::config::load(&args.output).unwrap();
+            assert_eq!(serde_json::to_value(&config.server.listen).unwrap(), expected);
+            assert!(config.server.tls.key.unwrap().ends_with(args.tls_key.unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_certificate_without_its_key_is_refused_and_so_is_a_key_without_its_certificate() {
+        let folder = tempfile::tempdir().unwrap();
+        let no_key = InitArgs { tls_key: None, ..tls_args(&folder, "") };
+        let no_certificate = InitArgs { tls_certificate: None, ..tls_args(&folder, "") };
+        for (args, missing) in [(no_key, "server.tls.key"), (no_certificate, "server.tls.certificate")] {
+            let refusal = run(&args).unwrap_err();
+            assert!(refusal.exit == Exit::Usage && refusal.to_string().contains(missing), "{refusal}");
         }
     }
 

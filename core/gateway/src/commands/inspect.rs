@@ -62,6 +62,7 @@ pub(super) fn abilities(can: &Capabilities) -> Vec<&'static str> {
         (can.copy, "copy"),
         (can.usage, "tell free space"),
         (can.presign, "presign URLs"),
+        (can.open_file, "hand over files"),
     ];
     abilities.iter().filter(|(can, _)| *can).map(|(_, name)| *name).collect()
 }

@@ -21,7 +21,7 @@ use crate::{
     config,
     exit::{Exit, Failure, Result},
     manager::Manager,
-    service,
+    service, workers,
 };
 pub(crate) use serve::run as serve;
 use std::{fmt, io::Write};
@@ -29,6 +29,7 @@ use std::{fmt, io::Write};
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(args) => serve(&args.config, Manager::of_process()),
+        Command::Worker => workers::work(),
         Command::Service(command) => service::run(&command),
         Command::Check(args) => check::run(&args),
         Command::Health(args) => health::run(&args.config),

@@ -7,7 +7,7 @@ use crate::{
     exit::{Exit, Failure, Result},
     runtime, wiring,
 };
-use casement_image::{ImageId, ObjectKey};
+use casement_image::ImageId;
 use casement_stores::{Store, Stores, Usage};
 use serde::Serialize;
 use std::{fmt, path::Path, sync::Arc};
@@ -73,8 +73,7 @@ async fn try_out(store: &Arc<Store>) -> std::result::Result<&'static str, String
         return Ok("it answers; nothing was written, because it takes nothing or could not remove it");
     }
     let id = ImageId::parse(&Uuid::new_v4().to_string()).ok_or("no id")?;
-    let key = ObjectKey::of(&id);
-    store.try_out(&key).await.map_err(|error| format!("{error} (the object was {})", key.as_str()))?;
+    store.try_out(id.as_str()).await.map_err(|error| format!("{error} (the object was {})", id.as_str()))?;
     Ok("an object was written, read and removed")
 }
 

@@ -4,8 +4,11 @@ use super::{Config, ConfigError};
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path};
 
-/// Whoever changes one of these, or a key below it, has to restart the service: what they decide is made once.
-const FOR_A_RESTART: [&str; 20] = [
+/// Keys of which one that is changed, or a key below it, waits for a restart: what they decide is made once.
+type Waiting = &'static [&'static str];
+
+/// Those of a service that is one process.
+pub(crate) const OF_ONE_PROCESS: Waiting = &[
     "admin",
     "audit",
     "catalog",
@@ -25,7 +28,21 @@ const FOR_A_RESTART: [&str; 20] = [
     "server.proxy_protocol",
     "server.tls",
     "server.trusted_proxies",
+    "server.workers",
     "server.write_timeout_seconds",
+];
+
+/// Those of a service with workers: what is made new with each of them does not wait.
+pub(crate) const OF_A_SUPERVISOR: Waiting = &[
+    "admin",
+    "catalog",
+    "log.file",
+    "log.format",
+    "log.keep",
+    "log.max_size_bytes",
+    "server.drain_timeout_seconds",
+    "server.listen",
+    "server.workers",
 ];
 
 /// The keys that differ, by what has to happen for their new values to count.
@@ -37,14 +54,14 @@ pub(crate) struct Changes {
 
 impl Config {
     /// What is different in `new`, and the configuration that can be in force now: `new`, but for what waits for a restart.
-    pub(crate) fn turn_to(&self, new: &Self, file: &Path) -> Result<(Changes, Self), ConfigError> {
+    pub(crate) fn turn_to(&self, new: &Self, file: &Path, waiting: Waiting) -> Result<(Changes, Self), ConfigError> {
         let wrong = |err: serde_json::Error| ConfigError::of_file(file, err.to_string());
         let (old, mut now) = (serde_json::to_value(self).map_err(wrong)?, serde_json::to_value(new).map_err(wrong)?);
         let mut different = BTreeSet::new();
         differences(&old, &now, "", &mut different);
         different.extend(changed_secrets(self, new));
-        let (at_a_restart, at_once): (Vec<_>, _) = different.into_iter().partition(|key| waits(key));
-        for key in FOR_A_RESTART {
+        let (at_a_restart, at_once): (Vec<_>, _) = different.into_iter().partition(|key| waits(key, waiting));
+        for key in waiting {
             keep(&old, &mut now, key);
         }
         let mut now: Self = serde_json::from_value(now).map_err(wrong)?;
@@ -64,8 +81,8 @@ fn changed_secrets(old: &Config, new: &Config) -> impl Iterator<Item = String> {
     secrets.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| format!("identity.keystone.{key}"))
 }
 
-fn waits(key: &str) -> bool {
-    FOR_A_RESTART.iter().any(|part| key == *part || key.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')))
+fn waits(key: &str, waiting: Waiting) -> bool {
+    waiting.iter().any(|part| key == *part || key.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// A store is one thing, and so is a list.
@@ -119,7 +136,7 @@ own = { key = 1 }
     }
 
     fn changes(new: &str) -> (Vec<String>, Vec<String>, Config) {
-        let (changes, now) = config(OLD).turn_to(&config(new), Path::new("casement.toml")).unwrap();
+        let (changes, now) = config(OLD).turn_to(&config(new), Path::new("casement.toml"), OF_ONE_PROCESS).unwrap();
         (changes.at_once, changes.at_a_restart, now)
     }
 
@@ -156,7 +173,7 @@ own = { key = 1 }
                 format!("auth_url = \"http://k\"\nusername = \"u\"\npassword = \"{password}\"\nproject_name = \"p\"");
             config(&OLD.replace("mode = \"none\"", &format!("mode = \"keystone\"\n[identity.keystone]\n{keys}")))
         };
-        let turn = |old: &Config, new: &Config| old.turn_to(new, Path::new("casement.toml")).unwrap();
+        let turn = |old: &Config, new: &Config| old.turn_to(new, Path::new("casement.toml"), OF_ONE_PROCESS).unwrap();
         let (same, now) = turn(&keystone("one"), &keystone("one"));
         assert!(same.at_once.is_empty(), "{same:?}");
         assert_eq!(now.identity.keystone.secret().unwrap(), keystone("one").identity.keystone.secret().unwrap());
@@ -167,7 +184,7 @@ own = { key = 1 }
     #[test]
     fn every_key_that_waits_is_a_key() {
         let value = serde_json::to_value(config(OLD)).unwrap();
-        for key in FOR_A_RESTART {
+        for key in OF_ONE_PROCESS.iter().chain(OF_A_SUPERVISOR) {
             assert!(value.pointer(&format!("/{}", key.replace('.', "/"))).is_some(), "{key}");
         }
     }

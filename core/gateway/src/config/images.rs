@@ -99,8 +99,13 @@ pub(crate) struct Images {
     #[schemars(range(min = 1, max = 100))]
     pub http_retries: u32,
 
-    /// The digest of `os_hash_value`. MD5, the old `checksum`, is always computed too.
+    /// The digest of `os_hash_value`.
     pub hashing_algorithm: HashingAlgorithm,
+
+    /// Compute MD5 too, the old `checksum`. Without it, `checksum` of new images is null and downloads have no
+    /// `Content-MD5`; a single upload is then as fast as `hashing_algorithm` lets it. Clients that know no `os_hash_value`
+    /// can't check what they downloaded.
+    pub legacy_md5: bool,
 }
 
 impl Default for Images {
@@ -134,6 +139,7 @@ impl Default for Images {
             do_secure_hash: true,
             http_retries: 3,
             hashing_algorithm: HashingAlgorithm::Sha512,
+            legacy_md5: true,
         }
     }
 }

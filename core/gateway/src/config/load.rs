@@ -19,6 +19,16 @@ pub(super) const SEPARATOR: &str = "__";
 
 /// Reads the configuration, and the process's environment over it.
 pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
+    parse(file, &text(file)?)
+}
+
+/// What the file says.
+pub(crate) fn text(file: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(file).map_err(|err| ConfigError::of_file(file, format!("cannot be read: {err}")))
+}
+
+/// The configuration in what the file says or said, and the process's environment over it.
+pub(crate) fn parse(file: &Path, text: &str) -> Result<Config, ConfigError> {
     let variables = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| name.to_uppercase().starts_with(&format!("{PREFIX}{SEPARATOR}")))
@@ -27,7 +37,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
             Err(_) => Err(ConfigError::of_file(file, format!("the environment variable {name} over it is not text"))),
         })
         .collect::<Result<_, _>>()?;
-    load_with(file, variables)
+    read(file, text, variables)
 }
 
 /// Whether a file with this text would be a good configuration.
@@ -35,9 +45,9 @@ pub(crate) fn check_text(file: &Path, text: &str) -> Result<(), ConfigError> {
     read(file, text, HashMap::new()).map(drop)
 }
 
+#[cfg(test)]
 pub(super) fn load_with(file: &Path, variables: HashMap<String, String>) -> Result<Config, ConfigError> {
-    let text = fs::read_to_string(file).map_err(|err| ConfigError::of_file(file, format!("cannot be read: {err}")))?;
-    read(file, &text, variables)
+    read(file, &text(file)?, variables)
 }
 
 fn read(file: &Path, text: &str, variables: HashMap<String, String>) -> Result<Config, ConfigError> {

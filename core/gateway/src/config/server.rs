@@ -11,6 +11,11 @@ pub(crate) struct Server {
     /// `["https://0.0.0.0:9292", "https://[::]:9292", "127.0.0.1:9293"]`. `[::]` is IPv6 alone.
     pub listen: Listen,
 
+    /// Processes that serve. With 2 or more a supervisor starts them on the same addresses, starts one anew that has died,
+    /// and replaces them one by one at a reload: docs/operators/workers.md.
+    #[schemars(range(min = 1, max = 64))]
+    pub workers: usize,
+
     /// The URL by which clients know this service, for the links in answers. Not set: taken from
     /// each request.
     #[schemars(example = &"https://images.example.org")]
@@ -26,7 +31,7 @@ pub(crate) struct Server {
     /// `trusted_proxies`. Others are cut.
     pub proxy_protocol: bool,
 
-    /// Connections served at once, over all addresses. Further ones wait in the system's queue.
+    /// Connections served at once, over all addresses and workers. Further ones wait in the system's queue.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub max_connections: usize,
 
@@ -74,6 +79,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: Listen::One("127.0.0.1:9292".into()),
+            workers: 1,
             public_endpoint: None,
             trusted_proxies: Vec::new(),
             proxy_protocol: false,

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{io, path::Path, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    task::JoinSet,
     time::{sleep, timeout},
 };
 
@@ -51,8 +52,8 @@ pub(crate) enum Reply {
 }
 
 /// Who carries out orders.
-trait Service {
-    async fn carry_out(&self, order: Order) -> Reply;
+pub(crate) trait Service: Sync {
+    fn carry_out(&self, order: Order) -> impl Future<Output = Reply> + Send;
 }
 
 impl Service for Live {
@@ -72,25 +73,33 @@ impl Service for Live {
     }
 }
 
-/// Takes orders for ever. Without a way to take them the service runs all the same.
-pub(crate) async fn obey(database: &Path, live: &Live) {
+/// Takes orders for ever, side by side: a reload takes its time. Without a way to take them the service runs all the same.
+pub(crate) async fn obey(database: &Path, service: impl Service + Clone + Send + 'static) {
     let mut listener = match platform::Listener::bind(database) {
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "`casement reload` cannot reach this service"),
     };
+    let mut served = JoinSet::new();
     loop {
-        let served = match listener.accept().await {
-            Ok(stream) => serve(stream, live).await,
+        match listener.accept().await {
+            Ok(stream) => {
+                let service = service.clone();
+                served.spawn(
+                    async move { serve(stream, &service).await.unwrap_or_else(|error| came_to_nothing(&error)) },
+                );
+            }
             Err(error) => {
+                came_to_nothing(&error);
                 // A lack of descriptors is not over at once.
                 sleep(Duration::from_millis(100)).await;
-                Err(error)
             }
-        };
-        if let Err(error) = served {
-            tracing::debug!(%error, "an order to the service came to nothing");
         }
+        while served.try_join_next().is_some() {}
     }
+}
+
+fn came_to_nothing(error: &io::Error) {
+    tracing::debug!(%error, "an order to the service came to nothing");
 }
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, service: &impl Service) -> io::Result<()> {

@@ -13,17 +13,16 @@ mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{Manager, sockets};
 
-use casement_service::Service;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long one step of a start may take: opening the database, opening the stores, settling what was left.
 const STEP: Duration = Duration::from_secs(90);
 
 impl Manager {
-    /// For ever: tells a manager that watches the service that it lives, as long as it answers in time. This is a task,
-    /// so a runtime that does not turn any more tells nothing either.
-    pub(crate) async fn watch(self, service: Service) {
+    /// For ever: tells a manager that watches the service that it lives, as long as its health is told in time. This is a
+    /// task, so a runtime that does not turn any more tells nothing either.
+    pub(crate) async fn watch<E: fmt::Display>(self, health: impl AsyncFn() -> Result<(), E>) {
         let Some(patience) = self.patience() else { return };
         // Twice in that time, as sd_watchdog_enabled(3) advises.
         let pause = patience / 2;
@@ -31,7 +30,7 @@ impl Manager {
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             beats.tick().await;
-            match timeout(pause, service.health()).await {
+            match timeout(pause, health()).await {
                 Ok(Ok(())) => self.lives(),
                 Ok(Err(error)) => tracing::warn!(%error, "the service manager is not told that the service lives"),
                 Err(late) => tracing::warn!(error = %late, "the service manager is not told that the service lives"),

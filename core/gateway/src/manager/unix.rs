@@ -18,6 +18,16 @@ impl Manager {
         Self { patience: sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero()) }
     }
 
+    /// For a worker: whoever manages the service has to do with its supervisor alone.
+    pub(crate) fn of_worker(_service: Option<String>) -> Self {
+        Self { patience: None }
+    }
+
+    /// The journal goes by no such name.
+    pub(crate) fn service(&self) -> Option<String> {
+        None
+    }
+
     /// The start is at this step, and may take a while longer.
     pub(crate) fn starting(&self, step: &str) {
         notify(&[NotifyState::Status(step), extend(STEP)]);

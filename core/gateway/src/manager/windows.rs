@@ -19,12 +19,17 @@ use windows_service::{
     service_control_handler::ServiceStatusHandle,
 };
 
-/// The SCM, or nobody: on a console the service is run by whoever has typed its name.
 #[derive(Debug, Clone)]
-pub(crate) struct Manager(Option<Arc<Scm>>);
+pub(crate) enum Manager {
+    Scm(Arc<Scm>),
+    /// A worker has to do with its supervisor alone, and with the event log of the service.
+    Supervisor(EventLog),
+    /// On a console the service is run by whoever has typed its name.
+    Nobody,
+}
 
 #[derive(Debug)]
-struct Scm {
+pub(crate) struct Scm {
     handle: ServiceStatusHandle,
     events: EventLog,
     /// The state as it was told last, and how often.
@@ -34,7 +39,25 @@ struct Scm {
 
 impl Manager {
     pub(crate) fn of_process() -> Self {
-        Self(None)
+        Self::Nobody
+    }
+
+    /// For a worker of a service, if it is one that has a name.
+    pub(crate) fn of_worker(service: Option<String>) -> Self {
+        service.map_or(Self::Nobody, |name| Self::Supervisor(EventLog::of(&name)))
+    }
+
+    /// The name that the event log knows the service by.
+    pub(crate) fn service(&self) -> Option<String> {
+        self.events().map(|events| events.source().to_owned())
+    }
+
+    fn events(&self) -> Option<&EventLog> {
+        match self {
+            Self::Scm(scm) => Some(&scm.events),
+            Self::Supervisor(events) => Some(events),
+            Self::Nobody => None,
+        }
     }
 
     /// The one that has started this process as a service.
@@ -42,17 +65,17 @@ impl Manager {
         let (handle, orders) = register_handler(name)?;
         let told = Mutex::new((ServiceState::Stopped, 0));
         let events = EventLog::of(name);
-        Ok(Self(Some(Arc::new(Scm { handle, events, told, orders: Mutex::new(Some(orders)) }))))
+        Ok(Self::Scm(Arc::new(Scm { handle, events, told, orders: Mutex::new(Some(orders)) })))
     }
 
     pub(crate) fn starting(&self, _step: &str) {
-        if let Self(Some(scm)) = self {
+        if let Self::Scm(scm) = self {
             scm.tell(ServiceState::StartPending, STEP, ServiceExitCode::NO_ERROR);
         }
     }
 
     pub(crate) fn ready(&self) {
-        if let Self(Some(scm)) = self
+        if let Self::Scm(scm) = self
             && scm.tell(ServiceState::Running, Duration::ZERO, ServiceExitCode::NO_ERROR)
         {
             scm.events.report(Event::Started, concat!("casement ", env!("CARGO_PKG_VERSION"), " serves."));
@@ -63,14 +86,14 @@ impl Manager {
     pub(crate) fn reloading(&self) {}
 
     pub(crate) fn stopping(&self, _why: &str, within: Duration) {
-        if let Self(Some(scm)) = self {
+        if let Self::Scm(scm) = self {
             scm.tell(ServiceState::StopPending, within, ServiceExitCode::NO_ERROR);
         }
     }
 
     /// The service has ended. The process may be gone as soon as the SCM knows.
     pub(crate) fn stopped(&self, how: &Result<()>) {
-        if let Self(Some(scm)) = self {
+        if let Self::Scm(scm) = self {
             let code = match how {
                 Ok(()) => {
                     scm.events.report(Event::Stopped, "casement has stopped as it was told to.");
@@ -88,24 +111,25 @@ impl Manager {
     /// Tells what the log can't tell.
     pub(crate) fn complain(&self, text: &str) {
         match self {
-            Self(Some(scm)) => scm.events.report(Event::Log, text),
-            Self(None) => eprintln!("{text}"),
+            Self::Scm(scm) => scm.events.report(Event::Log, text),
+            Self::Supervisor(_) | Self::Nobody => eprintln!("{text}"),
         }
     }
 
     /// A service has no standard error that anybody reads.
     pub(crate) fn has_standard_error(&self) -> bool {
-        self.0.is_none()
+        !matches!(self, Self::Scm(_))
     }
 
     /// Windows' event log.
     pub(crate) fn further_log(&self) -> Option<FurtherLayer> {
-        self.0.as_ref().map(|scm| scm.events.layer())
+        self.events().map(EventLog::layer)
     }
 
     /// The SCM's orders; nothing where they come from a console. Whoever asks first has them.
     pub(crate) fn orders(&self) -> Option<UnboundedReceiver<Signal>> {
-        self.0.as_ref()?.orders.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let Self::Scm(scm) = self else { return None };
+        scm.orders.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn patience(&self) -> Option<Duration> {

@@ -1,5 +1,9 @@
 //! The system's orders to a process.
 
+mod orders;
+
+pub(crate) use orders::{Orders, reload};
+
 /// An order; its name is for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 use time::{Duration, OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
@@ -107,6 +108,26 @@ impl Write for LogFile {
             Err(error) => self.lose(&error),
         }
         Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The file, for several that write lines to it. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<LogFile>>);
+
+impl Shared {
+    pub(super) fn new(file: LogFile) -> Self {
+        Self(Arc::new(Mutex::new(file)))
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(line)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -3,20 +3,19 @@
 mod log_file;
 
 use crate::{
+    append::try_append,
     config::{Format, Log},
     exit::{Exit, Failure, Result},
     journal,
     manager::Manager,
 };
 use log_file::LogFile;
+pub(crate) use log_file::Shared as LogLines;
 use std::{
     backtrace::Backtrace,
     io, panic,
     path::Path,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, reload, util::SubscriberInitExt,
@@ -41,20 +40,40 @@ impl Level {
     }
 }
 
+/// A log that is written.
+pub(crate) struct Started {
+    pub level: Level,
+    /// The file, for lines of others; nothing where the log goes to standard error.
+    pub file: Option<LogLines>,
+}
+
 /// Starts logging, panics included: to the file, else to standard error; and to whatever log the manager keeps itself.
-pub(crate) fn start(log: &Log, file: Option<&Path>, manager: &Manager) -> Result<Level> {
+pub(crate) fn start(log: &Log, file: Option<&Path>, manager: &Manager) -> Result<Started> {
     match file {
         Some(path) => {
-            let what = format!("the log file {} cannot be opened", path.display());
             let complain = manager.clone();
             let complain = move |text: &str| complain.complain(text);
             let file = LogFile::open(path.into(), log.max_size_bytes, log.keep, complain);
-            let file = file.map_err(Failure::of(Exit::Config, &what))?;
+            let file = LogLines::new(file.map_err(|error| unfit(path, &error))?);
             IN_FILE.store(true, Ordering::Relaxed);
-            start_on(log, Mutex::new(file), false, manager)
+            let lines = file.clone();
+            let level = start_on(log, move || lines.clone(), false, manager)?;
+            Ok(Started { level, file: Some(file) })
         }
-        None => start_on(log, journal::stderr(), io::IsTerminal::is_terminal(&io::stderr()), manager),
+        None => {
+            let level = start_on(log, journal::stderr(), io::IsTerminal::is_terminal(&io::stderr()), manager)?;
+            Ok(Started { level, file: None })
+        }
     }
+}
+
+/// Whether the file can be written.
+pub(crate) fn check(file: &Path) -> Result<()> {
+    try_append(file).map_err(|error| unfit(file, &error))
+}
+
+fn unfit(file: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Config, format_args!("the log file {} cannot be opened: {error}", file.display()))
 }
 
 fn start_on<W>(log: &Log, writer: W, colours: bool, manager: &Manager) -> Result<Level>

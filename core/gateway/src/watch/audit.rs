@@ -1,7 +1,17 @@
 //! The audit log's file. Requests hand their entries to a thread and go on; where it can't keep up, or the disk is full,
 //! entries are lost, and that is told and counted.
 
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix::keep_off;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows::keep_off;
+
 use crate::{
+    append::try_append,
     config::Audit as Options,
     exit::{Exit, Failure, Result},
 };
@@ -39,16 +49,16 @@ struct Line<'a> {
 }
 
 impl AuditLog {
-    /// `None` where nobody wants one.
+    /// `None` where nobody wants one. Whether other processes write to the file too is `is_shared`.
     ///
     /// # Errors
     /// When the file can't be opened.
-    pub(super) fn open(options: &Options) -> Result<Option<Self>> {
+    pub(super) fn open(options: &Options, is_shared: bool) -> Result<Option<Self>> {
         if options.file.is_none() && !options.log {
             return Ok(None);
         }
         let lost = Arc::new(AtomicU64::new(0));
-        let file = options.file.as_deref().map(|path| queue(path, lost.clone())).transpose()?;
+        let file = options.file.as_deref().map(|path| queue(path, is_shared, lost.clone())).transpose()?;
         for outcome in [Outcome::Success, Outcome::Denied, Outcome::Failed] {
             counter!("casement_audit_entries_total", "outcome" => name_of(outcome)).increment(0);
         }
@@ -61,6 +71,11 @@ impl AuditLog {
         let lost = self.lost.load(Ordering::Relaxed) + dropped as u64;
         counter!("casement_audit_lost_entries_total").absolute(lost);
     }
+}
+
+/// Whether the file can be written.
+pub(crate) fn check(file: &Path) -> Result<()> {
+    try_append(file).map_err(|error| unfit(file, &error))
 }
 
 impl Audit for AuditLog {
@@ -82,10 +97,14 @@ impl Audit for AuditLog {
     }
 }
 
-fn queue(path: &Path, lost: Arc<AtomicU64>) -> Result<(NonBlocking, WorkerGuard)> {
-    append(path).map_err(|err| Failure::new(Exit::Config, format!("audit.file: {}: {err}", path.display())))?;
+fn queue(path: &Path, is_shared: bool, lost: Arc<AtomicU64>) -> Result<(NonBlocking, WorkerGuard)> {
+    append(path).map_err(|error| unfit(path, &error))?;
     let queue = NonBlockingBuilder::default().buffered_lines_limit(WAITING).thread_name("casement-audit");
-    Ok(queue.finish(AuditFile { path: path.to_owned(), failing: false, lost }))
+    Ok(queue.finish(AuditFile { path: path.to_owned(), is_shared, failing: false, lost }))
+}
+
+fn unfit(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Config, format_args!("audit.file: {}: {error}", path.display()))
 }
 
 fn name_of(outcome: Outcome) -> &'static str {
@@ -99,6 +118,7 @@ fn name_of(outcome: Outcome) -> &'static str {
 /// The thread's end of the queue: each write is one line.
 struct AuditFile {
     path: PathBuf,
+    is_shared: bool,
     failing: bool,
     lost: Arc<AtomicU64>,
 }
@@ -111,6 +131,8 @@ fn append(path: &Path) -> io::Result<File> {
 impl AuditFile {
     fn write_line(&self, line: &[u8]) -> io::Result<()> {
         let mut file = append(&self.path)?;
+        // So that nobody else writes between the look at the length and the end of the line.
+        let _alone = self.is_shared.then(|| keep_off(&file, &self.path)).transpose()?;
         let length = file.metadata()?.len();
         file.write_all(line).inspect_err(|_| {
             // Half a line would spoil the next one. What is no ordinary file can't be cut, and need not be.
@@ -153,7 +175,7 @@ mod tests {
     use std::fs;
 
     fn audit_file(path: PathBuf) -> AuditFile {
-        AuditFile { path, failing: false, lost: Arc::default() }
+        AuditFile { path, is_shared: true, failing: false, lost: Arc::default() }
     }
 
     #[test]
@@ -184,7 +206,7 @@ mod tests {
     fn a_file_that_can_not_be_opened_stops_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { file: Some(folder.path().join("no/audit.jsonl")), log: false };
-        let failure = AuditLog::open(&options).unwrap_err();
+        let failure = AuditLog::open(&options, false).unwrap_err();
         assert!(failure.to_string().starts_with("audit.file: "), "{failure}");
     }
 }

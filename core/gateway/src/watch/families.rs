@@ -36,7 +36,7 @@ use Kind::{Counter, Gauge, Histogram};
 use Unit::{Bytes, Count, Seconds};
 
 #[rustfmt::skip]
-const FAMILIES: [Family; 35] = [
+const FAMILIES: [Family; 37] = [
     family("casement_build_info", Gauge, Count, "version, os, arch", "Always 1; its labels tell what runs here."),
     family("casement_http_requests_total", Counter, Count, "method, route, status",
         "Requests that have ended. 499: the client went away before the answer."),
@@ -82,6 +82,10 @@ const FAMILIES: [Family; 35] = [
     family("casement_audit_lost_entries_total", Counter, Count, "",
         "Entries that could not be written: the disk is full or too slow."),
     family("casement_log_lost_lines_total", Counter, Count, "", "Lines of the log file that could not be written."),
+    family("casement_workers", Gauge, Count, "state",
+        "Workers that serve, and those that only end what they have begun: serving or retiring. With `server.workers` alone."),
+    family("casement_worker_deaths_total", Counter, Count, "",
+        "Workers that ended unasked, or could not start, and were started anew. With `server.workers` alone."),
     family("process_cpu_seconds_total", Counter, Seconds, "", "Processor time of the process."),
     family("process_open_fds", Gauge, Count, "", "Open file descriptors; on Windows, handles."),
     family("process_max_fds", Gauge, Count, "", "How many there may be."),

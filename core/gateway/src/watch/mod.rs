@@ -8,7 +8,8 @@ use crate::{
     exit::{Exit, Failure, Result},
 };
 use audit::AuditLog;
-use casement_http::{Admin, Bound, Options, Phase, Server};
+pub(crate) use audit::check as check_audit;
+use casement_http::{Admin, Bound, Options, Phase, Process, Server, Watched};
 use casement_service::Service;
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -30,8 +31,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Watch {
     phases: Phases,
     audit: Option<Arc<AuditLog>>,
-    stop: CancellationToken,
-    running: JoinSet<()>,
+    background: Background,
 }
 
 impl Watch {
@@ -41,16 +41,25 @@ impl Watch {
     /// # Errors
     /// When the admin address can't be had, or the audit log can't be written.
     pub(crate) fn open(config: &Config) -> Result<Self> {
-        let audit = AuditLog::open(&config.audit)?.map(Arc::new);
-        let (phase, phases) = watch::channel(Phase::Starting);
-        let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
-        if let Some(bound) = bind(&config.admin)? {
-            let recorder = families::install()?;
-            running.spawn(stop.clone().run_until_cancelled_owned(upkeep(recorder.clone())).map(drop));
-            let admin = Admin { metrics: renderer(recorder, audit.clone()), phase: phases };
-            running.spawn(bound.serve_admin(admin, stop.clone().cancelled_owned()).map(drop));
-        }
-        Ok(Self { phases: Phases(phase), audit, stop, running })
+        let (mut watch, process) = Self::of_process(config, false)?;
+        watch.background.serve(&config.admin, process)?;
+        Ok(watch)
+    }
+
+    /// As [`Watch::open`], for one of several processes: its supervisor asks it how it is, and has the admin address.
+    ///
+    /// # Errors
+    /// When the audit log can't be written.
+    pub(crate) fn of_worker(config: &Config) -> Result<(Self, Arc<Process>)> {
+        Self::of_process(config, true)
+    }
+
+    fn of_process(config: &Config, one_of_several: bool) -> Result<(Self, Arc<Process>)> {
+        let audit = AuditLog::open(&config.audit, one_of_several)?.map(Arc::new);
+        let (sender, phase) = watch::channel(Phase::Starting);
+        let mut background = Background::default();
+        let metrics = background.collect(&config.admin, audit.clone())?;
+        Ok((Self { phases: Phases(sender), audit, background }, Arc::new(Process { metrics, phase })))
     }
 
     /// Where the API's server notes who did what.
@@ -63,6 +72,52 @@ impl Watch {
     }
 
     /// Comes after all else that is closed. What waits for the audit log is written.
+    pub(crate) async fn close(self) {
+        self.background.close().await;
+    }
+}
+
+/// What collects figures, and answers at the admin address.
+#[derive(Debug, Default)]
+pub(crate) struct Background {
+    stop: CancellationToken,
+    running: JoinSet<()>,
+}
+
+/// Writes all figures of this process.
+pub(crate) type Metrics = Box<dyn Fn() -> String + Send + Sync>;
+
+impl Background {
+    /// Collects what this process counts and measures, where there is an admin address to tell it.
+    ///
+    /// # Errors
+    /// When somebody collects it already.
+    pub(crate) fn of_supervisor(admin: &config::Admin) -> Result<(Self, Metrics)> {
+        let mut background = Self::default();
+        let metrics = background.collect(admin, None)?;
+        Ok((background, metrics))
+    }
+
+    fn collect(&mut self, admin: &config::Admin, audit: Option<Arc<AuditLog>>) -> Result<Metrics> {
+        if admin.listen.is_none() {
+            return Ok(Box::new(String::new));
+        }
+        let recorder = families::install()?;
+        self.running.spawn(self.stop.clone().run_until_cancelled_owned(upkeep(recorder.clone())).map(drop));
+        Ok(renderer(recorder, audit))
+    }
+
+    /// Answers at the admin address, if there is to be one.
+    ///
+    /// # Errors
+    /// When it can't be had.
+    pub(crate) fn serve(&mut self, admin: &config::Admin, watched: Arc<dyn Watched>) -> Result<()> {
+        if let Some(bound) = bind(admin)? {
+            self.running.spawn(bound.serve_admin(Admin::new(watched), self.stop.clone().cancelled_owned()).map(drop));
+        }
+        Ok(())
+    }
+
     pub(crate) async fn close(mut self) {
         self.stop.cancel();
         while self.running.join_next().await.is_some() {}
@@ -122,10 +177,10 @@ async fn upkeep(recorder: PrometheusHandle) {
     }
 }
 
-fn renderer(recorder: PrometheusHandle, audit: Option<Arc<AuditLog>>) -> Arc<dyn Fn() -> String + Send + Sync> {
+fn renderer(recorder: PrometheusHandle, audit: Option<Arc<AuditLog>>) -> Metrics {
     let process = Collector::default();
     process.describe();
-    Arc::new(move || {
+    Box::new(move || {
         process.collect();
         if let Some(audit) = &audit {
             audit.tell_lost();

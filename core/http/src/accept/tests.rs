@@ -12,7 +12,7 @@ use crate::{
     request,
 };
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, future::select, stream};
 use http::StatusCode;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -147,6 +147,7 @@ struct Running {
     address: SocketAddr,
     addresses: Vec<SocketAddr>,
     probe: Probe,
+    retire: Option<oneshot::Sender<()>>,
     stop: Option<oneshot::Sender<()>>,
     end: JoinHandle<Drained>,
 }
@@ -158,14 +159,20 @@ impl Running {
         let api = warp::service(api(&probe, pace));
         let bound = Server::bind(options).unwrap();
         let addresses: Vec<_> = bound.addresses().iter().map(|listen| listen.address).collect();
-        let (stop, stopped) = oneshot::channel();
+        let ((retire, retired), (stop, stopped)) = (oneshot::channel(), oneshot::channel());
         let layer = Layer::new(api, Arc::new(bound.options.clone()));
-        let end = tokio::spawn(bound.run(Arc::new(layer), async { drop(stopped.await) }));
-        Self { address: addresses[0], addresses, probe, stop: Some(stop), end }
+        let stopped = stopped.map(drop).shared();
+        let retired = select(retired, stopped.clone()).map(drop);
+        let end = tokio::spawn(bound.run_in_turn(Arc::new(layer), retired, stopped));
+        Self { address: addresses[0], addresses, probe, retire: Some(retire), stop: Some(stop), end }
     }
 
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    fn retire(&mut self) {
+        self.retire.take().unwrap().send(()).unwrap();
     }
 
     fn begin_shutdown(&mut self) {
@@ -415,6 +422,40 @@ async fn shutdown_lets_a_request_finish_and_closes_idle_connections() {
     server.probe.release.notify_one();
     assert!(read_all(&mut busy).await.ends_with("done"));
     assert_eq!(server.end.await.unwrap(), Drained { cut: 0 });
+}
+
+#[tokio::test]
+async fn who_retires_answers_what_is_on_its_way_and_has_no_deadline() {
+    let mut server = Running::start(Options { drain_timeout: Duration::ZERO, ..options() }).await;
+    let (mut idle, mut busy) = (server.connect().await, server.connect().await);
+    send(&mut idle, GET).await;
+    assert!(!read_one(&mut idle).await.contains("connection: close"));
+    send(&mut busy, "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    server.probe.entered.notified().await;
+    server.retire();
+    // Nobody is let in from the moment on that it has heard.
+    while TcpStream::connect(server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    send(&mut idle, GET).await;
+    let answer = read_all(&mut idle).await;
+    assert!(answer.starts_with("HTTP/1.1 404 ") && answer.contains("connection: close"), "{answer}");
+    assert!(!server.end.is_finished());
+    server.probe.release.notify_one();
+    assert!(read_all(&mut busy).await.ends_with("done"));
+    assert_eq!(server.end.await.unwrap(), Drained { cut: 0 });
+}
+
+#[tokio::test]
+async fn a_shutdown_cuts_also_what_had_no_deadline_before() {
+    let mut server = Running::start(Options { drain_timeout: SHORT, ..options() }).await;
+    let mut client = server.connect().await;
+    send(&mut client, "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    server.probe.entered.notified().await;
+    server.retire();
+    server.begin_shutdown();
+    assert_eq!(server.end.await.unwrap(), Drained { cut: 1 });
+    assert_eq!(read_all(&mut client).await, "");
 }
 
 #[tokio::test]

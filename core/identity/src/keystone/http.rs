@@ -1,7 +1,12 @@
 //! Requests to Keystone: few at a time, tried again, never for long, and never a larger answer than expected.
 
 use crate::{Error, Result};
-use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect};
+use casement_request::RequestId;
+use reqwest::{
+    Certificate, Client, RequestBuilder, Response, StatusCode,
+    header::{HeaderMap, HeaderName},
+    redirect,
+};
 use serde_json::Value;
 use std::{fmt, time::Duration};
 use tokio::{
@@ -11,6 +16,8 @@ use tokio::{
 
 /// A token with the catalog of a large site is a fraction of this.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
+/// By this Keystone's log tells for which request it was asked.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-request-id");
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How much patience Keystone finds.
@@ -99,6 +106,10 @@ impl Http {
     }
 
     async fn once(&self, request: RequestBuilder) -> Result<Answer> {
+        let request = match RequestId::current() {
+            Some(id) => request.header(REQUEST_ID, id.as_str()),
+            None => request,
+        };
         let Ok(_turn) = self.turns.acquire().await else {
             return Err(Error::unavailable("no more requests are sent to Keystone"));
         };

@@ -5,6 +5,7 @@ use super::{
     *,
 };
 use crate::Kind;
+use casement_request::RequestId;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -82,6 +83,17 @@ async fn a_token_is_judged_in_the_service_s_own_session() {
     assert_eq!(login["auth"]["identity"]["password"]["user"]["password"], PASSWORD);
     assert_eq!((asked[1].method.as_str(), asked[1].target.as_str()), ("GET", "/v3/auth/tokens?nocatalog="));
     assert_eq!((asked[1].header("x-auth-token"), asked[1].header("x-subject-token")), (SERVICE_TOKEN, "abc"));
+}
+
+#[tokio::test]
+async fn keystone_is_told_which_request_it_is_asked_for() {
+    let server = Server::with_login(|_| Reply::Json(200, member())).await;
+    let keystone = keystone(&server);
+    let asking = async { keystone.authenticate(&with("abc")).await.unwrap() };
+    RequestId::new("req-1").serve(tracing::Span::none(), asking).await;
+    keystone.authenticate(&with("def")).await.unwrap();
+    let told: Vec<_> = server.asked().iter().map(|asked| asked.header("x-openstack-request-id").to_owned()).collect();
+    assert_eq!(told, ["req-1", "req-1", ""]);
 }
 
 #[tokio::test]

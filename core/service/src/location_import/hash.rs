@@ -99,8 +99,13 @@ impl Service {
         let location = image.locations.first().ok_or_else(|| Error::shortly("the image has no location"))?;
         let (store, _) = self.locate(location).await.ok_or_else(|| Error::shortly("no store knows the location"))?;
         let store_id = store.id().to_owned();
-        let ingest =
-            Ingest { digests: &self.parts().digests, multihash, at_most: size, inspector: judge::inspector(image) };
+        let ingest = Ingest {
+            digests: &self.parts().digests,
+            multihash,
+            legacy_md5: self.settings().legacy_md5,
+            at_most: size,
+            inspector: judge::inspector(image),
+        };
         let copy = Copy { store, location: location.url.clone() };
         let data = punctual(serve(vec![copy], 0, size).await?, &store_id);
         ingest.measure(data, &store_id).await.map_err(|error| match error {

@@ -18,12 +18,12 @@ use casement_image::{
     Caller, Image, ImageId, Location, Status, Task, TaskStatus, location_import::WantedImport, locations,
     task::LOCATION_IMPORT,
 };
+use casement_request::{RequestId, for_this_request};
 use futures_util::FutureExt;
 use hash::Refused;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use time::OffsetDateTime;
-use tracing::{Instrument, Span};
 
 impl Service {
     /// Takes a location for a queued image. What comes of it tells the image, and its task.
@@ -81,7 +81,7 @@ impl Service {
             Begin::OverLimit(exceeded) => Err(self.over_limit(&exceeded, None, None)),
             Begin::Outstanding(leftovers) => {
                 for leftover in leftovers {
-                    self.adopt_and_settle(leftover).await?;
+                    self.settle_leftover(leftover).await?;
                 }
                 Err(Error::shortly("Earlier data of the image was still being removed; try again."))
             }
@@ -106,7 +106,7 @@ impl Service {
                 Err(_panic) => tracing::error!(image = image.as_str(), "the import of a location panicked"),
             }
         };
-        self.0.imports.spawn(whole.in_current_span());
+        self.0.imports.spawn(for_this_request(whole));
     }
 
     /// The image was deleted: its import ends.
@@ -124,10 +124,14 @@ impl Service {
             // Without a task nobody asked for it.
             return Ok(self.catalog().end_transfer(id).await?);
         };
-        let span = Span::current();
-        // Taken up by recovery: the task knows the request.
-        let span = if span.is_none() { tracing::info_span!("request", id = task.request_id) } else { span };
-        self.import_to(transfer, task).instrument(span).await
+        match (RequestId::current(), &task.request_id) {
+            // Taken up by recovery: the task knows the request.
+            (None, Some(id)) => {
+                let span = tracing::info_span!("request", id);
+                RequestId::new(id).serve(span, self.import_to(transfer, task)).await
+            }
+            _ => self.import_to(transfer, task).await,
+        }
     }
 
     async fn import_to(&self, transfer: Transfer, task: Task) -> Result<()> {

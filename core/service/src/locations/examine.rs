@@ -93,7 +93,7 @@ pub(crate) fn has_objects_of_its_own(store: &Store) -> bool {
 }
 
 async fn size_of(store: &Store, key: &str) -> Result<u64> {
-    match store.stat_named(key).await {
+    match store.stat(key).await {
         Ok(found) if found.size > 0 => Ok(found.size),
         // Whatever is behind an address that the client gave, and does not serve it, is the client's business.
         Ok(_) => Err(locations::invalid_location().into()),

@@ -43,6 +43,37 @@ async fn a_process_that_dies_while_it_deletes_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_process_that_lives_settles_what_one_beside_it_left_when_that_died() {
+    for (step, fault) in [(Step::Write, Fault::DoneAndHeld), (Step::Commit, Fault::Held)] {
+        let mut bench = Bench::new().await;
+        let id = bench.queued().await;
+        bench.world.fault(step, fault);
+        let _dies = bench.begin_upload(&id);
+        bench.world.reached().await;
+        let other = bench.beside().await;
+        bench.crash_beside(other).await;
+        bench.assert_taken_back(&id, &format!("{step:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_that_lives_removes_is_left_to_it_by_an_upload_through_another_one() {
+    let bench = Bench::new().await;
+    let (id, other) = (bench.queued().await, bench.beside().await);
+    bench.world.fault(Step::Commit, Fault::DoneAndRefused);
+    bench.world.fault(Step::Delete, Fault::Refused);
+    bench.upload_through(&other, &id).await.unwrap_err();
+    other.drain().await;
+    bench.world.heal();
+    let refused = bench.upload(&id).await.unwrap_err();
+    assert!(refused.message.contains("elsewhere"), "{refused}");
+    assert!(refused.retry_after.is_some(), "{refused:?}");
+    other.maintain_once().await.unwrap();
+    bench.upload(&id).await.unwrap();
+    bench.assert_settled(&[&id], "").await;
+}
+
+#[tokio::test]
 async fn a_delete_whose_client_went_away_is_carried_on_by_maintenance() {
     let bench = Bench::new().await;
     let id = bench.queued().await;

@@ -49,6 +49,22 @@ impl Bench {
         self.service.recover().await.unwrap();
     }
 
+    /// Another process of the same service, whose leases last.
+    pub(crate) async fn beside(&self) -> Service {
+        let catalog = Catalog::open_beside(&options(&self.dir)).await.unwrap();
+        let mut parts = parts(&self.dir, catalog, &["fast"]).await;
+        parts.settings.lease = Duration::from_secs(60);
+        Service::new(parts)
+    }
+
+    /// The process dies where it stands, beside another one that lives and is told of it.
+    pub(crate) async fn crash_beside(&mut self, other: Service) {
+        self.world.crash();
+        self.service.close().await;
+        let dead = std::mem::replace(&mut self.service, other);
+        self.service.take_over(&dead.0.node).await.unwrap();
+    }
+
     pub(crate) async fn queued(&self) -> String {
         let body = json!({"disk_format": "raw", "container_format": "bare"});
         let image = self.service.create_image(&caller(), &body).await.unwrap();
@@ -57,6 +73,10 @@ impl Bench {
 
     pub(crate) async fn upload(&self, id: &str) -> Result<()> {
         self.upload_body(id, body()).await
+    }
+
+    pub(crate) async fn upload_through(&self, service: &Service, id: &str) -> Result<()> {
+        service.upload(&caller(), id, UploadRequest::default(), body()).await
     }
 
     pub(crate) async fn upload_to(&self, store: &str, id: &str) -> Result<()> {
@@ -133,8 +153,16 @@ pub(crate) fn caller() -> Caller {
     Caller { project_id: Some("p".into()), roles: ["admin".to_owned()].into(), is_admin: true, ..Caller::default() }
 }
 
+fn options(dir: &TempDir) -> casement_catalog::Options {
+    casement_catalog::Options { path: dir.path().join("c.db"), readers: 1 }
+}
+
 async fn service(dir: &TempDir, stores: &[&str]) -> Service {
-    let catalog = casement_catalog::Options { path: dir.path().join("c.db"), readers: 1 };
+    let catalog = Catalog::open(&options(dir)).await.unwrap();
+    Service::new(parts(dir, catalog, stores).await)
+}
+
+async fn parts(dir: &TempDir, catalog: Catalog, stores: &[&str]) -> Parts {
     let memory = LoadedPlugin::linked_in(Plugin::from_static::<Memory>().unwrap());
     let stores = stores.iter().map(|id| StoreOptions {
         id: (*id).to_owned(),
@@ -149,8 +177,8 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
         config: json!({"world": name_of(dir)}).as_object().unwrap().clone(),
         base_dir: dir.path().to_owned(),
     });
-    Service::new(Parts {
-        catalog: Catalog::open(&catalog).await.unwrap(),
+    Parts {
+        catalog,
         identity: Identity::none(None, None, None),
         limits: None,
         rules: Rules::defaults(),
@@ -166,6 +194,7 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             strict_size_limit: false,
             formats: casement_inspect::Settings::default(),
             multihash: Multihash::Sha256,
+            legacy_md5: true,
             show_direct_url: false,
             show_multiple_locations: true,
             uri_filter: UriFilter::default(),
@@ -174,5 +203,5 @@ async fn service(dir: &TempDir, stores: &[&str]) -> Service {
             // Has run out as soon as it is given.
             lease: Duration::ZERO,
         },
-    })
+    }
 }

@@ -30,7 +30,7 @@ pub(super) fn judge(
     };
     Ok(Outcome {
         size: ingested.size,
-        checksum: Some(ingested.checksum),
+        checksum: ingested.checksum,
         os_hash_algo: Some(ingested.multihash.name().to_owned()),
         os_hash_value: Some(ingested.os_hash_value),
         virtual_size: verdict.virtual_size,
@@ -110,7 +110,7 @@ mod tests {
         });
         let ingested = Ingested {
             size: data.len() as u64,
-            checksum: "c".to_owned(),
+            checksum: Some("c".to_owned()),
             multihash: Multihash::Sha512,
             os_hash_value: "h".to_owned(),
             inspection,

@@ -13,6 +13,7 @@ use crate::{
 };
 use casement_catalog::{Begin, Bounds, NewTransfer, Residue, Wanted};
 use casement_image::{Caller, Image, Location, ObjectKey, Status};
+use casement_request::for_this_request;
 use casement_stores::{
     StagedWrite, Store, WriteOptions,
     ingest::{Ingest, IngestError, Ingested},
@@ -21,7 +22,6 @@ use futures_util::{FutureExt, TryStreamExt};
 use serde_json::{Map, Value};
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use time::OffsetDateTime;
-use tracing::Instrument;
 
 /// An upload that has moved its image to `saving`.
 pub(crate) struct Upload {
@@ -29,7 +29,8 @@ pub(crate) struct Upload {
     id: String,
     image: Image,
     store: Arc<Store>,
-    key: ObjectKey,
+    /// Its name in the store.
+    key: String,
     request: UploadRequest,
     /// What the image's owner may have.
     bounds: Bounds,
@@ -57,7 +58,7 @@ impl Service {
             }
             end
         };
-        let whole = self.0.uploads.spawn(whole.in_current_span());
+        let whole = self.0.uploads.spawn(for_this_request(whole));
         whole.await.unwrap_or_else(|_died| Err(ended_unexpectedly()))
     }
 
@@ -72,7 +73,8 @@ impl Service {
         // In hand before the catalog has it, so that maintenance never takes it for dropped.
         let claim = self.claim(&id).ok_or_else(ended_unexpectedly)?;
         let bounds = self.bounds(image.owner.as_deref()).await?;
-        let upload = Upload { id, key: ObjectKey::of(&image.id), image, store, request, bounds, claim };
+        let key = store.place(&ObjectKey::of(&image.id), image.owner.as_deref()).await?;
+        let upload = Upload { id, key, image, store, request, bounds, claim };
         match self.open_transfer(&upload).await {
             Ok(()) => Ok(upload),
             // It may have been opened all the same, and only the answer was lost.
@@ -130,7 +132,7 @@ impl Service {
             id: upload.id.clone(),
             image_id: upload.image.id.clone(),
             store: upload.store.id().to_owned(),
-            key: upload.key.as_str().to_owned(),
+            key: upload.key.clone(),
             node: self.0.node.clone(),
             lease_until: self.lease_until(),
         };
@@ -151,7 +153,7 @@ impl Service {
                 Begin::Gone => return Err(Error::not_found(no_image_with_id(upload.image.id.as_str())())),
                 Begin::Outstanding(leftovers) if !settled => {
                     for leftover in leftovers {
-                        self.adopt_and_settle(leftover).await?;
+                        self.settle_leftover(leftover).await?;
                     }
                     settled = true;
                 }
@@ -200,7 +202,7 @@ impl Service {
             Ok(found) => {
                 let (image, store) = (upload.image.id.as_str(), upload.store.id());
                 tracing::warn!(image, store, size = found.size, "removing data that no image owns");
-                Ok(upload.store.delete(upload.key.as_str()).await?)
+                Ok(upload.store.delete(&upload.key).await?)
             }
             Err(error) if error.kind == casement_stores::Kind::NotFound => Ok(()),
             Err(error) => Err(error.into()),
@@ -217,6 +219,7 @@ impl Service {
         let ingest = Ingest {
             digests: &self.parts().digests,
             multihash: self.settings().multihash,
+            legacy_md5: self.settings().legacy_md5,
             at_most: upload.request.size.unwrap_or(u64::MAX).min(self.settings().size_cap),
             inspector: judge::inspector(&image),
         };

@@ -1,7 +1,7 @@
 //! What a backend may ask of the gateway: its log lines and its figures, under the store's name.
 
 use crate::config::StoreOptions;
-use casement_sdk::host::{HostServices, Level};
+use casement_sdk::host::{HostServices, Level, LogLine};
 use metrics::{counter, gauge, histogram};
 use tracing::{enabled, event};
 
@@ -28,15 +28,21 @@ impl StoreServices {
 }
 
 impl HostServices for StoreServices {
-    fn log(&self, level: Level, target: &str, message: &str) {
-        let store = self.store.as_str();
+    fn log(&self, line: &LogLine<'_>) {
         // A level is part of a callsite and can't be a variable.
-        match level {
-            Level::ERROR => event!(target: TARGET, Level::ERROR, store, module = target, "{message}"),
-            Level::WARN => event!(target: TARGET, Level::WARN, store, module = target, "{message}"),
-            Level::INFO => event!(target: TARGET, Level::INFO, store, module = target, "{message}"),
-            Level::DEBUG => event!(target: TARGET, Level::DEBUG, store, module = target, "{message}"),
-            Level::TRACE => event!(target: TARGET, Level::TRACE, store, module = target, "{message}"),
+        macro_rules! tell {
+            ($level:expr) => {{
+                let LogLine { target: module, message, request: request_id, .. } = *line;
+                // The span of whoever calls is that of another operation, or none.
+                event!(target: TARGET, parent: None, $level, store = self.store, module, request_id, "{message}")
+            }};
+        }
+        match line.level {
+            Level::ERROR => tell!(Level::ERROR),
+            Level::WARN => tell!(Level::WARN),
+            Level::INFO => tell!(Level::INFO),
+            Level::DEBUG => tell!(Level::DEBUG),
+            Level::TRACE => tell!(Level::TRACE),
         }
     }
 

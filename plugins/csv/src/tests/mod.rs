@@ -9,7 +9,7 @@ mod standing;
 use crate::{Csv, System};
 use casement_sdk::{
     Blocking, Error, Range, WriteOptions,
-    host::{Backend, HostServices, Level, Plugin},
+    host::{Backend, HostServices, Level, LogLine, Plugin},
 };
 use casement_share::win32::{
     Api, Code,
@@ -78,7 +78,7 @@ impl Gateway {
 }
 
 impl HostServices for Gateway {
-    fn log(&self, _: Level, _: &str, _: &str) {}
+    fn log(&self, _: &LogLine<'_>) {}
 
     fn log_enabled(&self, _: Level) -> bool {
         false

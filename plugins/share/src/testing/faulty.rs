@@ -198,6 +198,10 @@ impl<F: File> File for Faulty<F> {
         self.script.call("read", || self.inner.read_at(offset, length))
     }
 
+    fn read_into(&self, buffer: &mut Vec<u8>, offset: u64, length: usize) -> Result<()> {
+        self.script.call("read", || self.inner.read_into(buffer, offset, length))
+    }
+
     fn write_all_at(&self, data: &[u8], offset: u64) -> Result<()> {
         self.script.call("write", || self.inner.write_all_at(data, offset))
     }

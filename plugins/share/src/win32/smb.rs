@@ -40,7 +40,7 @@ fn refused(share: &str, username: &str, code: Code) -> Error {
             "Windows allows one account on a server at a time: give every store on `{server}` the same account, end the \
              other connection with `net use \\\\{server} /delete`, or name the server by an alias of its own here",
         )),
-        _ if code.class() == Class::Denied => error.advice("look at the store's username and password"),
+        _ if code.class() == Class::Denied => error.with_class(Class::Login).advice("look at the store's username and password"),
         _ => error,
     }
 }

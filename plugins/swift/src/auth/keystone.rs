@@ -5,7 +5,11 @@ use super::{
     catalog::{Lookup, Service},
     refused, stranger,
 };
-use crate::{Config, config::bad, http::Http};
+use crate::{
+    Config,
+    config::bad,
+    http::{Http, with_request_id},
+};
 use casement_object::Part;
 use casement_sdk::{Bytes, Result, Secret};
 use reqwest::header::{CONTENT_TYPE, HeaderName};
@@ -16,6 +20,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
 const WHO: &str = "Keystone";
+/// Keystone's log has it as the `global_request_id`.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-request-id");
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 const DEFAULT_DOMAIN: &str = "default";
 
@@ -73,6 +79,7 @@ impl Login {
         let mut url = auth_url.clone();
         url.set_path(&format!("{}/auth/tokens", auth_url.path()));
         let request = http.client().post(url).header(CONTENT_TYPE, "application/json");
+        let request = with_request_id(request, REQUEST_ID);
         let mut body = Part::default();
         body.push(Bytes::from(self.body().to_string()));
         let response = http.send(request, body, Duration::ZERO).await?;

@@ -1,7 +1,11 @@
 //! Version 1 of Swift's authentication: two headers in, two headers out.
 
 use super::{Answer, SHORT_LIFE, http_url, refused, stranger};
-use crate::{Config, answer, config::bad, http::Http};
+use crate::{
+    Config, answer,
+    config::bad,
+    http::{Http, TRANSACTION_EXTRA, with_request_id},
+};
 use casement_object::Part;
 use casement_sdk::{Error, Kind, Result, Secret};
 use reqwest::header::{HeaderName, HeaderValue};
@@ -37,6 +41,7 @@ impl Login {
 
     pub(super) async fn log_in(&self, http: &Http, auth_url: &Url) -> Result<Answer> {
         let request = http.client().get(auth_url.clone()).header(USER, &self.user).header(KEY, &self.key);
+        let request = with_request_id(request, TRANSACTION_EXTRA);
         let response = http.send(request, Part::default(), Duration::ZERO).await?;
         if !response.status().is_success() {
             return Err(refused(response.status().as_u16(), WHO));

@@ -2,9 +2,14 @@ use crate::{
     server::{Reply, Server, bytes, status},
     support::{MIB, World, config, data, read, write},
 };
-use casement_sdk::{Backend, Kind, WriteOptions};
+use casement_sdk::{
+    Backend, Kind, WriteOptions,
+    host::{HostServices, Level, LogLine, Plugin},
+};
 use casement_swift::{AuthVersion, Config, Swift};
 use futures_util::future::join_all;
+use serde_json::json;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_token_that_is_refused_in_the_middle_of_a_transfer_is_renewed_and_the_request_made_once_more() {
@@ -120,6 +125,59 @@ async fn keystone_that_answers_nonsense_is_none() {
             !error.is_retryable() && error.message().contains(words) && !error.message().contains("hush"),
             "{error}"
         );
+    }
+}
+
+struct Gateway;
+
+impl HostServices for Gateway {
+    fn log(&self, _: &LogLine<'_>) {}
+    fn log_enabled(&self, _: Level) -> bool {
+        false
+    }
+    fn counter_add(&self, _: &str, _: u64) {}
+    fn gauge_set(&self, _: &str, _: f64) {}
+    fn histogram_observe(&self, _: &str, _: f64) {}
+}
+
+#[tokio::test]
+async fn whoever_is_logged_in_at_is_told_for_which_request() {
+    for (version, login, header) in
+        [("1", "GET /auth/v1.0", "x-trans-id-extra"), ("3", "POST /auth/v1.0/v3/auth/tokens", "x-openstack-request-id")]
+    {
+        let server = Server::start(|request, before| {
+            let token = format!("token-{}", before + 1);
+            let account = format!("http://{}/v1/AUTH_a", request.header("host").unwrap());
+            let endpoint = json!({"interface": "public", "region": "r", "url": account});
+            let described = json!({"token": {
+                "issued_at": "2026-11-26T10:00:00Z",
+                "expires_at": "2026-11-26T11:00:00Z",
+                "catalog": [{"type": "object-store", "endpoints": [endpoint]}],
+            }});
+            let is_keystone = request.path.ends_with("/v3/auth/tokens");
+            is_keystone.then(|| {
+                let described = described.to_string();
+                Reply::Raw(bytes("201 Created", &[("X-Subject-Token", &token)], described.as_bytes()))
+            })
+        });
+        server.held().good = 1;
+        let (config, _secrets) = config(&server);
+        let config = json!({
+            "auth_url": config.auth_url,
+            "auth_version": version,
+            "username": config.username,
+            "project_id": "p",
+            "key_file": config.key_file,
+            "container": config.container,
+        });
+        let plugin = Plugin::from_static::<Swift>().unwrap();
+        let store = plugin.open(Arc::new(Gateway), &config.to_string()).await.unwrap();
+        // The token of the first login is good no more.
+        server.held().good = 2;
+        store.for_request("req-1").stat("a").await.unwrap_err();
+        let held = server.held();
+        let told: Vec<_> = held.requests.iter().filter(|request| request.line() == login).collect();
+        assert_eq!(told.iter().map(|request| request.header(header)).collect::<Vec<_>>(), [None, Some("req-1")]);
     }
 }
 

@@ -9,6 +9,7 @@ mod foreign;
 mod front;
 mod login;
 mod many;
+mod projects;
 mod stage;
 mod support;
 mod write;

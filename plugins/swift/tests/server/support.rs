@@ -20,6 +20,7 @@ struct Peers {
 pub(crate) struct Tempauth {
     pub(crate) auth_url: String,
     pub(crate) user: String,
+    pub(crate) reseller: String,
     pub(crate) key: String,
 }
 
@@ -27,6 +28,7 @@ pub(crate) struct Tempauth {
 pub(crate) struct Keystone {
     pub(crate) auth_url: String,
     pub(crate) username: String,
+    pub(crate) reseller: String,
     pub(crate) password: String,
     pub(crate) project: String,
     pub(crate) user_domain: String,
@@ -67,6 +69,16 @@ pub(crate) struct Lab {
 impl Lab {
     /// `None` where there is no such server.
     pub(crate) async fn new(auth: Auth) -> Option<Self> {
+        Self::of(auth, false).await
+    }
+
+    /// The same as somebody who may use the accounts of all projects, each image in that of its owner.
+    pub(crate) async fn multi_tenant(auth: Auth) -> Option<Self> {
+        let lab = Self::of(auth, true).await?;
+        Some(Self { config: Config { multi_tenant: true, ..lab.config }, ..lab })
+    }
+
+    async fn of(auth: Auth, is_reseller: bool) -> Option<Self> {
         let Some(peers) = peers() else {
             skip("CASEMENT_PEERS names no servers");
             return None;
@@ -83,11 +95,12 @@ impl Lab {
         };
         let (config, key) = match auth {
             Auth::Tempauth => {
-                let Some(Tempauth { auth_url, user, key }) = peers.swift else {
+                let Some(Tempauth { auth_url, user, reseller, key }) = peers.swift else {
                     skip("CASEMENT_PEERS names no Swift with tempauth");
                     return None;
                 };
-                let config = Config { auth_url, auth_version: AuthVersion::V1, username: Some(user), ..base };
+                let username = Some(if is_reseller { reseller } else { user });
+                let config = Config { auth_url, auth_version: AuthVersion::V1, username, ..base };
                 (config, key)
             }
             Auth::Keystone => {
@@ -97,7 +110,7 @@ impl Lab {
                 };
                 let config = Config {
                     auth_url: peer.auth_url,
-                    username: Some(peer.username),
+                    username: Some(if is_reseller { peer.reseller } else { peer.username }),
                     user_domain_name: Some(peer.user_domain),
                     project_name: Some(peer.project),
                     project_domain_name: Some(peer.project_domain),
@@ -151,6 +164,7 @@ impl Deref for Lab {
 }
 
 /// Swift without the store in between.
+#[derive(Clone)]
 pub(crate) struct Raw {
     client: Client,
     account: String,
@@ -191,6 +205,17 @@ impl Raw {
     /// Where Swift is, without the account.
     pub(crate) fn host(&self) -> String {
         self.account.split("/v1/").next().unwrap().to_owned()
+    }
+
+    /// The same in the account of a project.
+    pub(crate) fn of_project(&self, project: &str) -> Self {
+        let (prefix, _) = self.account.rsplit_once('_').unwrap();
+        Self { account: format!("{prefix}_{project}"), ..self.clone() }
+    }
+
+    /// The names of all containers that begin so.
+    pub(crate) async fn containers(&self, prefix: &str) -> Vec<String> {
+        self.names(&format!("?prefix={prefix}")).await
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -75,9 +75,14 @@ async fn unknown_extensions_are_null(p: &Probe) -> Check {
 }
 
 async fn declared_extensions_are_there(p: &Probe) -> Check {
-    let name = "casement.backend.presign/1";
     let plugin = &p.target.plugin;
-    let there = plugin.has_extension(name);
-    ensure!(!plugin.capabilities().presign || there, "it declares `presign`, and has no table `{name}`");
+    let can = plugin.capabilities();
+    let tables = [
+        ("presign", can.presign, "casement.backend.presign/1"),
+        ("open_file", can.open_file, "casement.backend.file/1"),
+    ];
+    for (what, is_declared, table) in tables {
+        ensure!(!is_declared || plugin.has_extension(table), "it declares `{what}`, and has no table `{table}`");
+    }
     Ok(())
 }

@@ -5,11 +5,13 @@ mod copy;
 mod delete;
 mod descriptor;
 mod end;
+mod file;
 mod keys;
 mod list;
 mod location;
 mod open;
 mod parallel;
+mod placement;
 mod presign;
 mod read;
 mod sizes;
@@ -32,6 +34,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         tokens::CASES,
         copy::CASES,
         location::CASES,
+        file::CASES,
+        placement::CASES,
         keys::CASES,
         cancel::CASES,
         presign::CASES,

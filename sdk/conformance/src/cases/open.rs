@@ -121,6 +121,9 @@ async fn what_is_not_declared_is_unsupported(p: &Probe) -> Check {
     if !can.presign {
         unsupported(store.presign_read(&key, Duration::from_secs(60)).await.map(drop), "presign_read")?;
     }
+    if !can.open_file {
+        unsupported(store.open_file(&key).await.map(drop), "open_file")?;
+    }
     Ok(())
 }
 

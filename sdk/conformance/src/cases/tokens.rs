@@ -37,22 +37,26 @@ fn token_of(writer: &Writer) -> Check<String> {
 }
 
 /// A write whose gateway died: nobody aborts it, nobody commits it.
-struct Orphan {
+pub(super) struct Orphan {
     writer: Writer,
-    token: String,
+    pub(super) token: String,
     key: String,
 }
 
 async fn orphan(p: &Probe, name: &str) -> Check<Orphan> {
     let (writer, key) = p.begin(name).await?;
-    let token = token_of(&writer)?;
-    Ok(Orphan { writer, token, key })
+    Orphan::of(writer, key)
 }
 
 impl Orphan {
+    pub(super) fn of(writer: Writer, key: String) -> Check<Self> {
+        let token = token_of(&writer)?;
+        Ok(Self { writer, token, key })
+    }
+
     /// Has it discarded. Unlike a process that died, its writer still holds what it has open, and where others may not remove
     /// that (as files on Windows) the case cannot be made.
-    async fn discard_in(self, store: &Backend, doing: &str) -> Check {
+    pub(super) async fn discard_in(self, store: &Backend, doing: &str) -> Check {
         match store.discard(&self.token).await {
             Err(error) if error.kind() == Kind::Unavailable && error.is_retryable() => {
                 self.writer.abort().await.or_seen("aborting a write that could not be discarded while it is open")?;

@@ -2,12 +2,14 @@
 
 use crate::server;
 use casement_sdk::{
-    Backend, Bytes, Capabilities, Entry, Error, Host, Kind, Lister, Range, Reader, Result, Staged, Stat, Usage,
-    WriteOptions, Writer,
+    Backend, Bytes, Capabilities, Entry, Error, Host, Kind, Lister, ObjectFile, Range, Reader, Result, Staged, Stat,
+    Usage, WriteOptions, Writer,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::File,
     future::pending,
+    io::Write,
     mem,
     sync::{
         Arc, LazyLock, Mutex, MutexGuard,
@@ -33,6 +35,8 @@ pub(crate) struct State {
     pub(crate) objects: BTreeMap<String, Bytes>,
     staged: BTreeMap<String, ()>,
     gone: BTreeSet<String>,
+    /// Those that were handed over.
+    files: BTreeMap<String, File>,
     opened: bool,
 }
 
@@ -88,7 +92,7 @@ impl Faulty {
     }
 
     /// Under which key an object really lies.
-    fn place(&self, key: &str) -> String {
+    fn really(&self, key: &str) -> String {
         match self.fault.as_str() {
             "capitals are lost" => key.to_lowercase(),
             "escapes are undone" => server::plain(key).replace('+', " "),
@@ -96,6 +100,7 @@ impl Faulty {
             "dots are climbed" => key.rsplit_once("../").map_or(key, |(_, rest)| rest).to_owned(),
             "ends are trimmed" => key.trim_end_matches(['.', ' ']).to_owned(),
             "letters are composed" => key.replace("e\u{301}", "\u{e9}"),
+            "projects share their objects" => key.split('@').next().unwrap_or_default().to_owned(),
             _ => key.to_owned(),
         }
     }
@@ -128,7 +133,10 @@ impl Faulty {
     }
 
     fn object(&self, key: &str) -> Result<Bytes> {
-        let key = self.place(key);
+        if self.is("projects are not looked for") && key.contains('@') {
+            return Err(Error::not_found(key));
+        }
+        let key = self.really(key);
         self.state().objects.get(&key).cloned().ok_or_else(|| Error::not_found(&key))
     }
 
@@ -149,6 +157,7 @@ impl Backend for Faulty {
         copy: true,
         usage: true,
         presign: true,
+        open_file: true,
         chunk_size: 10_000,
         ..Capabilities::DEFAULT
     };
@@ -260,10 +269,15 @@ impl Backend for Faulty {
         if self.is("deletes what begins alike") {
             self.state().objects.retain(|other, _| other == key || !other.starts_with(key));
         }
+        if self.is("files end with their objects")
+            && let Some(file) = self.state().files.remove(key)
+        {
+            file.set_len(0).unwrap();
+        }
         if self.is("does not delete") {
             return self.object(key).map(drop);
         }
-        let key = self.place(key);
+        let key = self.really(key);
         let mut state = self.state();
         if self.is("deleted keys stay taken") {
             state.gone.insert(key.clone());
@@ -361,8 +375,29 @@ impl Backend for Faulty {
         Ok(server::sign(&self.name, &key, lifetime, &self.fault))
     }
 
+    async fn open_file(&self, key: &str) -> Result<ObjectFile> {
+        let data = match self.object(key) {
+            Err(_) if self.is("files of nothing are empty") => Bytes::new(),
+            data => data?,
+        };
+        let held = if self.is("files are cut") { data.len() / 2 } else { data.len() };
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&data[..held]).unwrap();
+        self.state().files.insert(key.to_owned(), file.try_clone().unwrap());
+        Ok(ObjectFile { file, size: data.len() as u64 })
+    }
+
+    fn place(&self, key: &str, owner: &str) -> Result<String> {
+        match self.fault.as_str() {
+            "projects move" => Ok(format!("{key}@{}", number())),
+            "odd owners are trouble" if owner.contains("..") => Err(Error::new(Kind::Internal, "400 Bad Request")),
+            _ => Ok(format!("{key}@{owner}")),
+        }
+    }
+
     fn format_location(&self, key: &str) -> Result<String> {
         Ok(match self.fault.as_str() {
+            "locations know no projects" => format!("faulty://store/{}", key.split('@').next().unwrap_or_default()),
             "one location for all" => "faulty://store/object".to_owned(),
             "locations tell secrets" => format!("faulty://user:{}@store/{key}", self.secret),
             "locations are paths" => format!("/faulty/{key}"),
@@ -427,7 +462,7 @@ impl Writer for Draft {
         if fault == "refuses empty objects" && data.is_empty() {
             return Err(Error::new(Kind::Internal, "nothing to upload"));
         }
-        let key = self.store.place(&self.key);
+        let key = self.store.really(&self.key);
         if fault == "discards everything" && !self.store.state().staged.contains_key(&self.token) {
             return Err(Error::new(Kind::NotFound, "what was staged is gone"));
         }

@@ -2,11 +2,10 @@
 //!
 //! Making its tables takes half a minute. So that is done once and kept; each run works on a copy.
 
-mod database;
-
 use super::{
     cache,
     daemon::{Daemon, PATIENCE, free_ports},
+    database::{Database, Durability},
     python,
     system::own,
 };
@@ -14,7 +13,6 @@ use crate::{
     Result, answers,
     cargo::{root, succeed},
 };
-use database::Database;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -24,14 +22,15 @@ use tempfile::TempDir;
 
 const REQUIREMENTS: &str = "tests/keystone/requirements.txt";
 const POPULATE: &str = "tests/keystone/populate.py";
+const DATABASE: &str = "keystone";
 const DESCRIPTION: &str = "keystone.json";
 const POINT: &str = "tests/keystone/point.py";
-pub(super) const REGION: &str = "RegionOne";
+pub(crate) const REGION: &str = "RegionOne";
 /// Of everybody; nobody but this machine can ask this Keystone.
-pub(super) const PASSWORD: &str = "secret";
+pub(crate) const PASSWORD: &str = "secret";
 
 /// Ends when it is dropped.
-pub(super) struct Keystone {
+pub(crate) struct Keystone {
     // The order in which they end.
     _server: Daemon,
     _database: Database,
@@ -42,7 +41,7 @@ pub(super) struct Keystone {
 
 impl Keystone {
     /// `logs` is where its programs write theirs.
-    pub(super) fn provide(logs: &Path) -> Result<Self> {
+    pub(crate) fn provide(logs: &Path) -> Result<Self> {
         let programs = python::environment(REQUIREMENTS)?;
         fs::create_dir_all(logs).map_err(|err| format!("{}: {err}", logs.display()))?;
         let prepared = prepared(&programs, logs)?;
@@ -55,7 +54,7 @@ impl Keystone {
     }
 
     fn start(programs: PathBuf, state: TempDir, logs: &Path) -> Result<Self> {
-        let database = Database::start(state.path(), logs)?;
+        let database = start_database(state.path(), logs)?;
         let [port] = free_ports()?;
         configure(state.path(), port)?;
         let mut server = Daemon::start("keystone", &programs.join("uwsgi"), logs, |command| {
@@ -72,8 +71,31 @@ impl Keystone {
         Ok(Self { _server: server, _database: database, port, state, programs })
     }
 
-    pub(super) fn auth_url(&self) -> String {
+    pub(crate) fn auth_url(&self) -> String {
         format!("http://127.0.0.1:{}/v3", self.port)
+    }
+
+    /// A token for a user in a project.
+    pub(crate) fn token(&self, user: &str, project: &str) -> Result<String> {
+        let domain = serde_json::json!({"id": "default"});
+        let user = serde_json::json!({"name": user, "domain": domain, "password": PASSWORD});
+        let identity = serde_json::json!({"methods": ["password"], "password": {"user": user}});
+        let scope = serde_json::json!({"project": {"name": project, "domain": domain}});
+        let asked = serde_json::json!({"auth": {"identity": identity, "scope": scope}}).to_string();
+        // Others may read a command line.
+        let file = self.state.path().join("login.json");
+        fs::write(&file, asked).map_err(|err| format!("{}: {err}", file.display()))?;
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--show-error", "--fail", "--include", "--header", "Content-Type: application/json"]);
+        command.args(["--data", &format!("@{}", file.display())]).arg(format!("{}/auth/tokens", self.auth_url()));
+        let output = command.output().map_err(|err| format!("curl: {err}"))?;
+        let head = String::from_utf8_lossy(&output.stdout);
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("x-subject-token").then(|| value.trim().to_owned())
+        };
+        let refused = || format!("Keystone gives no token: {}", String::from_utf8_lossy(&output.stderr));
+        head.lines().find_map(header).ok_or_else(refused)
     }
 
     /// Lets its catalog say where a service is.
@@ -108,6 +130,10 @@ impl Keystone {
     }
 }
 
+fn start_database(state: &Path, logs: &Path) -> Result<Database> {
+    Database::start(DATABASE, Durability::Nothing, state, logs)
+}
+
 /// The state of a Keystone that has been filled and stopped.
 fn prepared(programs: &Path, logs: &Path) -> Result<PathBuf> {
     let read = |file: &str| fs::read(root().join(file)).map_err(|err| format!("{file}: {err}"));
@@ -126,7 +152,7 @@ fn prepared(programs: &Path, logs: &Path) -> Result<PathBuf> {
 fn prepare(programs: &Path, state: TempDir, logs: &Path) -> Result<TempDir> {
     Database::create(state.path())?;
     {
-        let _database = Database::start(state.path(), logs)?;
+        let _database = start_database(state.path(), logs)?;
         let [port] = free_ports()?;
         configure(state.path(), port)?;
         let manage = |arguments: &[&str]| {
@@ -149,7 +175,7 @@ fn prepare(programs: &Path, state: TempDir, logs: &Path) -> Result<TempDir> {
 }
 
 fn configure(state: &Path, port: u16) -> Result<()> {
-    let (database, folder) = (Database::url(state), state.display());
+    let (database, folder) = (Database::url(DATABASE, state), state.display());
     let text = format!(
         "[DEFAULT]\npublic_endpoint = http://127.0.0.1:{port}\n\
          [database]\nconnection = {database}\n\

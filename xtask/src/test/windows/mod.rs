@@ -6,7 +6,7 @@
 mod toolchain;
 mod wine;
 
-use super::{WINDOWS, black_box, build::Build, tally::Tally};
+use super::{WINDOWS, WORKERS, black_box, build::Build, tally::Tally};
 use crate::{
     Result,
     cargo::{Package, succeed},
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 pub(super) use toolchain::Toolchain;
 use wine::Wine;
 
-/// The black-box suites that meet what is another thing on Windows: files, plugins, sockets, the end of a process.
-const SUITES: [&str; 6] = [WINDOWS, "bad_input", "plugins", "reload", "crash", "api"];
+/// The black-box suites that meet what is another thing on Windows: files, plugins, sockets, processes and their ends.
+const SUITES: [&str; 7] = [WINDOWS, "bad_input", "plugins", "reload", "crash", WORKERS, "api"];
 
 pub(super) struct Windows {
     build: Build,

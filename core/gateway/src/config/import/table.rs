@@ -95,7 +95,7 @@ pub(super) const TABLE: &[Row] = &[
     (
         "DEFAULT",
         "workers backlog tcp_keepidle client_socket_timeout http_keepalive max_header_line eventlet_hub",
-        Dropped("one process serves all; its limits are the keys of `[server]`"),
+        Dropped("one process serves all, unless `server.workers` wants several; its limits are the keys of `[server]`"),
     ),
     ("DEFAULT", "cert_file key_file ca_file", TLS),
     (

@@ -23,6 +23,10 @@ impl EventLog {
         Self { source: source.into() }
     }
 
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Without an event log, or with a full one, the service runs all the same.
     pub(crate) fn report(&self, event: Event, text: &str) {
         let kind = match event {

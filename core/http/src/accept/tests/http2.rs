@@ -1,7 +1,10 @@
 //! The same over HTTP/2, within TLS.
 
 use super::*;
-use crate::tls::tests::{Site, connector};
+use crate::{
+    http2::{Ends, converse},
+    tls::tests::{Site, connector},
+};
 use hyper::{
     Request, Response,
     body::{Body as _, Frame, Incoming},
@@ -13,6 +16,10 @@ use std::{
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
+};
+use tokio::{
+    io::{DuplexStream, duplex},
+    time::Instant,
 };
 
 /// A body of so many bytes, and an end if it has one.
@@ -163,4 +170,82 @@ async fn a_client_that_sends_on_after_a_refusal_can_send_all_and_the_connection_
     let large = || Upload { left: 16 << 20, stalls: false };
     assert_eq!(client.send("/refuse", large()).await.unwrap().status(), StatusCode::CONFLICT);
     assert_eq!(client.send("/read", large()).await.unwrap().status(), StatusCode::OK);
+}
+
+const HEADERS: u8 = 1;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+/// How long the client may owe the answer to a ping.
+const PING: Duration = Duration::from_secs(20);
+
+/// A connection of which a test makes every byte, on a clock that moves only when nothing else does.
+struct Bare {
+    io: DuplexStream,
+    /// There is one place, and the connection has it.
+    places: Arc<Semaphore>,
+}
+
+impl Bare {
+    async fn connect(options: Options) -> Self {
+        let (mut io, theirs) = duplex(16 << 10);
+        let places = Arc::new(Semaphore::new(1));
+        let place = places.clone().acquire_owned().await.unwrap();
+        let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
+        let layer = Arc::new(Layer::new(warp::service(api(&Probe::default(), pace)), Arc::new(options.clone())));
+        let via = Via { peer: SocketAddr::from(([127, 0, 0, 1], 1)), scheme: Scheme::Https };
+        tokio::spawn(async move { converse(theirs, via, layer, &options, Ends::default(), place).await });
+        const SETTINGS: u8 = 4;
+        io.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        let mut bare = Self { io, places };
+        bare.send(SETTINGS, 0, 0, b"").await.unwrap();
+        bare
+    }
+
+    async fn send(&mut self, kind: u8, flags: u8, stream: u8, payload: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let head = [length[1], length[2], length[3], kind, flags, 0, 0, 0, stream];
+        self.io.write_all(&[&head, payload].concat()).await
+    }
+
+    /// As RFC 7541 writes it: method and scheme out of the table, path and authority as they are.
+    async fn get(&mut self, path: &str, flags: u8, stream: u8) {
+        let length = u8::try_from(path.len()).unwrap();
+        let block = [&[0x82, 0x87, 0x04, length], path.as_bytes(), &[0x01, 1, b'h']].concat();
+        self.send(HEADERS, flags, stream, &block).await.unwrap();
+    }
+}
+
+/// How long the connection has its place after a request to that path, and half of another one's headers.
+async fn half_headers_after(path: &str, options: Options) -> Duration {
+    let mut bare = Bare::connect(options).await;
+    bare.get(path, END_STREAM | END_HEADERS, 1).await;
+    bare.get("/nope", END_STREAM, 3).await;
+    let began = Instant::now();
+    let _place = bare.places.acquire().await.unwrap();
+    began.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_of_a_later_requests_headers_holds_a_place_no_longer_than_silence_also_beside_a_slow_request() {
+    let idle_timeout = Duration::from_secs(75);
+    for path in ["/nope", "/slow"] {
+        let held = half_headers_after(path, Options { idle_timeout, ..options() }).await;
+        assert!((idle_timeout..=idle_timeout + PING).contains(&held), "{path}: {held:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_that_go_on_and_on_are_cut_before_they_fill_the_memory() {
+    let mut bare = Bare::connect(options()).await;
+    // A header `a` of 2 MiB, of which each frame brings as much as a frame may.
+    let mut block = vec![0x00, 1, b'a', 0x7f, 0x81, 0xff, 0x7f];
+    block.resize(64 << 10, b'x');
+    bare.send(HEADERS, END_STREAM, 1, &block).await.unwrap();
+    let mut taken = block.len();
+    while bare.send(CONTINUATION, 0, 1, &[b'x'; 64 << 10]).await.is_ok() {
+        taken += 64 << 10;
+        assert!(taken < 1 << 20, "{taken} bytes were taken");
+    }
+    let _place = bare.places.acquire().await.unwrap();
 }

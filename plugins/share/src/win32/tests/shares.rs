@@ -36,7 +36,7 @@ fn the_server_is_shown_the_account_of_the_store_once() {
 #[test]
 fn a_wrong_password_is_told_without_it() {
     let error = open(&machine(), r"CORP\casement", "hashed").unwrap_err();
-    assert_eq!(error.class(), Class::Denied);
+    assert_eq!(error.class(), Class::Login);
     let message = error.to_string();
     assert!(message.contains(r"`\\srv\share`") && message.contains(r"CORP\casement"), "{message}");
     assert!(message.contains("username and password") && !message.contains("hashed"), "{message}");

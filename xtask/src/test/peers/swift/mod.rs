@@ -58,7 +58,7 @@ pub(super) fn provide(places: &Places<'_>, keystone: Option<&Keystone>) -> Resul
     servers.push(swift.start("swift", "proxy", proxy, template, &[("AUTH", "tempauth".into())])?);
     let mut entries = vec![(
         "swift",
-        json!({"auth_url": auth_url(proxy), "user": "test:tester", "key": keystone::PASSWORD, "stranger": "test:stranger"}),
+        json!({"auth_url": auth_url(proxy), "user": "test:tester", "key": keystone::PASSWORD, "stranger": "test:stranger", "reseller": "admin:admin"}),
     )];
     if let Some(keystone) = keystone {
         let values = [("AUTH", "authtoken keystoneauth".into()), ("KEYSTONE", keystone.auth_url())];
@@ -72,6 +72,7 @@ pub(super) fn provide(places: &Places<'_>, keystone: Option<&Keystone>) -> Resul
             "user_domain": "Default",
             "project_domain": "Default",
             "region": keystone::REGION,
+            "reseller": "reseller",
         });
         entries.push(("swift_keystone", entry));
     }

@@ -2,7 +2,7 @@
 //! nobody waits for the answer; and what is asked of its object meanwhile waits for that end, so that what is said of the
 //! object stays true.
 
-use casement_sdk::{Error, Kind, Result, Stat};
+use casement_sdk::{Error, Kind, Result, Stat, in_this_operation};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,8 +10,9 @@ use std::{
 };
 use tokio::sync::watch;
 
+/// The commits of one store. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Commits(Arc<Mutex<UnderWay>>);
+pub struct Commits(Arc<Mutex<UnderWay>>);
 
 #[derive(Debug, Default)]
 struct UnderWay {
@@ -48,22 +49,24 @@ impl Commits {
     }
 
     /// Commits to its end, also when nobody waits for that any more.
-    pub(crate) async fn run(
-        &self,
-        key: &str,
-        commit: impl Future<Output = Result<Stat>> + Send + 'static,
-    ) -> Result<Stat> {
+    ///
+    /// # Errors
+    /// What the commit answers.
+    pub async fn run(&self, key: &str, commit: impl Future<Output = Result<Stat>> + Send + 'static) -> Result<Stat> {
         let until_end = self.begin(key);
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(in_this_operation(async move {
             let answer = commit.await;
             drop(until_end);
             answer
-        });
+        }));
         task.await.map_err(|error| Error::new(Kind::Internal, format!("a commit came to no end: {error}")))?
     }
 
     /// Waits until no commit of this object is under way.
-    pub(crate) async fn end(&self, key: &str, at_most: Duration) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`] when one still is at the end of that time.
+    pub async fn end(&self, key: &str, at_most: Duration) -> Result<()> {
         let ends: Vec<_> = {
             let under_way = self.under_way();
             under_way.ends.values().filter(|(found, _)| found == key).map(|(_, end)| end.clone()).collect()

@@ -1,9 +1,9 @@
-//! A private MariaDB. Keystone on SQLite says "database is locked" as soon as two ask at once.
+//! A private MariaDB. Keystone and Glance on SQLite say "database is locked" as soon as two ask at once.
 
 use crate::{
     Result,
     cargo::succeed,
-    test::{daemon::Daemon, system::own},
+    test::{Daemon, system::own},
 };
 use std::{
     fs,
@@ -13,8 +13,17 @@ use std::{
 
 const SERVER: &str = "/usr/sbin/mariadbd";
 
-pub(super) struct Database {
+pub(crate) struct Database {
     _daemon: Daemon,
+}
+
+/// What outlives a power failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// All that was committed, as an operator has it.
+    Commits,
+    /// Nothing: it is thrown away after the run.
+    Nothing,
 }
 
 impl Database {
@@ -25,7 +34,7 @@ impl Database {
     }
 
     /// Makes the system's tables in `state`.
-    pub(super) fn create(state: &Path) -> Result<()> {
+    pub(crate) fn create(state: &Path) -> Result<()> {
         let mut command = Command::new("mariadb-install-db");
         command
             .args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"])
@@ -34,19 +43,22 @@ impl Database {
         succeed(command.stdout(Stdio::null()))
     }
 
-    /// Serves the database `keystone` in `state`.
-    pub(super) fn start(state: &Path, logs: &Path) -> Result<Self> {
+    /// Serves the database `name` in `state`.
+    pub(crate) fn start(name: &str, durability: Durability, state: &Path, logs: &Path) -> Result<Self> {
         let socket = socket(state);
         let first = state.join("first.sql");
-        fs::write(&first, "CREATE DATABASE IF NOT EXISTS keystone CHARACTER SET utf8mb3;\n")
+        fs::write(&first, format!("CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb3;\n"))
             .map_err(|err| format!("{}: {err}", first.display()))?;
+        let flush = match durability {
+            Durability::Commits => "--innodb-flush-log-at-trx-commit=1",
+            Durability::Nothing => "--innodb-flush-log-at-trx-commit=0",
+        };
         // It refuses to run as root unless it is told to.
         let user = own("--user")?;
         let mut daemon = Daemon::start("mariadb", Path::new(SERVER), logs, |command| {
             command
                 .args(["--no-defaults", "--skip-networking", "--skip-name-resolve", "--performance-schema=off"])
-                // It is thrown away after the run: nothing must outlive a power failure.
-                .args(["--innodb-flush-log-at-trx-commit=0", "--innodb-log-file-size=8M", "--user", &user])
+                .args([flush, "--innodb-log-file-size=8M", "--user", &user])
                 .arg(option("--datadir=", &files(state)))
                 .arg(option("--init-file=", &first))
                 .arg(option("--socket=", &socket));
@@ -56,8 +68,8 @@ impl Database {
     }
 
     /// As SQLAlchemy wants it.
-    pub(super) fn url(state: &Path) -> String {
-        format!("mysql+pymysql://root@localhost/keystone?charset=utf8&unix_socket={}", socket(state).display())
+    pub(crate) fn url(name: &str, state: &Path) -> String {
+        format!("mysql+pymysql://root@localhost/{name}?charset=utf8&unix_socket={}", socket(state).display())
     }
 }
 

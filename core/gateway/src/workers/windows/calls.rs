@@ -1,0 +1,123 @@
+//! The calls to Win32 that neither the standard library nor a crate of ours makes. The only code of this crate without the
+//! compiler's protection, and so without any judgement.
+#![allow(unsafe_code)]
+
+use std::{
+    io,
+    os::windows::io::{
+        AsRawHandle, AsRawSocket, BorrowedHandle, BorrowedSocket, FromRawHandle, FromRawSocket, OwnedHandle,
+        OwnedSocket, RawSocket,
+    },
+    ptr::null,
+};
+use tokio::process::Child;
+use windows_sys::Win32::{
+    Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation},
+    Networking::WinSock::{
+        FROM_PROTOCOL_INFO, INVALID_SOCKET, SOCKET, WSA_FLAG_NO_HANDLE_INHERIT, WSA_FLAG_OVERLAPPED, WSADATA,
+        WSADuplicateSocketW, WSAPROTOCOL_INFOW, WSASocketW, WSAStartup,
+    },
+    System::JobObjects::{
+        AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+        JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectExtendedLimitInformation, SetInformationJobObject,
+    },
+};
+
+/// 2.2, as the standard library asks for it.
+const WINSOCK: u16 = 0x202;
+
+/// Processes that end when this value does. The system closes it with this process.
+#[derive(Debug)]
+pub(super) struct Job(OwnedHandle);
+
+impl Job {
+    pub(super) fn new() -> io::Result<Self> {
+        // SAFETY: a job without a name and without attributes needs no memory of ours.
+        let job = unsafe { CreateJobObjectW(null(), null()) };
+        if job.is_null() {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the handle is valid, and nobody else has it.
+        let job = Self(unsafe { OwnedHandle::from_raw_handle(job) });
+        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+        // SAFETY: the structure is the one of this class of information, and is told by its length.
+        let done = unsafe {
+            SetInformationJobObject(
+                job.0.as_raw_handle(),
+                JobObjectExtendedLimitInformation,
+                (&raw const limits).cast(),
+                size_of_val(&limits) as u32,
+            )
+        };
+        succeeded(done)?;
+        Ok(job)
+    }
+
+    pub(super) fn add(&self, child: &Child) -> io::Result<()> {
+        // `None` when its end was seen already.
+        let child = child.raw_handle().ok_or(io::ErrorKind::NotFound)?;
+        // SAFETY: both handles live for this call.
+        succeeded(unsafe { AssignProcessToJobObject(self.0.as_raw_handle(), child) })
+    }
+}
+
+/// From now on processes that are started inherit this.
+pub(super) fn inherit(handle: BorrowedHandle<'_>) -> io::Result<()> {
+    // SAFETY: the handle lives for this call.
+    succeeded(unsafe { SetHandleInformation(handle.as_raw_handle(), HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) })
+}
+
+/// A `WSAPROTOCOL_INFOW`, which has numbers alone, and is aligned as these are.
+pub(super) type Info = Vec<u32>;
+
+const INFO: usize = size_of::<WSAPROTOCOL_INFOW>() / size_of::<u32>();
+
+/// Hands a socket on to a process, which gets it by `adopt`, once.
+pub(super) fn duplicate(socket: BorrowedSocket<'_>, process: u32) -> io::Result<Info> {
+    let mut info = vec![0; INFO];
+    // SAFETY: the socket lives for this call, which fills the structure.
+    match unsafe { WSADuplicateSocketW(socket.as_raw_socket() as SOCKET, process, info.as_mut_ptr().cast()) } {
+        0 => Ok(info),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Takes a socket that another process has handed on to this one.
+pub(super) fn adopt(info: &[u32]) -> io::Result<OwnedSocket> {
+    if info.len() != INFO {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    start_winsock()?;
+    // SAFETY: the structure lives for this call, and has its length. One that names no socket that was handed on to this process
+    // makes it fail.
+    let socket = unsafe {
+        WSASocketW(
+            FROM_PROTOCOL_INFO,
+            FROM_PROTOCOL_INFO,
+            FROM_PROTOCOL_INFO,
+            info.as_ptr().cast(),
+            0,
+            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT,
+        )
+    };
+    if socket == INVALID_SOCKET {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the socket is valid, and nobody else has it.
+    Ok(unsafe { OwnedSocket::from_raw_socket(socket as RawSocket) })
+}
+
+/// The standard library does it with the first socket that it opens itself. Windows counts how often.
+fn start_winsock() -> io::Result<()> {
+    let mut data = WSADATA::default();
+    // SAFETY: the structure lives for this call, which fills it.
+    match unsafe { WSAStartup(WINSOCK, &mut data) } {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
+}
+
+fn succeeded(done: i32) -> io::Result<()> {
+    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}

@@ -1,0 +1,78 @@
+//! The client's request that work is done for. Its id goes where the work goes, into the background too, so that whoever
+//! is asked for something on the way, Keystone or a backend, can be told.
+
+use std::{fmt, future::Future, sync::Arc};
+use tokio::task_local;
+use tracing::{Instrument, Span};
+
+task_local! {
+    static CURRENT: Option<RequestId>;
+}
+
+/// The id of a request, as its client sees it in `X-OpenStack-Request-ID`. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    pub fn new(id: &str) -> Self {
+        Self(Arc::from(id))
+    }
+
+    /// That of the request which is worked for here; `None` for what nobody asked for, maintenance say.
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok().flatten()
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Does work for this request. Its lines in the log are in the request's span.
+    pub fn serve<F: Future>(self, span: Span, work: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(Some(self), work).instrument(span)
+    }
+}
+
+/// `work` for the request that this is called in, wherever it then runs.
+pub fn for_this_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope(RequestId::current(), work).in_current_span()
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    async fn told() -> Option<String> {
+        tokio::task::yield_now().await;
+        RequestId::current().map(|id| id.to_string())
+    }
+
+    #[tokio::test]
+    async fn work_in_the_background_is_for_the_request_that_it_was_begun_in() {
+        let request = RequestId::new("req-1").serve(Span::none(), async {
+            let behind = tokio::spawn(for_this_request(told())).await.unwrap();
+            let stray = tokio::spawn(told()).await.unwrap();
+            (told().await, behind, stray)
+        });
+        assert_eq!(request.await, (Some("req-1".to_owned()), Some("req-1".to_owned()), None));
+        assert_eq!(for_this_request(told()).await, None);
+    }
+
+    #[tokio::test]
+    async fn its_lines_are_in_the_span_of_the_request() {
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry());
+        let span = tracing::info_span!("request");
+        let expected = span.id();
+        let request = RequestId::new("req-1")
+            .serve(span, async { tokio::spawn(for_this_request(async { Span::current().id() })).await.unwrap() });
+        assert!(expected.is_some());
+        assert_eq!(request.await, expected);
+    }
+}
