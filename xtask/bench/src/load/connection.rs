@@ -1,6 +1,6 @@
 //! A connection of HTTP/1.1 that is kept as long as the server keeps it.
 
-use super::job::Prepared;
+use super::{job::Prepared, platform};
 use crate::Result;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
@@ -113,7 +113,7 @@ impl Connection {
 
     async fn read_some(&mut self, stream: &mut TcpStream) -> std::io::Result<u64> {
         let Some(pace) = self.pace else {
-            return stream.read(&mut self.buffer).await.map(|len| len as u64);
+            return platform::discard(stream, &mut self.buffer).await;
         };
         sleep(Duration::from_secs(1) / STEPS).await;
         let share = ((pace / STEPS).max(1) as usize).min(BUFFER);
@@ -122,16 +122,11 @@ impl Connection {
 }
 
 async fn send(stream: &mut TcpStream, request: &Prepared) -> std::io::Result<()> {
-    /// Together with the head in one segment.
-    const SMALL: usize = 16 << 10;
-    if request.body.len() > SMALL {
-        stream.write_all(&request.head).await?;
-        return stream.write_all(&request.body).await;
+    stream.write_all(&request.head).await?;
+    match &request.content {
+        Some(content) => content.send(stream).await,
+        None => Ok(()),
     }
-    if request.body.is_empty() {
-        return stream.write_all(&request.head).await;
-    }
-    stream.write_all(&[&request.head[..], &request.body[..]].concat()).await
 }
 
 /// Nothing while there is no whole head.

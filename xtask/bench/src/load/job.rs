@@ -1,9 +1,9 @@
 //! What is to be done, as JSON.
 
+use super::platform::Content;
 use crate::Result;
-use bytes::Bytes;
 use serde::Deserialize;
-use std::{collections::HashMap, fmt::Write, fs::File, io::Read, path::PathBuf};
+use std::{collections::HashMap, fmt::Write, path::PathBuf, rc::Rc};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,8 +36,9 @@ struct Request {
 
 /// A request as it goes over the wire.
 pub(super) struct Prepared {
+    /// With a body that is text.
     pub(super) head: Vec<u8>,
-    pub(super) body: Bytes,
+    pub(super) content: Option<Rc<Content>>,
 }
 
 impl Job {
@@ -46,14 +47,13 @@ impl Job {
         self.requests.iter().map(|request| self.prepared(request, &mut files)).collect()
     }
 
-    fn prepared(&self, request: &Request, files: &mut HashMap<(PathBuf, u64), Bytes>) -> Result<Prepared> {
-        let body = match (&request.body, &request.file) {
-            (Some(text), _) => Bytes::copy_from_slice(text.as_bytes()),
-            (None, Some(file)) => match files.get(file) {
+    fn prepared(&self, request: &Request, files: &mut HashMap<(PathBuf, u64), Rc<Content>>) -> Result<Prepared> {
+        let content = match &request.file {
+            None => None,
+            Some(file) => Some(match files.get(file) {
                 Some(content) => content.clone(),
                 None => files.entry(file.clone()).or_insert(read(file)?).clone(),
-            },
-            (None, None) => Bytes::new(),
+            }),
         };
         let mut head = format!("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.path, self.address);
         let token = self.token.iter().map(|token| ("X-Auth-Token", token.as_str()));
@@ -61,21 +61,17 @@ impl Job {
         for (name, value) in token.chain(own) {
             write!(head, "{name}: {value}\r\n").map_err(|err| err.to_string())?;
         }
-        if request.body.is_some() || request.file.is_some() {
-            write!(head, "Content-Length: {}\r\n", body.len()).map_err(|err| err.to_string())?;
+        let text = request.body.as_deref();
+        if let Some(length) = content.as_ref().map(|content| content.len()).or(text.map(|text| text.len() as u64)) {
+            write!(head, "Content-Length: {length}\r\n").map_err(|err| err.to_string())?;
         }
         head += "\r\n";
-        Ok(Prepared { head: head.into_bytes(), body })
+        head += text.unwrap_or_default();
+        Ok(Prepared { head: head.into_bytes(), content })
     }
 }
 
-fn read((file, bytes): &(PathBuf, u64)) -> Result<Bytes> {
-    let mut content = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(*bytes).read_to_end(&mut content));
-    read.map_err(|err| format!("{}: {err}", file.display()))?;
-    if content.len() as u64 == *bytes {
-        Ok(content.into())
-    } else {
-        Err(format!("{} has no {bytes} bytes", file.display()))
-    }
+fn read((file, bytes): &(PathBuf, u64)) -> Result<Rc<Content>> {
+    let content = Content::open(file, *bytes).map_err(|err| format!("{}: {err}", file.display()))?;
+    Ok(Rc::new(content))
 }

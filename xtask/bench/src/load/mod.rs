@@ -4,6 +4,9 @@
 
 mod connection;
 mod job;
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod platform;
 mod tally;
 
 use crate::Result;
@@ -84,5 +87,70 @@ async fn client(work: Rc<Work>) {
                 connection.close();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::platform::{Content, discard};
+    use std::{io::Write, iter};
+    use tempfile::NamedTempFile;
+    use tokio::{
+        io::AsyncReadExt,
+        net::{TcpListener, TcpStream},
+    };
+
+    const LEN: usize = 3 << 20;
+
+    fn file() -> (NamedTempFile, Vec<u8>) {
+        let mut file = NamedTempFile::new().unwrap();
+        let bytes: Vec<_> = iter::repeat_with(|| fastrand::u8(..)).take(LEN + 1).collect();
+        file.write_all(&bytes).unwrap();
+        (file, bytes)
+    }
+
+    async fn connected() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), async {
+            listener.accept().await.unwrap().0
+        });
+        (client.unwrap(), accepted)
+    }
+
+    #[tokio::test]
+    async fn the_beginning_of_a_file_arrives_as_it_is() {
+        let (file, bytes) = file();
+        let content = Content::open(file.path(), LEN as u64).unwrap();
+        let (client, mut server) = connected().await;
+        let send = async move { content.send(&client).await.unwrap() };
+        let mut received = Vec::new();
+        let (_, read) = tokio::join!(send, server.read_to_end(&mut received));
+        assert_eq!(read.unwrap(), LEN);
+        assert!(received == bytes[..LEN]);
+    }
+
+    #[tokio::test]
+    async fn what_is_thrown_away_is_counted() {
+        let (file, _) = file();
+        let content = Content::open(file.path(), LEN as u64).unwrap();
+        let (client, server) = connected().await;
+        let send = async move { content.send(&client).await.unwrap() };
+        let discard = async {
+            let (mut buffer, mut counted) = (vec![0; 64 << 10], 0);
+            loop {
+                match discard(&server, &mut buffer).await.unwrap() {
+                    0 => return counted,
+                    some => counted += some,
+                }
+            }
+        };
+        assert_eq!(tokio::join!(send, discard).1, LEN as u64);
+    }
+
+    #[test]
+    fn a_file_that_is_too_short_is_refused() {
+        let (file, bytes) = file();
+        assert!(Content::open(file.path(), bytes.len() as u64 + 1).is_err());
     }
 }
