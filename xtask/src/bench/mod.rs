@@ -1,6 +1,7 @@
 //! How fast a gateway is, beside what does the same or less on the same machine: `cargo xtask bench`.
 
 mod gateway;
+mod load;
 mod meter;
 mod peers;
 mod profile;

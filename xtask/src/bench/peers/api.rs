@@ -1,12 +1,12 @@
 //! A server of the Images API, whichever it is.
 
-use super::{
-    load::{Bench, Job, Outcome, delete, put_file, send_json},
-    row::{Measured, Who},
-};
+use super::row::{Measured, Who};
 use crate::{
     Result,
-    bench::meter::{Meter, Usage},
+    bench::{
+        load::{Bench, Job, Outcome, delete, put_file, send_json},
+        meter::{Meter, Usage},
+    },
 };
 use serde_json::{Value, json};
 use std::{

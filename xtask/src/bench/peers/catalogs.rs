@@ -2,11 +2,13 @@
 
 use super::{
     api::{Api, IMAGES},
-    load::get,
     row::{Line, Measured, Row, Unit, Who, median},
     site::Site,
 };
-use crate::{Result, bench::Gateway};
+use crate::{
+    Result,
+    bench::{Gateway, load::get},
+};
 use std::{
     fs::File,
     path::Path,

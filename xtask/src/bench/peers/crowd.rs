@@ -2,11 +2,13 @@
 
 use super::{
     api::{Api, IMAGES, file},
-    load::get,
     row::{Measured, Row, Unit, Who},
     site::Site,
 };
-use crate::{Result, bench::meter::Meter};
+use crate::{
+    Result,
+    bench::{load::get, meter::Meter},
+};
 use std::{
     thread::{self, sleep},
     time::Duration,

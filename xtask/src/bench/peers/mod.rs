@@ -4,7 +4,6 @@ mod api;
 mod catalogs;
 mod crowd;
 mod glance;
-mod load;
 mod machine;
 mod options;
 mod report;

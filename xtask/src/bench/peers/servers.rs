@@ -1,6 +1,6 @@
 //! The servers that do nothing but serve: nginx, and those of `casement-bench`.
 
-use super::load::Bench;
+use crate::bench::load::Bench;
 use crate::{
     Result, answers,
     test::{Daemon, free_ports},
@@ -56,7 +56,7 @@ impl Bare {
 
     fn start(bench: &Bench, logs: &Path, what: &'static str, file: Option<&Path>) -> Result<Self> {
         let [port] = free_ports()?;
-        let mut daemon = Daemon::start(what, &bench.0, logs, |command| {
+        let mut daemon = Daemon::start(what, bench.program(), logs, |command| {
             command.args(["serve", &port.to_string(), what]).args(file);
         })?;
         let address = format!("127.0.0.1:{port}");

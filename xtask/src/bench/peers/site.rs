@@ -1,10 +1,10 @@
 //! Everything that a run measures, up and ready on one disk.
 
-use super::{api::Api, glance::Glance, load::Bench, options::Sizes, row::Who, servers::Nginx};
+use super::{api::Api, glance::Glance, options::Sizes, row::Who, servers::Nginx};
 use crate::{
     Result,
-    bench::{Gateway, fill},
-    cargo::{cargo, succeed, workspace},
+    bench::{Gateway, fill, load::Bench},
+    cargo::workspace,
     dist,
     test::{self, Keystone, PASSWORD},
 };
@@ -59,8 +59,7 @@ impl Site {
         test::provide_for_benchmarks();
         let (_, target) = workspace()?;
         let dist = dist::release()?;
-        succeed(&mut cargo(&["build", "--release", "--package", "casement-bench"]))?;
-        let bench = Bench(target.join("release/casement-bench"));
+        let bench = Bench::build(&target)?;
         // Not where temporary files lie: that may be memory.
         let folder = TempDir::with_prefix_in("bench-", &target).map_err(|err| err.to_string())?;
         fill(&folder.path().join("data"), sizes.image)?;

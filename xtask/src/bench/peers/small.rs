@@ -2,12 +2,14 @@
 
 use super::{
     api::{Api, IMAGES, creation},
-    load::{Job, get, send_json},
     row::{Measured, Row, Unit, Who},
     servers::Bare,
     site::Site,
 };
-use crate::Result;
+use crate::{
+    Result,
+    bench::load::{Job, get, send_json},
+};
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 

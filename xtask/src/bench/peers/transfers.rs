@@ -2,12 +2,14 @@
 
 use super::{
     api::{Api, file},
-    load::{Job, get, get_range, put_file},
     row::{Measured, Row, Unit, Who},
     servers::Bare,
     site::Site,
 };
-use crate::Result;
+use crate::{
+    Result,
+    bench::load::{Job, get, get_range, put_file},
+};
 use serde_json::Value;
 use std::{
     fs,

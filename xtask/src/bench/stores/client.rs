@@ -1,31 +1,34 @@
-//! A client of the gateway that everybody has: curl.
+//! A client of the gateway.
 
-use super::lanes::Lane;
-use crate::{Result, bench::Gateway};
-use serde_json::Value;
+use super::{SIZE, lanes::Lane};
+use crate::{
+    Result,
+    bench::{
+        Gateway,
+        load::{Bench, Job, delete, get, put_file},
+    },
+};
+use serde_json::{Value, json};
 use std::{
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
-pub(super) struct Client {
-    url: String,
+pub(super) struct Client<'a> {
+    bench: &'a Bench,
+    address: &'a str,
 }
 
-impl Client {
-    pub(super) fn of(gateway: &Gateway) -> Self {
-        Self { url: format!("http://{}/v2/images", gateway.address()) }
-    }
-
-    fn curl(&self, path: &str) -> Command {
-        let mut command = Command::new("curl");
-        command.args(["--silent", "--show-error", "--fail"]).arg(format!("{}{path}", self.url));
-        command
+impl<'a> Client<'a> {
+    pub(super) fn of(gateway: &'a Gateway, bench: &'a Bench) -> Self {
+        Self { bench, address: gateway.address() }
     }
 
     /// The id of a new image.
     pub(super) fn create(&self) -> Result<String> {
-        let mut command = self.curl("");
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--show-error", "--fail"]).arg(format!("http://{}/v2/images", self.address));
         command.args(["--header", "Content-Type: application/json"]);
         command.args(["--data", r#"{"disk_format": "raw", "container_format": "bare"}"#]);
         let output = command.stderr(Stdio::inherit()).output().map_err(|err| format!("curl: {err}"))?;
@@ -33,21 +36,23 @@ impl Client {
         Ok(image["id"].as_str().unwrap_or_default().to_owned())
     }
 
-    pub(super) fn upload(&self, image: &str, store: &str, data: &Path) -> Command {
-        let mut command = self.curl(&format!("/{image}/file"));
-        command.args(["--header", "Content-Type: application/octet-stream", "--header", "Expect:"]);
-        command.args(["--header", &format!("X-Image-Meta-Store: {store}"), "--upload-file"]).arg(data);
-        command
+    pub(super) fn upload(&self, image: &str, store: &str, data: &Path) -> Result<Duration> {
+        let mut request = put_file(&format!("/v2/images/{image}/file"), data, SIZE);
+        request["headers"].as_array_mut().ok_or("an upload has headers")?.push(json!(["X-Image-Meta-Store", store]));
+        self.one(request)
     }
 
-    pub(super) fn download(&self, image: &str) -> Command {
-        let mut command = self.curl(&format!("/{image}/file"));
-        command.args(["--output", "/dev/null"]);
-        command
+    pub(super) fn download(&self, image: &str) -> Result<Duration> {
+        self.one(get(&format!("/v2/images/{image}/file")))
     }
 
     pub(super) fn delete(&self, image: &str) -> Result<()> {
-        super::timed(self.curl(&format!("/{image}")).args(["--request", "DELETE"])).map(drop)
+        self.one(delete(&format!("/v2/images/{image}"))).map(drop)
+    }
+
+    fn one(&self, request: Value) -> Result<Duration> {
+        let outcome = self.bench.load(&Job::new(self.address, None, 1, vec![request]))?;
+        Ok(Duration::from_secs_f64(outcome.seconds))
     }
 }
 

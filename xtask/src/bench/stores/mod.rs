@@ -7,7 +7,7 @@ mod client;
 mod digests;
 mod lanes;
 
-use super::{Gateway, fill, meter};
+use super::{Gateway, fill, load::Bench, meter};
 use crate::{
     Result,
     cargo::{cargo, succeed, workspace},
@@ -45,6 +45,7 @@ pub(crate) fn stores() -> Result<()> {
     let dist = dist::release()?;
     succeed(&mut cargo(&["build", "--release", "--package", "casement-s3", "--example", "bare-s3"]))?;
     succeed(&mut cargo(&["build", "--release", "--package", "casement-swift", "--example", "bare-swift"]))?;
+    let bench = Bench::build(&target)?;
     let peers = Peers::without_keystone(&target.join("peers"))?;
     let folder = TempDir::with_prefix("casement-bench-").map_err(|err| err.to_string())?;
     let data = folder.path().join("data");
@@ -57,7 +58,7 @@ pub(crate) fn stores() -> Result<()> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for lane in &lanes {
-        report(lane, &measure(lane, &gateway, &data)?);
+        report(lane, &measure(lane, &Client::of(&gateway, &bench), &gateway, &data)?);
     }
     Ok(())
 }
@@ -81,11 +82,10 @@ fn report(lane: &Lane, times: &Times) {
 }
 
 /// In turns, bare first.
-fn measure(lane: &Lane, gateway: &Gateway, data: &Path) -> Result<Times> {
-    let client = Client::of(gateway);
+fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, data: &Path) -> Result<Times> {
     // This makes what is not there yet.
     let first = client.create()?;
-    timed(&mut client.upload(&first, lane.store, data))?;
+    client.upload(&first, lane.store, data)?;
     client.delete(&first)?;
     let mut times = Times::default();
     for round in 0..ROUNDS {
@@ -94,11 +94,11 @@ fn measure(lane: &Lane, gateway: &Gateway, data: &Path) -> Result<Times> {
         times.bare[1].push(timed(&mut lane.get(&name))?);
         times.floor.push(beside_digests(&mut lane.put(data, &format!("floor-{round}")), data)?);
         let image = client.create()?;
-        for (index, command) in
-            [client.upload(&image, lane.store, data), client.download(&image)].iter_mut().enumerate()
-        {
+        let ways: [&dyn Fn() -> Result<Duration>; 2] =
+            [&|| client.upload(&image, lane.store, data), &|| client.download(&image)];
+        for (index, way) in ways.iter().enumerate() {
             meter::forget_peak(gateway.id())?;
-            times.gateway[index].push(timed(command)?);
+            times.gateway[index].push(way()?);
             times.memory[index] = times.memory[index].max(meter::peak(gateway.id())?);
         }
         client.delete(&image)?;

@@ -1,6 +1,7 @@
 //! Glance 33 from the package index, under uWSGI as its documentation says, with MariaDB and Keystone.
 
-use super::{api::Api, load::Bench, row::Who};
+use super::{api::Api, row::Who};
+use crate::bench::load::Bench;
 use crate::{
     Result, answers,
     cargo::succeed,

@@ -1,6 +1,9 @@
 //! The load: a job for `casement-bench`, and what came of it.
 
-use crate::Result;
+use crate::{
+    Result,
+    cargo::{cargo, succeed},
+};
 use serde_json::{Value, json};
 use std::{
     io::Write,
@@ -10,7 +13,7 @@ use std::{
 
 /// The program that is built for speed.
 #[derive(Clone)]
-pub(super) struct Bench(pub(super) PathBuf);
+pub(super) struct Bench(PathBuf);
 
 /// Requests to one address, each once unless it is said for how long.
 #[derive(Debug, Clone)]
@@ -72,6 +75,15 @@ impl Job {
 }
 
 impl Bench {
+    pub(super) fn build(target: &Path) -> Result<Self> {
+        succeed(&mut cargo(&["build", "--release", "--package", "casement-bench"]))?;
+        Ok(Self(target.join("release/casement-bench")))
+    }
+
+    pub(super) fn program(&self) -> &Path {
+        &self.0
+    }
+
     /// Wants every request to succeed.
     pub(super) fn load(&self, job: &Job) -> Result<Outcome> {
         let outcome = self.try_load(job)?;
