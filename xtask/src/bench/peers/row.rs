@@ -55,12 +55,20 @@ pub(super) struct Row<'a> {
     pub(super) unit: Unit,
     /// What the figure is to come to.
     pub(super) wanted: &'static str,
+    before: Option<Box<dyn FnMut() -> Result<()> + 'a>>,
     contenders: Vec<(Who, Work<'a>)>,
 }
 
 impl<'a> Row<'a> {
     pub(super) fn new(work: String, unit: Unit, wanted: &'static str) -> Self {
-        Self { work, unit, wanted, contenders: Vec::new() }
+        Self { work, unit, wanted, before: None, contenders: Vec::new() }
+    }
+
+    /// What is done each time before the clock starts.
+    #[must_use]
+    pub(super) fn before(mut self, work: impl FnMut() -> Result<()> + 'a) -> Self {
+        self.before = Some(Box::new(work));
+        self
     }
 
     #[must_use]
@@ -75,7 +83,8 @@ impl<'a> Row<'a> {
         for _ in 0..rounds {
             for ((who, work), (_, result)) in self.contenders.iter_mut().zip(&mut results) {
                 let Ok(measured) = result else { continue };
-                match work() {
+                let before = self.before.as_mut().map_or(Ok(()), |before| before());
+                match before.and_then(|()| work()) {
                     Ok(one) => {
                         println!("  {who}: {:.1}", one.value);
                         measured.push(one);

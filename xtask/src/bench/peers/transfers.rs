@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     Result,
-    bench::load::{Job, get, get_range, put_file},
+    bench::{
+        load::{Job, get, get_range, put_file},
+        touch_memory,
+    },
 };
 use serde_json::Value;
 use std::{
@@ -29,7 +32,7 @@ pub(super) fn upload(site: &Site) -> Result<Row<'_>> {
         "3 times; 0.9 of all four at once",
     );
     let drain = Bare::drain(&site.bench, site.folder())?;
-    let row = uploads_by_all(row, site, 1, bytes);
+    let row = uploads_by_all(touching(row, site, bytes), site, 1, bytes);
     let row =
         ["md5", "sha512", "digests", "write"].into_iter().fold(row, |row, limit| limited_by(row, site, limit, bytes));
     let bench = &site.bench;
@@ -90,7 +93,7 @@ fn upload_by<'a>(site: &'a Site, name: &str, keys: &[&str], limits: &'static [&'
         Unit::MiBPerSecond,
         "0.9 of the slowest",
     );
-    let row = row.with(Who::Casement, move || {
+    let row = touching(row, site, bytes).with(Who::Casement, move || {
         let _gateway = &gateway;
         upload_once(&api, site, 1, bytes)
     });
@@ -104,11 +107,16 @@ pub(super) fn uploads(site: &Site) -> Result<Row<'_>> {
         Unit::MiBPerSecond,
         "1.5 times (3 with SIMD lanes); 0.9 of the digests on two cores",
     );
-    let row = uploads_by_all(row, site, AT_ONCE, bytes);
     let (bench, all) = (&site.bench, bytes * AT_ONCE as u64);
+    let row = uploads_by_all(touching(row, site, all), site, AT_ONCE, bytes);
     Ok(row.with(Who::Limit("MD5 and SHA-512 on two cores"), move || {
         bench.limit("digests", None, all).map(per_second(all))
     }))
+}
+
+/// Everybody writes into memory that is there.
+fn touching<'a>(row: Row<'a>, site: &'a Site, bytes: u64) -> Row<'a> {
+    row.before(move || touch_memory(site.folder(), bytes))
 }
 
 fn uploads_by_all<'a>(row: Row<'a>, site: &'a Site, count: usize, bytes: u64) -> Row<'a> {

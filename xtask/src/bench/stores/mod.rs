@@ -7,7 +7,7 @@ mod client;
 mod digests;
 mod lanes;
 
-use super::{Gateway, fill, load::Bench, meter};
+use super::{Gateway, fill, load::Bench, meter, touch_memory};
 use crate::{
     Result,
     cargo::{cargo, succeed, workspace},
@@ -90,10 +90,14 @@ fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, data: &Path) -> 
     let mut times = Times::default();
     for round in 0..ROUNDS {
         let name = format!("bare-{round}");
+        let touch = || touch_memory(data.parent().unwrap_or(data), SIZE);
+        touch()?;
         times.bare[0].push(timed(&mut lane.put(data, &name))?);
         times.bare[1].push(timed(&mut lane.get(&name))?);
+        touch()?;
         times.floor.push(beside_digests(&mut lane.put(data, &format!("floor-{round}")), data)?);
         let image = client.create()?;
+        touch()?;
         let ways: [&dyn Fn() -> Result<Duration>; 2] =
             [&|| client.upload(&image, lane.store, data), &|| client.download(&image)];
         for (index, way) in ways.iter().enumerate() {
