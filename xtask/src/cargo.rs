@@ -17,6 +17,11 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args).current_dir(root());
+    // What cargo says of the package that it runs, us, has build scripts run again, as that of `ring` does.
+    let of_us = |name: &str| ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|start| name.starts_with(start));
+    for (name, _) in env::vars_os().filter(|(name, _)| of_us(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -33,9 +33,10 @@ const TOOLS: [Tool; 11] = [
 ];
 
 /// What it takes to build for Windows and to run that here.
-const TOOLS_FOR_WINDOWS: [Tool; 4] = [
+const TOOLS_FOR_WINDOWS: [Tool; 5] = [
     Tool { program: "x86_64-w64-mingw32-gcc-win32", package: "gcc-mingw-w64-x86-64-win32", why: "links for Windows" },
     Tool { program: "wine", package: "wine wine64", why: "runs what was built for Windows" },
+    Tool { program: "setarch", package: "util-linux", why: "runs Wine where it finds its addresses free" },
     Tool { program: "wixl", package: "wixl", why: "makes an installer for Windows" },
     Tool { program: "apt-get", package: "apt", why: "fetches a Rust that builds for Windows" },
 ];

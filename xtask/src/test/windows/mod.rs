@@ -44,20 +44,20 @@ impl Windows {
             return;
         }
         let mut unit = self.build.unit(packages);
-        unit.envs(self.build.environment()).envs(self.wine.environment());
+        unit.envs(self.build.environment());
         // These are about the sources, and ask cargo, which does not run under Wine.
         unit.args(["--", "--skip", "house::", "--skip", "the_installer_has_every_plugin"]);
-        tally.tests("windows unit", &mut unit);
+        tally.tests("windows unit", &mut self.wine.runs(&mut unit));
         for suite in SUITES {
             let mut command = black_box(suite, long);
-            command.env("CASEMENT_RUNNER", "wine").envs(self.build.environment()).envs(self.wine.environment());
+            command.env("CASEMENT_RUNNER", "wine").envs(self.build.environment());
             if suite == WINDOWS {
                 match self.build.msi(packages) {
                     Ok(msi) => _ = command.envs(msi),
                     Err(text) => println!("The tests of the installer will be skipped: {text}"),
                 }
             }
-            tally.tests(&format!("windows {suite}"), &mut command);
+            tally.tests(&format!("windows {suite}"), &mut self.wine.runs(&mut command));
         }
     }
 }

@@ -44,6 +44,8 @@ rm -rf "$library"/libstd_for_windows* std
 # A Wine prefix that says that it is Windows 10, with the one library that Rust's std imports and Wine 8 lacks.
 export WINEPREFIX=$PWD/prefix WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
 unset DISPLAY
+# Why: wine.rs, at_fixed_addresses.
+wine() { setarch --addr-no-randomize wine "$@"; }
 wine wineboot --init && wineserver --wait
 wine winecfg -v win10 && wineserver --wait
 cat > primitives.c <<'END'

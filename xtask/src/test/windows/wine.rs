@@ -25,8 +25,7 @@ impl Wine {
         // Wine replaces its registry files, and never writes into its libraries: links will do where they can be made.
         let copy = |how: &[&str]| succeed(Command::new("cp").args(how).arg(made).arg(prefix));
         copy(&["--archive", "--link"]).or_else(|_| copy(&["--archive", "--remove-destination"]))?;
-        let keeper = wine(prefix, "wine")
-            .arg("cmd")
+        let keeper = at_fixed_addresses(wine(prefix, "wine").arg("cmd"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -34,9 +33,9 @@ impl Wine {
         Ok(Self { prefix: prefix.into(), keeper })
     }
 
-    /// What a command needs whose programs, or whose tests' programs, run under this Wine.
-    pub(super) fn environment(&self) -> impl Iterator<Item = (&'static str, OsString)> + use<> {
-        environment(&self.prefix).into_iter()
+    /// A command whose programs, or whose tests' programs, run under this Wine.
+    pub(super) fn runs(&self, command: &mut Command) -> Command {
+        at_fixed_addresses(command.envs(environment(&self.prefix)))
     }
 }
 
@@ -55,6 +54,26 @@ fn wine(prefix: &Path, program: &str) -> Command {
     command
 }
 
+/// The same command, with addresses that Linux does not choose at random, for itself and all that it starts.
+///
+/// Debian's `wine64` lies at 0x7d000000, and nothing keeps 0x7ffe0000 free for the page that Windows shares with every process.
+/// Linux has the heap begin anywhere in the next GiB: once in some thousand starts it lay there, and Wine ended with the exit
+/// code 1 before the program began.
+fn at_fixed_addresses(command: &Command) -> Command {
+    let mut fixed = Command::new("setarch");
+    fixed.arg("--addr-no-randomize").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => fixed.env(name, value),
+            None => fixed.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        fixed.current_dir(folder);
+    }
+    fixed
+}
+
 fn environment(prefix: &Path) -> [(&'static str, OsString); 5] {
     [
         ("WINEPREFIX", prefix.into()),
@@ -65,4 +84,19 @@ fn environment(prefix: &Path) -> [(&'static str, OsString); 5] {
         // Wine writes names of files as the locale has them: by the one called C, it can't write most.
         ("LC_ALL", "C.UTF-8".into()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_at_fixed_addresses_is_the_same_otherwise() {
+        let mut command = Command::new("wine");
+        command.args(["cmd", "/c"]).env("SET", "1").env_remove("UNSET").current_dir("/");
+        let fixed = at_fixed_addresses(&command);
+        assert!(fixed.get_args().eq(["--addr-no-randomize", "wine", "cmd", "/c"]));
+        assert!(fixed.get_envs().eq(command.get_envs()));
+        assert_eq!(fixed.get_current_dir(), command.get_current_dir());
+    }
 }
