@@ -50,7 +50,11 @@ const WITH_KEYSTONE: [&str; 3] = ["keystone", STORES, TEMPEST];
 /// The suite about what stores keep their data on, with real servers of it.
 const STORES: &str = "stores";
 
-/// The servers on which the tests of data in the suite `api` are run too, and those tests.
+/// The suite about the API; it is run with several processes too.
+const API: &str = "api";
+const TWO_WORKERS: (&str, &str) = ("CASEMENT__SERVER__WORKERS", "2");
+
+/// The servers on which its tests of data are run too, and those tests.
 const DEFAULT_STORES: [&str; 2] = ["s3", "swift"];
 const OF_DATA: [&str; 6] = ["actions::", "data::", "delete::", "locations::", "quotas::", "ranges::"];
 
@@ -249,10 +253,9 @@ impl Session {
 
     /// The whole API, where several processes serve it.
     fn api_with_workers(&mut self) {
-        let mut command = black_box("api", self.long);
+        let mut command = black_box(API, self.long);
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
-        command.env("CASEMENT__SERVER__WORKERS", "2");
-        self.tally.tests("api with workers", &mut command);
+        self.tally.tests("api with workers", command.envs([TWO_WORKERS]));
     }
 
     /// What the API says of data, where the default store is on one of the servers.
@@ -261,7 +264,7 @@ impl Session {
         let Some(description) = self.peers().filter(|peers| peers.have(store)).map(Peers::description) else {
             return self.tally.skip(&name, "there is no such server");
         };
-        let mut command = black_box("api", self.long);
+        let mut command = black_box(API, self.long);
         command.envs(self.environment().iter().map(|(name, value)| (*name, value)));
         command.env("CASEMENT_PEERS", description).env("CASEMENT_DEFAULT_STORE", store).arg("--").args(OF_DATA);
         self.tally.tests(&name, &mut command);

@@ -6,17 +6,20 @@
 mod toolchain;
 mod wine;
 
-use super::{WINDOWS, WORKERS, black_box, build::Build, tally::Tally};
+use super::{API, TWO_WORKERS, WINDOWS, WORKERS, black_box, build::Build, tally::Tally};
 use crate::{
     Result,
     cargo::{Package, succeed},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 pub(super) use toolchain::Toolchain;
 use wine::Wine;
 
 /// The black-box suites that meet what is another thing on Windows: files, plugins, sockets, processes and their ends.
-const SUITES: [&str; 7] = [WINDOWS, "bad_input", "plugins", "reload", "crash", WORKERS, "api"];
+const SUITES: [&str; 7] = [WINDOWS, "bad_input", "plugins", "reload", "crash", WORKERS, API];
 
 pub(super) struct Windows {
     build: Build,
@@ -49,15 +52,22 @@ impl Windows {
         unit.args(["--", "--skip", "house::", "--skip", "the_installer_has_every_plugin"]);
         tally.tests("windows unit", &mut self.wine.runs(&mut unit));
         for suite in SUITES {
-            let mut command = black_box(suite, long);
-            command.env("CASEMENT_RUNNER", "wine").envs(self.build.environment());
+            let mut command = self.black_box(suite, long);
             if suite == WINDOWS {
                 match self.build.msi(packages) {
                     Ok(msi) => _ = command.envs(msi),
                     Err(text) => println!("The tests of the installer will be skipped: {text}"),
                 }
             }
-            tally.tests(&format!("windows {suite}"), &mut self.wine.runs(&mut command));
+            tally.tests(&format!("windows {suite}"), &mut command);
         }
+        let mut with_workers = self.black_box(API, long);
+        tally.tests("windows api with workers", with_workers.envs([TWO_WORKERS]));
+    }
+
+    fn black_box(&self, suite: &str, long: bool) -> Command {
+        let mut command = black_box(suite, long);
+        command.env("CASEMENT_RUNNER", "wine").envs(self.build.environment());
+        self.wine.runs(&mut command)
     }
 }
