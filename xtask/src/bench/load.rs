@@ -75,8 +75,13 @@ impl Job {
 }
 
 impl Bench {
-    pub(super) fn build(target: &Path) -> Result<Self> {
-        succeed(&mut cargo(&["build", "--release", "--package", "casement-bench"]))?;
+    /// With the examples of other packages, which then share what they depend on.
+    pub(super) fn build(target: &Path, examples: &[(&str, &str)]) -> Result<Self> {
+        let mut command = cargo(&["build", "--release", "--package", "casement-bench", "--bin", "casement-bench"]);
+        for (package, example) in examples {
+            command.args(["--package", package, "--example", example]);
+        }
+        succeed(&mut command)?;
         Ok(Self(target.join("release/casement-bench")))
     }
 

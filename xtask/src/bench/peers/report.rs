@@ -18,11 +18,13 @@ const HOW: &str = "\
 and a release of Casement with the same Keystone; all with their files on one disk. Each does the same work in turn, and the
 figures are medians of the rounds. What Glance does not do: it does not flush what is uploaded to the disk.
 
-Work is made by `casement-bench` (`xtask/bench`), one thread on the same cores, over loopback: what is sent lies in its memory
-before the clock starts, and what comes is thrown away. Small requests are made for some seconds. Limits are measured in the
-same rounds: digests by the crates of the gateway on data in memory, a plain write that is flushed at its end, bare hyper that
-throws away what it is sent, a bare handler of warp that answers the same bytes, nginx with and without `sendfile`. Of several
-limits the lowest binds; \"of the binding one\" is Casement's figure over it.
+Work is made by `casement-bench` (`xtask/bench`), one thread on the same cores, over loopback: what is sent lies in the page
+cache before the clock starts and goes by `sendfile`, and what comes is dropped in the kernel (`MSG_TRUNC`), as with iperf3's
+`--zerocopy` and `--skip-rx-copy`. Before each upload as much memory is touched as it will write: a guest's free memory goes
+back to its hypervisor, and it takes longer to have it again than to write into it. Small requests are made for some seconds.
+Limits are measured in the same rounds: digests by the crates of the gateway on data in memory, a plain write that is flushed
+at its end, bare hyper that throws away what it is sent, a bare handler of warp that answers the same bytes, nginx with and
+without `sendfile`. Of several limits the lowest binds; \"of the binding one\" is Casement's figure over it.
 
 CPU seconds and peak memory are those of all processes of a server, memory as the sum of their proportional set sizes, every
 250 ms; the figures are Casement's, then Glance's with 2 and with 4 workers. Databases, Keystone and the load are not in them.

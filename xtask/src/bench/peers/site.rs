@@ -59,7 +59,7 @@ impl Site {
         test::provide_for_benchmarks();
         let (_, target) = workspace()?;
         let dist = dist::release()?;
-        let bench = Bench::build(&target)?;
+        let bench = Bench::build(&target, &[])?;
         // Not where temporary files lie: that may be memory.
         let folder = TempDir::with_prefix_in("bench-", &target).map_err(|err| err.to_string())?;
         fill(&folder.path().join("data"), sizes.image)?;

@@ -8,12 +8,7 @@ mod digests;
 mod lanes;
 
 use super::{Gateway, fill, load::Bench, meter, touch_memory};
-use crate::{
-    Result,
-    cargo::{cargo, succeed, workspace},
-    dist,
-    test::Peers,
-};
+use crate::{Result, cargo::workspace, dist, test::Peers};
 use client::Client;
 use lanes::Lane;
 use std::{
@@ -43,9 +38,7 @@ const WAYS: [&str; 2] = ["up", "down"];
 pub(crate) fn stores() -> Result<()> {
     let (_, target) = workspace()?;
     let dist = dist::release()?;
-    succeed(&mut cargo(&["build", "--release", "--package", "casement-s3", "--example", "bare-s3"]))?;
-    succeed(&mut cargo(&["build", "--release", "--package", "casement-swift", "--example", "bare-swift"]))?;
-    let bench = Bench::build(&target)?;
+    let bench = Bench::build(&target, &[("casement-s3", "bare-s3"), ("casement-swift", "bare-swift")])?;
     let peers = Peers::without_keystone(&target.join("peers"))?;
     let folder = TempDir::with_prefix("casement-bench-").map_err(|err| err.to_string())?;
     let data = folder.path().join("data");
