@@ -56,8 +56,10 @@ fn one_worker_that_is_told_to_stop_ends_and_is_replaced() {
     }
     let gateway = started(2);
     signal(processes(&gateway)[0], Signal::TERM);
+    // Until then there are two as well.
+    let died = gateway.log().wait_for("has died: exit status: 0", PATIENCE);
+    assert!(died.is_some(), "{}", gateway.log().text());
     wait_for(&gateway, 2);
-    assert!(gateway.log().text().contains("has died: exit status: 0"), "{}", gateway.log().text());
 }
 
 #[test]
