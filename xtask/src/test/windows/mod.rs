@@ -29,15 +29,14 @@ pub(super) struct Windows {
 /// `cargo build --release` for Windows, into the folder that it gives.
 pub(super) fn release(target: &Path) -> Result<PathBuf> {
     let folder = target.join("windows");
-    succeed(&mut Toolchain::provide()?.cargo(&["build", "--release"], &folder))?;
+    succeed(&mut Toolchain::provide(&folder)?.cargo(&["build", "--release"], &folder))?;
     Ok(folder.join(Toolchain::TARGET).join("release"))
 }
 
 impl Windows {
     pub(super) fn provide(target: &Path) -> Result<Self> {
         let folder = target.join("windows");
-        let toolchain = Toolchain::provide()?;
-        std::fs::create_dir_all(&folder).map_err(|err| format!("{}: {err}", folder.display()))?;
+        let toolchain = Toolchain::provide(&folder)?;
         let wine = Wine::start(&toolchain.prefix(), &folder.join("prefix"))?;
         Ok(Self { build: Build::windows(&folder, toolchain), wine })
     }
