@@ -101,7 +101,7 @@ impl Tally {
         }
         let mut sum = Count::default();
         for Suite { name, count, took } in &self.suites {
-            println!("{name:<18} {:>5} s  {}", took.as_secs(), line(*count));
+            println!("{name:<26} {:>5} s  {}", took.as_secs(), line(*count));
             sum.passed += count.passed;
             sum.failed += count.failed;
             sum.skipped += count.skipped;
