@@ -45,7 +45,9 @@ rm -rf "$library"/libstd_for_windows* std
 export WINEPREFIX=$PWD/prefix WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
 unset DISPLAY
 # Why: wine.rs, at_fixed_addresses.
-wine() { setarch --addr-no-randomize wine "$@"; }
+if setarch --addr-no-randomize true; then
+  wine() { setarch --addr-no-randomize wine "$@"; }
+fi
 wine wineboot --init && wineserver --wait
 wine winecfg -v win10 && wineserver --wait
 cat > primitives.c <<'END'
