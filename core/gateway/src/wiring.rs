@@ -171,8 +171,8 @@ pub(crate) fn catalog_options(config: &Config) -> casement_catalog::Options {
     casement_catalog::Options { path: config.catalog.path.clone(), readers: config.catalog.readers }
 }
 
-/// The lock of the database, for a service. Workers whose supervisor was killed let go of it: at once those that serve, and
-/// those that were being started when they are so far, which takes seconds on a busy machine.
+/// The lock of the database, for a service. Workers whose supervisor was killed let go of it: on Windows at once, on Linux those
+/// that serve, and those that were being started when they are so far, which takes seconds on a busy machine.
 pub(crate) async fn lock(config: &Config) -> Result<Lock> {
     const PATIENCE: Duration = Duration::from_secs(10);
     Lock::wait(&config.catalog.path, PATIENCE).await.map_err(|err| Failure::new(Exit::Catalog, err))

@@ -3,7 +3,7 @@
 
 mod calls;
 
-use calls::{Info, Job, adopt, duplicate, inherit};
+use calls::{Info, adopt, duplicate, inherit, take_along_at_the_end};
 use casement_catalog::Lock;
 use casement_http::AcceptMutex;
 use serde::{Deserialize, Serialize};
@@ -42,16 +42,15 @@ struct HandedOn {
 pub(super) struct Parent {
     sockets: Vec<TcpListener>,
     spawning: Mutex<()>,
-    /// Ends all workers with this process, whatever ends it.
-    job: Job,
     /// No other service comes to the database before the last worker of a supervisor that was killed has ended.
     _lock: Lock,
 }
 
 impl Parent {
     pub(super) fn new(sockets: Vec<TcpListener>, lock: Lock) -> io::Result<Self> {
+        take_along_at_the_end()?;
         inherit(lock.as_ref().as_handle())?;
-        Ok(Self { sockets, spawning: Mutex::default(), job: Job::new()?, _lock: lock })
+        Ok(Self { sockets, spawning: Mutex::default(), _lock: lock })
     }
 
     /// Starts a process. Dropped, it is killed. Where its log is not read, it has ours.
@@ -62,7 +61,6 @@ impl Parent {
         command.arg("worker").stdin(Stdio::piped()).creation_flags(CREATE_NEW_PROCESS_GROUP).kill_on_drop(true);
         command.stderr(if read_log { Stdio::piped() } else { Stdio::inherit() });
         let mut child = command.spawn()?;
-        self.job.add(&child)?;
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
         let (ours, theirs) = pair()?;
         let listening = self.sockets.iter().map(|socket| duplicate(socket.as_socket(), id));
@@ -124,7 +122,15 @@ pub(super) fn accept_mutex(database: &Path) -> io::Result<Option<AcceptMutex>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::{io::Read, io::Write, process};
+    use std::{
+        io::{Read, Write},
+        os::windows::process::CommandExt,
+        process,
+    };
+
+    const DATABASE: &str = "CASEMENT_TEST_DATABASE";
+    /// "Process Creation Flags".
+    const CREATE_SUSPENDED: u32 = 4;
 
     #[test]
     fn a_socket_that_was_handed_on_takes_connections_when_the_first_one_is_closed() {
@@ -154,22 +160,30 @@ mod tests {
         assert_eq!(ours.read(&mut heard).unwrap(), 0);
     }
 
-    #[tokio::test]
-    async fn a_process_holds_a_lock_that_it_inherits_and_ends_with_its_job() {
+    #[test]
+    fn half_a_process_ends_with_the_one_that_starts_it_and_lets_go_of_the_lock() {
+        if let Some(database) = env::var_os(DATABASE) {
+            return start_half(database.as_ref());
+        }
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("catalog.sqlite");
-        let (lock, job) = (Lock::take(&database).unwrap(), Job::new().unwrap());
-        inherit(lock.as_ref().as_handle()).unwrap();
-        // It waits for orders.
-        let mut child = Command::new("cmd").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        // Else it would end for want of them.
-        let _orders = child.stdin.take();
-        job.add(&child).unwrap();
-        drop(lock);
-        assert_eq!(Lock::take(&database).unwrap_err().kind, casement_catalog::Kind::Busy);
-        drop(job);
-        child.wait().await.unwrap();
+        let this = "workers::windows::tests::half_a_process_ends_with_the_one_that_starts_it_and_lets_go_of_the_lock";
+        let mut supervisor = process::Command::new(env::current_exe().unwrap());
+        supervisor.args([this, "--exact"]).env(DATABASE, &database).stdin(Stdio::null());
+        assert!(supervisor.stdout(Stdio::null()).status().unwrap().success());
+        assert!(folder.path().join("catalog.sqlite.lock").exists());
         Lock::take(&database).unwrap();
+    }
+
+    /// As a supervisor that is killed within `CreateProcessW`.
+    fn start_half(database: &Path) {
+        let lock = Lock::take(database).unwrap();
+        take_along_at_the_end().unwrap();
+        inherit(lock.as_ref().as_handle()).unwrap();
+        let mut half = process::Command::new("cmd");
+        half.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // It has begun, and gets no further.
+        half.creation_flags(CREATE_SUSPENDED).spawn().unwrap();
     }
 
     #[test]

@@ -5,12 +5,10 @@
 use std::{
     io,
     os::windows::io::{
-        AsRawHandle, AsRawSocket, BorrowedHandle, BorrowedSocket, FromRawHandle, FromRawSocket, OwnedHandle,
-        OwnedSocket, RawSocket,
+        AsRawHandle, AsRawSocket, BorrowedHandle, BorrowedSocket, FromRawSocket, OwnedSocket, RawSocket,
     },
     ptr::null,
 };
-use tokio::process::Child;
 use windows_sys::Win32::{
     Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation},
     Networking::WinSock::{
@@ -21,45 +19,36 @@ use windows_sys::Win32::{
         AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
         JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectExtendedLimitInformation, SetInformationJobObject,
     },
+    System::Threading::GetCurrentProcess,
 };
 
 /// 2.2, as the standard library asks for it.
 const WINSOCK: u16 = 0x202;
 
-/// Processes that end when this value does. The system closes it with this process.
-#[derive(Debug)]
-pub(super) struct Job(OwnedHandle);
-
-impl Job {
-    pub(super) fn new() -> io::Result<Self> {
-        // SAFETY: a job without a name and without attributes needs no memory of ours.
-        let job = unsafe { CreateJobObjectW(null(), null()) };
-        if job.is_null() {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the handle is valid, and nobody else has it.
-        let job = Self(unsafe { OwnedHandle::from_raw_handle(job) });
-        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
-        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-        // SAFETY: the structure is the one of this class of information, and is told by its length.
-        let done = unsafe {
-            SetInformationJobObject(
-                job.0.as_raw_handle(),
-                JobObjectExtendedLimitInformation,
-                (&raw const limits).cast(),
-                size_of_val(&limits) as u32,
-            )
-        };
-        succeeded(done)?;
-        Ok(job)
+/// Whatever this process starts from now on ends with it, whatever ends it.
+///
+/// It is itself in the job, so that its processes begin in it: one that is added after its start is left behind, suspended for
+/// ever, when this process is killed within `CreateProcessW`.
+pub(super) fn take_along_at_the_end() -> io::Result<()> {
+    // SAFETY: a job without a name and without attributes needs no memory of ours.
+    let job = unsafe { CreateJobObjectW(null(), null()) };
+    if job.is_null() {
+        return Err(io::Error::last_os_error());
     }
-
-    pub(super) fn add(&self, child: &Child) -> io::Result<()> {
-        // `None` when its end was seen already.
-        let child = child.raw_handle().ok_or(io::ErrorKind::NotFound)?;
-        // SAFETY: both handles live for this call.
-        succeeded(unsafe { AssignProcessToJobObject(self.0.as_raw_handle(), child) })
-    }
+    let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+    // SAFETY: the handle is never closed but by the system, with this process; closed before, it would end this one. The structure
+    // is the one of this class of information, and is told by its length.
+    succeeded(unsafe {
+        SetInformationJobObject(
+            job,
+            JobObjectExtendedLimitInformation,
+            (&raw const limits).cast(),
+            size_of_val(&limits) as u32,
+        )
+    })?;
+    // SAFETY: as above.
+    succeeded(unsafe { AssignProcessToJobObject(job, GetCurrentProcess()) })
 }
 
 /// From now on processes that are started inherit this.
