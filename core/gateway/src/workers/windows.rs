@@ -1,9 +1,9 @@
-//! A worker has its sockets by WSADuplicateSocketW, its supervisor's end of the line among them, and inherits the lock. What is
-//! asked of Windows itself stands in `calls.rs`.
+//! A worker has its sockets by WSADuplicateSocketW, its supervisor's end of the line among them, and the lock by DuplicateHandle.
+//! What is asked of Windows itself stands in `calls.rs`.
 
 mod calls;
 
-use calls::{Info, adopt, duplicate, inherit, take_along_at_the_end};
+use calls::{Info, adopt, duplicate, hold, take_along_at_the_end};
 use casement_catalog::Lock;
 use casement_http::AcceptMutex;
 use serde::{Deserialize, Serialize};
@@ -43,14 +43,13 @@ pub(super) struct Parent {
     sockets: Vec<TcpListener>,
     spawning: Mutex<()>,
     /// No other service comes to the database before the last worker of a supervisor that was killed has ended.
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Parent {
     pub(super) fn new(sockets: Vec<TcpListener>, lock: Lock) -> io::Result<Self> {
         take_along_at_the_end()?;
-        inherit(lock.as_ref().as_handle())?;
-        Ok(Self { sockets, spawning: Mutex::default(), _lock: lock })
+        Ok(Self { sockets, spawning: Mutex::default(), lock })
     }
 
     /// Starts a process. Dropped, it is killed. Where its log is not read, it has ours.
@@ -62,6 +61,8 @@ impl Parent {
         command.stderr(if read_log { Stdio::piped() } else { Stdio::inherit() });
         let mut child = command.spawn()?;
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
+        // It inherits no lock: one that is not complete yet when this process is killed would hold it.
+        hold(self.lock.as_ref().as_handle(), &child)?;
         let (ours, theirs) = pair()?;
         let listening = self.sockets.iter().map(|socket| duplicate(socket.as_socket(), id));
         let handed_on =
@@ -123,12 +124,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use std::{
+        fs::File,
         io::{Read, Write},
-        os::windows::process::CommandExt,
+        os::windows::{fs::OpenOptionsExt, process::CommandExt},
         process,
     };
 
-    const DATABASE: &str = "CASEMENT_TEST_DATABASE";
+    const HELD: &str = "CASEMENT_TEST_HELD";
     /// "Process Creation Flags".
     const CREATE_SUSPENDED: u32 = 4;
 
@@ -160,28 +162,40 @@ mod tests {
         assert_eq!(ours.read(&mut heard).unwrap(), 0);
     }
 
-    #[test]
-    fn half_a_process_ends_with_the_one_that_starts_it_and_lets_go_of_the_lock() {
-        if let Some(database) = env::var_os(DATABASE) {
-            return start_half(database.as_ref());
-        }
+    #[tokio::test]
+    async fn a_process_holds_a_lock_until_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("catalog.sqlite");
-        let this = "workers::windows::tests::half_a_process_ends_with_the_one_that_starts_it_and_lets_go_of_the_lock";
-        let mut supervisor = process::Command::new(env::current_exe().unwrap());
-        supervisor.args([this, "--exact"]).env(DATABASE, &database).stdin(Stdio::null());
-        assert!(supervisor.stdout(Stdio::null()).status().unwrap().success());
-        assert!(folder.path().join("catalog.sqlite.lock").exists());
+        let lock = Lock::take(&database).unwrap();
+        // It waits for orders.
+        let mut child = Command::new("cmd").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        hold(lock.as_ref().as_handle(), &child).unwrap();
+        drop(lock);
+        assert_eq!(Lock::take(&database).unwrap_err().kind, casement_catalog::Kind::Busy);
+        child.kill().await.unwrap();
         Lock::take(&database).unwrap();
     }
 
+    #[test]
+    fn half_a_process_ends_with_the_one_that_starts_it() {
+        if let Some(file) = env::var_os(HELD) {
+            return start_half(file.as_ref());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let held = folder.path().join("held");
+        let this = "workers::windows::tests::half_a_process_ends_with_the_one_that_starts_it";
+        let mut supervisor = process::Command::new(env::current_exe().unwrap());
+        supervisor.args([this, "--exact"]).env(HELD, &held).stdin(Stdio::null()).stdout(Stdio::null());
+        assert!(supervisor.status().unwrap().success());
+        File::open(held).unwrap();
+    }
+
     /// As a supervisor that is killed within `CreateProcessW`.
-    fn start_half(database: &Path) {
-        let lock = Lock::take(database).unwrap();
+    fn start_half(held: &Path) {
         take_along_at_the_end().unwrap();
-        inherit(lock.as_ref().as_handle()).unwrap();
+        let alone = File::options().create_new(true).write(true).share_mode(0).open(held).unwrap();
         let mut half = process::Command::new("cmd");
-        half.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        half.stdin(Stdio::null()).stdout(alone).stderr(Stdio::null());
         // It has begun, and gets no further.
         half.creation_flags(CREATE_SUSPENDED).spawn().unwrap();
     }

@@ -7,10 +7,11 @@ use std::{
     os::windows::io::{
         AsRawHandle, AsRawSocket, BorrowedHandle, BorrowedSocket, FromRawSocket, OwnedSocket, RawSocket,
     },
-    ptr::null,
+    ptr::{null, null_mut},
 };
+use tokio::process::Child;
 use windows_sys::Win32::{
-    Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation},
+    Foundation::{DUPLICATE_SAME_ACCESS, DuplicateHandle},
     Networking::WinSock::{
         FROM_PROTOCOL_INFO, INVALID_SOCKET, SOCKET, WSA_FLAG_NO_HANDLE_INHERIT, WSA_FLAG_OVERLAPPED, WSADATA,
         WSADuplicateSocketW, WSAPROTOCOL_INFOW, WSASocketW, WSAStartup,
@@ -51,10 +52,15 @@ pub(super) fn take_along_at_the_end() -> io::Result<()> {
     succeeded(unsafe { AssignProcessToJobObject(job, GetCurrentProcess()) })
 }
 
-/// From now on processes that are started inherit this.
-pub(super) fn inherit(handle: BorrowedHandle<'_>) -> io::Result<()> {
-    // SAFETY: the handle lives for this call.
-    succeeded(unsafe { SetHandleInformation(handle.as_raw_handle(), HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) })
+/// Has a process hold this too, until its end.
+pub(super) fn hold(handle: BorrowedHandle<'_>, child: &Child) -> io::Result<()> {
+    // `None` when its end was seen already.
+    let child = child.raw_handle().ok_or(io::ErrorKind::NotFound)?;
+    let mut theirs = null_mut();
+    // SAFETY: all handles live for this call; the one that it makes is the other process's.
+    succeeded(unsafe {
+        DuplicateHandle(GetCurrentProcess(), handle.as_raw_handle(), child, &mut theirs, 0, 0, DUPLICATE_SAME_ACCESS)
+    })
 }
 
 /// A `WSAPROTOCOL_INFOW`, which has numbers alone, and is aligned as these are.
