@@ -1,7 +1,7 @@
 //! What is wrong with a file by its mode bits.
 
 use crate::plugin_files::{ENTRY, assert_refused, built_plugin};
-use casement_tests::{Builder, Client, Gateway, Runner, eventually, skip};
+use casement_tests::{Builder, Client, Gateway, Runner, eventually, run_by, skip};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, sync::Arc};
 
 fn set_mode(path: &Path, mode: u32) {
@@ -13,14 +13,7 @@ fn held_by_modes(command: Command) -> Command {
     const OVERRIDES: &str = "-dac_override,-dac_read_search";
     let mut held = Command::new("setpriv");
     held.args(["--bounding-set", OVERRIDES, "--inh-caps", OVERRIDES, "--"]);
-    held.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => held.env(name, value),
-            None => held.env_remove(name),
-        };
-    }
-    held
+    run_by(held, &command)
 }
 
 #[test]

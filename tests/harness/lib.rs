@@ -44,5 +44,5 @@ pub use raw::Raw;
 pub use reload::{plugin_file, renew_plugin};
 pub use runner::Runner;
 pub use service::Service;
-pub use tools::{client_tools, deb, dist, fixtures, have_tool, metadefs, skip};
+pub use tools::{client_tools, deb, dist, fixtures, have_tool, metadefs, run_by, skip};
 pub use wait::{as_often_as_told, eventually, eventually_true};

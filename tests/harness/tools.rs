@@ -5,6 +5,7 @@ use std::{
     fs::OpenOptions,
     io::Write,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// The folder with `bin/` and `plugins/`, as `cargo xtask dist` lays it out.
@@ -36,6 +37,18 @@ pub fn deb() -> Option<PathBuf> {
 /// Whether `name` can be run from the search path.
 pub fn have_tool(name: &str) -> bool {
     env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(name).is_file())
+}
+
+/// The same command, run by another one, which gets its words as the last of its own.
+pub fn run_by(mut runner: Command, command: &Command) -> Command {
+    runner.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => runner.env(name, value),
+            None => runner.env_remove(name),
+        };
+    }
+    runner
 }
 
 /// Says that a test was not run, and why; never silent. The file named by CASEMENT_SKIPS collects these

@@ -11,6 +11,7 @@ mod notify;
 mod package;
 mod unit;
 
+use casement_tests::run_by;
 use std::{
     path::Path,
     process::{Command, Output, Stdio},
@@ -33,7 +34,6 @@ fn root() -> &'static Path {
 /// A command that is started by this script of a shell; its words are the script's `$@`.
 fn wrapped(script: &str, command: &Command) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
-    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell
+    shell.args(["-c", script, "sh"]).stdin(Stdio::null());
+    run_by(shell, command)
 }

@@ -11,3 +11,4 @@ mod servers;
 mod setup;
 mod several;
 mod sizes;
+mod virtual_host;

@@ -28,7 +28,7 @@ impl Gateway {
         fs::write(&file, configuration).map_err(|err| format!("{}: {err}", file.display()))?;
         let mut daemon = Daemon::start("gateway", &dist.join("bin/casement"), folder, |command| {
             command.args(["serve", "--config"]).arg(&file);
-            command.env("MALLOC_MMAP_THRESHOLD_", "262144");
+            command.envs([("MALLOC_MMAP_THRESHOLD_", "524288"), ("MALLOC_TRIM_THRESHOLD_", "2097152")]);
             command.envs(environment.iter().map(|(name, value)| (name, value)));
         })?;
         daemon.wait_for(|| serves(&address))?;

@@ -16,6 +16,8 @@ use std::{
 };
 
 const REGION: &str = "us-east-1";
+/// A bucket is a host of this domain too. Nobody resolves it: a test has to.
+const DOMAIN: &str = "s3.casement.test";
 /// Made up: nobody but this machine can ask this server.
 const OWNER: [&str; 2] = ["casement", "secret-of-casement"];
 const READER: [&str; 2] = ["reader", "secret-of-the-reader"];
@@ -45,6 +47,7 @@ pub(super) fn provide(places: &Places<'_>, _: Option<&Keystone>) -> Result<(Vec<
             // Each bucket takes some volumes of its own, and every test a bucket.
             .args(["-master.volumeSizeLimitMB=1024", "-volume.max=20000", "-volume.preStopSeconds=0", "-filer", "-s3"])
             .arg(format!("-s3.port={port}"))
+            .arg(format!("-s3.domainName={DOMAIN}"))
             .arg(format!("-s3.config={}", identities.display()))
             .args(["-s3.allowDeleteBucketNotEmpty=false", "-s3.port.iceberg=0", "-s3.port.lance=0"])
             .current_dir(&folder)
@@ -53,6 +56,7 @@ pub(super) fn provide(places: &Places<'_>, _: Option<&Keystone>) -> Result<(Vec<
     let [access_key, secret_key] = OWNER;
     let entry = json!({
         "endpoint": endpoint,
+        "domain": format!("{DOMAIN}:{port}"),
         "region": REGION,
         "access_key": access_key,
         "secret_key": secret_key,
