@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Which rooms a room may know. A room that is not listed here is a mistake.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("failpoints", &[]),
     ("sdk", &[]),
     ("core/image", &[]),
@@ -38,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("tests", &[]),
+    ("tests/scripted_http", &[]),
     ("xtask", &[]),
     ("xtask/bench", &[]),
 ];

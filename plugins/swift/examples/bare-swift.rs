@@ -1,10 +1,12 @@
-//! The library of this plugin and nothing else: what `cargo xtask bench stores` measures the gateway against.
+//! The library of this plugin and nothing else: what `cargo xtask bench stores` measures the gateway against. As Swift's own
+//! client does by default, it holds the ETag of each segment against what it sent ("swift upload", `--ignore-checksum`).
 //!
 //! `bare-swift put FILE OBJECT`, `bare-swift get OBJECT`; SWIFT_AUTH_URL, SWIFT_USER, SWIFT_KEY and SWIFT_CONTAINER say
 //! where. There must be the containers, and that of the segments.
 #![allow(clippy::unwrap_used)]
 
 use futures_util::{StreamExt, stream};
+use md5::{Digest, Md5};
 use reqwest::Client;
 use serde_json::json;
 use std::{env, fs::File, io::Read};
@@ -56,8 +58,10 @@ impl Account {
         });
         let sent = stream::iter(segments).map(|(number, segment): (u32, _)| async move {
             let path = format!("{}_segments/{object}/{number:08}", self.container);
-            let size = segment.len();
-            json!({"etag": self.put_object(&path, segment).await, "path": path, "size_bytes": size})
+            let (size, digest) = (segment.len(), Md5::digest(&segment));
+            let etag = self.put_object(&path, segment).await;
+            assert_eq!(etag, hex::encode(digest));
+            json!({"etag": etag, "path": path, "size_bytes": size})
         });
         let manifest: Vec<_> = sent.buffered(IN_FLIGHT).collect().await;
         let path = format!("{}/{object}?multipart-manifest=put", self.container);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 #[test]
 fn the_store_of_web_servers_conforms() {
-    let server = Server::start(|request, _| match request.path.as_str() {
+    let server = Server::start(|request, _| match request.target.as_str() {
         "/image" => sound(request),
         _ => answer("404 Not Found", &[], b""),
     });

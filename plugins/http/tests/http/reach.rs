@@ -19,7 +19,7 @@ async fn redirects_are_followed_a_few_times() {
         _ => sound(request),
     });
     assert_eq!(read(&server.store(), &server.url("/here"), 3, Some(4)).await.unwrap(), &DATA[3..7]);
-    let paths: Vec<_> = server.requests().iter().map(|request| request.path.clone()).collect();
+    let paths: Vec<_> = server.requests().iter().map(|request| request.target.clone()).collect();
     assert_eq!(paths, ["/here", "/there?a=b", "/x", "/y"]);
     assert!(server.requests().iter().all(|request| request.range() == Some((3, 6))));
 }

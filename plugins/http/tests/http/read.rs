@@ -1,4 +1,5 @@
-use crate::support::{DATA, Reply, Server, answer, bytes, cut, kind, raw, read, sound};
+use crate::support::{DATA, Reply, Server, answer, cut, kind, raw, read, sound};
+use casement_scripted_http::raw_answer;
 use casement_sdk::Kind;
 
 #[tokio::test]
@@ -124,7 +125,7 @@ async fn the_same_object_from_a_server_without_ranges_is_taken_up_too() {
 
 #[tokio::test]
 async fn a_server_that_stops_sending_is_not_waited_for() {
-    let server = Server::start(|_, _| Reply::Stall(bytes("200 OK", &[("Content-Length", "20")], &DATA[..7])));
+    let server = Server::start(|_, _| Reply::Stall(raw_answer("200 OK", &[("Content-Length", "20")], &DATA[..7])));
     assert_eq!(kind(read(&server.impatient_store(), &server.url("/x"), 0, None).await), Some(Kind::Timeout));
 }
 

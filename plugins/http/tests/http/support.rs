@@ -1,36 +1,17 @@
-//! A web server that does as its script says, one connection for each request.
+//! A web server that does as its script says, and stores that read from it.
 
 use casement_http_store::{Config, Http};
+use casement_scripted_http::{self as scripted_http, raw_answer, serve};
 use casement_sdk::{Backend, Kind, Range, Reader, Result};
 use std::{
-    collections::HashMap,
-    fmt::Write as _,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Arc, Mutex},
-    thread,
 };
 
+pub(crate) use casement_scripted_http::Request;
+
 pub(crate) const DATA: &[u8] = b"0123456789abcdefghij";
-
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    headers: HashMap<String, String>,
-}
-
-impl Request {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(String::as_str)
-    }
-
-    /// The first and the last byte that are asked for.
-    pub(crate) fn range(&self) -> Option<(usize, usize)> {
-        let (first, last) = self.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
-        Some((first.parse().unwrap(), last.parse().unwrap_or(usize::MAX)))
-    }
-}
 
 pub(crate) enum Reply {
     /// These bytes, and then the end.
@@ -55,31 +36,21 @@ impl Server {
         wrap: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
         script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, work) = (Arc::clone(&requests), Arc::new((wrap, script)));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (seen, work) = (Arc::clone(&seen), Arc::clone(&work));
-                thread::spawn(move || {
-                    let (wrap, script) = &*work;
-                    let Some(mut stream) = wrap(stream) else { return };
-                    let Some(request) = read_head(&mut stream) else { return };
-                    let before = {
-                        let mut seen = seen.lock().unwrap();
-                        seen.push(request.clone());
-                        seen.len() - 1
-                    };
-                    // A client that has heard enough goes away: that is its right.
-                    match script(&request, before) {
-                        Reply::Raw(bytes) => drop(stream.write_all(&bytes).and_then(|()| stream.flush())),
-                        Reply::Stall(bytes) => {
-                            stream.write_all(&bytes).and_then(|()| stream.flush()).ok();
-                            stream.read_exact(&mut [0]).ok();
-                        }
-                    }
-                });
+        let seen = Arc::clone(&requests);
+        let port = serve(wrap, move |mut stream, request| {
+            let before = {
+                let mut seen = seen.lock().unwrap();
+                seen.push(request.clone());
+                seen.len() - 1
+            };
+            // A client that has heard enough goes away: that is its right.
+            match script(&request, before) {
+                Reply::Raw(bytes) => drop(stream.write_all(&bytes).and_then(|()| stream.flush())),
+                Reply::Stall(bytes) => {
+                    stream.write_all(&bytes).and_then(|()| stream.flush()).ok();
+                    stream.read_exact(&mut [0]).ok();
+                }
             }
         });
         Self { port, requests }
@@ -112,44 +83,14 @@ impl Server {
     }
 }
 
-fn read_head(stream: &mut impl Read) -> Option<Request> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).unwrap();
-    let mut lines = head.lines();
-    let mut first = lines.next()?.split(' ');
-    let headers = lines.filter_map(|line| line.split_once(": "));
-    Some(Request {
-        method: first.next()?.to_owned(),
-        path: first.next()?.to_owned(),
-        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
-    })
-}
-
 /// An answer with its length.
 pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-    let length = body.len().to_string();
-    raw(status, &[&[("Content-Length", length.as_str())], headers].concat(), body)
+    Reply::Raw(scripted_http::answer(status, headers, body))
 }
 
 /// An answer with these headers alone.
 pub(crate) fn raw(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-    Reply::Raw(bytes(status, headers, body))
-}
-
-pub(crate) fn bytes(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        write!(head, "{name}: {value}\r\n").unwrap();
-    }
-    head.push_str("\r\n");
-    [head.as_bytes(), body].concat()
+    Reply::Raw(raw_answer(status, headers, body))
 }
 
 /// What a sound server says to a request for [`DATA`].
@@ -175,10 +116,8 @@ pub(crate) fn sound(request: &Request) -> Reply {
 
 /// The part of a sound answer up to the byte `cut` of its body, and then the end.
 pub(crate) fn cut(request: &Request, cut: usize) -> Reply {
-    let Reply::Raw(mut bytes) = sound(request) else { unreachable!("a sound server does not stall") };
-    let body = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-    bytes.truncate(body + cut);
-    Reply::Raw(bytes)
+    let Reply::Raw(bytes) = sound(request) else { unreachable!("a sound server does not stall") };
+    Reply::Raw(scripted_http::cut(bytes, cut))
 }
 
 pub(crate) async fn read(store: &Http, url: &str, offset: u64, len: Option<u64>) -> Result<Vec<u8>> {

@@ -27,7 +27,7 @@ fn keys(server: &Server, keys: &Value) -> casement_s3::Config {
 #[tokio::test]
 async fn those_of_the_instance_are_asked_of_its_metadata_service() {
     let metadata = Web::start(|request| {
-        match request.split(' ').nth(1).unwrap() {
+        match request.target.as_str() {
         "/latest/api/token" => ("text/plain", "the-token".to_owned()),
         "/latest/meta-data/iam/security-credentials/" | "/latest/meta-data/iam/security-credentials-extended/" => {
             ("text/plain", "images".to_owned())
@@ -102,7 +102,8 @@ async fn those_of_a_profile() {
 #[tokio::test]
 async fn those_that_a_web_identity_is_given() {
     let sts = Web::start(|request| {
-        assert!(request.contains("AssumeRoleWithWebIdentity") && request.contains("WebIdentityToken=the-identity"));
+        let asked = String::from_utf8_lossy(&request.body);
+        assert!(asked.contains("AssumeRoleWithWebIdentity") && asked.contains("WebIdentityToken=the-identity"));
         let answer = "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
             <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>of-role</AccessKeyId>\
             <SecretAccessKey>hush</SecretAccessKey><SessionToken>role-token</SessionToken>\

@@ -1,41 +1,43 @@
 //! An HTTP server over [`Fake`] that does as its script says; one connection for each request.
 
 use crate::fake::Fake;
+use casement_scripted_http::{self as scripted_http, cut, raw_answer};
 use std::{
-    collections::HashMap,
-    fmt::Write as _,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
+    ops::Deref,
     sync::{Arc, Mutex, MutexGuard},
-    thread,
 };
 
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// S3's name for it.
     pub(crate) operation: &'static str,
-    pub(crate) method: String,
-    /// Path and query, as they were sent.
-    pub(crate) target: String,
     pub(crate) key: String,
-    headers: HashMap<String, String>,
-    pub(crate) body: Vec<u8>,
+    http: scripted_http::Request,
+}
+
+impl Deref for Request {
+    type Target = scripted_http::Request;
+
+    fn deref(&self) -> &scripted_http::Request {
+        &self.http
+    }
 }
 
 impl Request {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(String::as_str)
+    fn of(http: scripted_http::Request) -> Self {
+        let path = http.path().trim_start_matches('/');
+        let key = path.split_once('/').map(|(_, key)| key.to_owned()).unwrap_or_default();
+        let copies = http.header("x-amz-copy-source").is_some();
+        let operation = operation(&http.method, &key, http.query(), copies);
+        Self { operation, key, http }
     }
 
     /// A parameter of the query, or nothing.
     pub(crate) fn query(&self, name: &str) -> String {
         let url = url::Url::parse(&format!("http://s3{}", self.target)).unwrap();
         url.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-    }
-
-    pub(crate) fn range(&self) -> Option<(usize, usize)> {
-        let (first, last) = self.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
-        Some((first.parse().unwrap(), last.parse().unwrap_or(usize::MAX)))
     }
 }
 
@@ -119,30 +121,23 @@ impl Server {
         wrap: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
         script: impl Fn(&Request, usize) -> Fate + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let server = Self { port, requests: Arc::default(), fake: Arc::default() };
-        let (requests, fake) = (Arc::clone(&server.requests), Arc::clone(&server.fake));
-        let work = Arc::new((wrap, script));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (requests, fake, work) = (Arc::clone(&requests), Arc::clone(&fake), Arc::clone(&work));
-                thread::spawn(move || {
-                    let (wrap, script) = &*work;
-                    let Some(mut stream) = wrap(stream) else { return };
-                    let Some(request) = read(&mut stream) else { return };
-                    let before = {
-                        let mut requests = requests.lock().unwrap();
-                        requests.push(request.clone());
-                        requests.iter().filter(|other| other.operation == request.operation).count() - 1
-                    };
-                    let fate = script(&request, before);
-                    // A client that has heard enough goes away: that is its right.
-                    serve(&mut stream, &request, fate, &fake).ok();
-                });
+        let (requests, fake) = (Arc::<Mutex<Vec<Request>>>::default(), Arc::<Mutex<Fake>>::default());
+        let (seen, answering) = (Arc::clone(&requests), Arc::clone(&fake));
+        let port = scripted_http::serve(wrap, move |mut stream, mut http| {
+            if http.read_body(&mut stream).is_none() {
+                return;
             }
+            let request = Request::of(http);
+            let before = {
+                let mut seen = seen.lock().unwrap();
+                seen.push(request.clone());
+                seen.iter().filter(|other| other.operation == request.operation).count() - 1
+            };
+            let fate = script(&request, before);
+            // A client that has heard enough goes away: that is its right.
+            serve(&mut stream, &request, fate, &answering).ok();
         });
-        server
+        Self { port, requests, fake }
     }
 
     pub(crate) fn fake(&self) -> MutexGuard<'_, Fake> {
@@ -174,50 +169,17 @@ fn serve(stream: &mut (impl Read + Write), request: &Request, fate: Fate, fake: 
         Fate::DoneBut(change) => stream.write_all(&bytes(request, &change(done()))),
         Fate::Refused(answer) => stream.write_all(&bytes(request, &answer)),
         Fate::Broken => Ok(()),
-        Fate::Cut(len) => {
-            let answer = done();
-            let all = bytes(request, &answer);
-            stream.write_all(&all[..all.len() - answer.body.len() + len])
-        }
+        Fate::Cut(len) => stream.write_all(&cut(bytes(request, &done()), len)),
         Fate::Frozen => stream.read_exact(&mut [0]),
     }
 }
 
 fn bytes(request: &Request, answer: &Response) -> Vec<u8> {
-    let (status, length) = (answer.status, answer.body.len());
-    let mut head = format!("HTTP/1.1 {status} Told\r\nConnection: close\r\nContent-Length: {length}\r\n");
-    for (name, value) in &answer.headers {
-        write!(head, "{name}: {value}\r\n").unwrap();
-    }
-    head.push_str("\r\n");
+    let length = answer.body.len().to_string();
+    let headers = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let headers: Vec<_> = headers.chain([("Content-Length", &*length)]).collect();
     let body = if request.method == "HEAD" { &[] } else { &answer.body[..] };
-    [head.as_bytes(), body].concat()
-}
-
-fn read(stream: &mut impl Read) -> Option<Request> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).unwrap();
-    let mut lines = head.lines();
-    let mut first = lines.next()?.split(' ');
-    let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
-    let headers: HashMap<_, _> = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-        .collect();
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let key = path.trim_start_matches('/').split_once('/').map(|(_, key)| key.to_owned()).unwrap_or_default();
-    let operation = operation(&method, &key, query, headers.contains_key("x-amz-copy-source"));
-    Some(Request { operation, method, key, target, headers, body })
+    raw_answer(&format!("{} Told", answer.status), &headers, body)
 }
 
 fn operation(method: &str, key: &str, query: &str, copies: bool) -> &'static str {

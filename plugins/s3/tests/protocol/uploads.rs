@@ -92,7 +92,7 @@ async fn checksums_are_told_again_to_a_service_that_keeps_them() {
         _ => Fate::Done,
     });
     write(&server.store_with(json!({"checksum": "sha256"})).await, "x", PART + 1).await.unwrap();
-    let told = String::from_utf8(server.first("CompleteMultipartUpload").body).unwrap();
+    let told = String::from_utf8(server.first("CompleteMultipartUpload").body.clone()).unwrap();
     assert_eq!(told.matches("<ChecksumSHA256>").count(), 2, "{told}");
 }
 

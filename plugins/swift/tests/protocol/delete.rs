@@ -35,7 +35,7 @@ async fn what_swift_could_not_delete_of_anothers_large_object_can_be_deleted_aga
         (r#"   {"Response Status": "200 OK", "Number Not Found": 2, "Errors": []}"#, None),
     ] {
         let world = World::on(Server::start(move |request: &Request, _| {
-            let asked = request.line() == "DELETE c/a" && request.query == "multipart-manifest=delete";
+            let asked = request.line() == "DELETE c/a" && request.query() == "multipart-manifest=delete";
             asked.then(|| Reply::Raw(bytes("200 OK", &[], report.as_bytes())))
         }))
         .await;

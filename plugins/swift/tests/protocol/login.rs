@@ -47,7 +47,7 @@ async fn however_many_are_refused_only_one_logs_in() {
 #[tokio::test]
 async fn a_token_that_is_about_to_run_out_is_renewed_before_it_is_used() {
     let server = Server::start(|request, before| {
-        let login = request.path == "/auth/v1.0" && before == 0;
+        let login = request.path() == "/auth/v1.0" && before == 0;
         let account = format!("http://{}/v1/AUTH_a", request.header("host").unwrap());
         let headers = [("X-Auth-Token", "token-0"), ("X-Storage-Url", &account), ("X-Auth-Token-Expires", "0")];
         login.then(|| Reply::Raw(bytes("200 OK", &headers, b"")))
@@ -55,7 +55,7 @@ async fn a_token_that_is_about_to_run_out_is_renewed_before_it_is_used() {
     let world = World::on(server).await;
     let held = world.held();
     assert_eq!(held.logins, 1);
-    let account = held.requests.iter().filter(|request| request.path.starts_with("/v1/"));
+    let account = held.requests.iter().filter(|request| request.path().starts_with("/v1/"));
     assert!(account.into_iter().all(|request| request.header("x-auth-token") == Some("token-1")));
 }
 
@@ -154,7 +154,7 @@ async fn whoever_is_logged_in_at_is_told_for_which_request() {
                 "expires_at": "2026-11-26T11:00:00Z",
                 "catalog": [{"type": "object-store", "endpoints": [endpoint]}],
             }});
-            let is_keystone = request.path.ends_with("/v3/auth/tokens");
+            let is_keystone = request.path().ends_with("/v3/auth/tokens");
             is_keystone.then(|| {
                 let described = described.to_string();
                 Reply::Raw(bytes("201 Created", &[("X-Subject-Token", &token)], described.as_bytes()))

@@ -105,7 +105,7 @@ async fn what_cannot_be_read_says_why() {
 #[tokio::test]
 async fn an_image_in_another_account_is_asked_for_there_when_the_operator_says_so() {
     let server = Server::start(|request: &Request, _| {
-        let there = request.path == "/v1/AUTH_b/glance_a/a" && request.header("x-auth-token") == Some("token-1");
+        let there = request.path() == "/v1/AUTH_b/glance_a/a" && request.header("x-auth-token") == Some("token-1");
         there.then(|| Reply::Raw(bytes("200 OK", &[("etag", "x")], DATA)))
     });
     let location = format!("swift+http://127.0.0.1:{}/v1/AUTH_b/glance_a/a", server.port());

@@ -1,13 +1,14 @@
 //! A Swift in memory, one connection for each request, with somebody who may step in between.
 
+use casement_scripted_http::{self as scripted_http, cut};
 use md5::{Digest, Md5};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
+    ops::Deref,
     sync::{Arc, Mutex, MutexGuard},
-    thread,
 };
 
 pub(crate) const TRANSFER: &str = "x-object-meta-casement-transfer";
@@ -16,24 +17,23 @@ type Headers = BTreeMap<String, String>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    pub(crate) method: String,
-    /// Without the query.
-    pub(crate) path: String,
-    pub(crate) query: String,
-    headers: Headers,
-    pub(crate) body: Vec<u8>,
+    http: scripted_http::Request,
     /// When it began. What began later counts, whenever it ends.
     at: usize,
 }
 
-impl Request {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(String::as_str)
-    }
+impl Deref for Request {
+    type Target = scripted_http::Request;
 
+    fn deref(&self) -> &scripted_http::Request {
+        &self.http
+    }
+}
+
+impl Request {
     /// `PUT /v1/AUTH_a/c/o` without the account.
     pub(crate) fn line(&self) -> String {
-        format!("{} {}", self.method, self.path.strip_prefix("/v1/AUTH_a/").unwrap_or(&self.path))
+        format!("{} {}", self.method, self.path().strip_prefix("/v1/AUTH_a/").unwrap_or(self.path()))
     }
 }
 
@@ -79,20 +79,10 @@ impl Server {
         wrap: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
         script: impl Fn(&Request, usize) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
         let held = Arc::<Mutex<Held>>::default();
-        let work = Arc::new((wrap, Box::new(script) as Script, held.clone()));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let work = work.clone();
-                thread::spawn(move || {
-                    let (wrap, script, held) = &*work;
-                    // A client that has heard enough goes away: that is its right.
-                    wrap(stream).and_then(|stream| serve(stream, script, held, port));
-                });
-            }
-        });
+        let (script, answering) = (Box::new(script) as Script, held.clone());
+        // A client that has heard enough goes away: that is its right.
+        let port = scripted_http::serve(wrap, move |stream, http| _ = serve(stream, http, &script, &answering));
         Self { port, held }
     }
 
@@ -116,13 +106,18 @@ impl Server {
     }
 }
 
-fn serve(mut stream: impl Read + Write, script: &Script, held: &Mutex<Held>, port: u16) -> Option<()> {
-    let mut request = read_head(&mut stream)?;
-    let before = {
+fn serve(
+    mut stream: impl Read + Write,
+    http: scripted_http::Request,
+    script: &Script,
+    held: &Mutex<Held>,
+) -> Option<()> {
+    let (mut request, before) = {
         let mut held = held.lock().unwrap();
-        request.at = held.requests.len();
+        let request = Request { http, at: held.requests.len() };
         held.requests.push(request.clone());
-        held.requests.iter().filter(|other| other.line() == request.line()).count() - 1
+        let alike = held.requests.iter().filter(|other| other.line() == request.line()).count();
+        (request, alike - 1)
     };
     let stepped_in = script(&request, before);
     if let Some(Reply::Stall(bytes)) = &stepped_in {
@@ -134,71 +129,41 @@ fn serve(mut stream: impl Read + Write, script: &Script, held: &Mutex<Held>, por
     if matches!(&stepped_in, Some(Reply::Raw(bytes)) if bytes.is_empty()) {
         return None;
     }
-    let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
-    request.body = vec![0; length];
-    stream.read_exact(&mut request.body).ok()?;
+    request.http.read_body(&mut stream)?;
     if let Some(Reply::Raw(bytes)) = &stepped_in {
         return stream.write_all(bytes).and_then(|()| stream.flush()).ok();
     }
-    let mut answer = answer(&mut held.lock().unwrap(), &request, port);
+    let mut answer = answer(&mut held.lock().unwrap(), &request);
     match stepped_in {
         Some(Reply::Lose) => return None,
-        Some(Reply::Cut(len)) => {
-            let body = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-            answer.truncate(body + len);
-        }
+        Some(Reply::Cut(len)) => answer = cut(answer, len),
         _ => {}
     }
     stream.write_all(&answer).and_then(|()| stream.flush()).ok()
 }
 
-fn read_head(stream: &mut impl Read) -> Option<Request> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).unwrap();
-    let mut lines = head.lines();
-    let mut first = lines.next()?.split(' ');
-    let headers = lines.filter_map(|line| line.split_once(": "));
-    let (method, target) = (first.next()?, first.next()?);
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    Some(Request {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
-        body: Vec::new(),
-        at: 0,
-    })
-}
-
 /// What a sound server does and answers.
-fn answer(held: &mut Held, request: &Request, port: u16) -> Vec<u8> {
-    if request.path == "/info" {
+fn answer(held: &mut Held, request: &Request) -> Vec<u8> {
+    if request.path() == "/info" {
         return bytes("200 OK", &[], br#"{"swift": {}, "slo": {"max_manifest_segments": 3}}"#);
     }
-    if request.path == "/auth/v1.0" {
+    if request.path() == "/auth/v1.0" {
         if request.header("x-auth-key") != Some("hush") {
             return bytes("401 Unauthorized", &[], b"");
         }
         held.logins += 1;
         held.good = held.logins;
         let token = format!("token-{}", held.logins);
-        let account = format!("http://127.0.0.1:{port}/v1/AUTH_a");
+        let account = format!("http://{}/v1/AUTH_a", request.header("host").unwrap());
         let headers = [("X-Auth-Token", &*token), ("X-Storage-Url", &account), ("X-Auth-Token-Expires", "3600")];
         return bytes("200 OK", &headers, b"");
     }
     if request.header("x-auth-token") != Some(&format!("token-{}", held.good)) {
         return bytes("401 Unauthorized", &[], b"");
     }
-    let place = request.path.strip_prefix("/v1/AUTH_a").unwrap().trim_start_matches('/');
+    let place = request.path().strip_prefix("/v1/AUTH_a").unwrap().trim_start_matches('/');
     match place.split_once('/') {
-        None if request.method == "GET" => listing(held, place, &request.query),
+        None if request.method == "GET" => listing(held, place, request.query()),
         None => bytes("204 No Content", &[("X-Account-Container-Count", "1")], b""),
         Some(_) => object(held, request, place),
     }
@@ -234,10 +199,10 @@ fn object(held: &mut Held, request: &Request, place: &str) -> Vec<u8> {
             bytes("202 Accepted", &[], b"")
         }
         "PUT" => {
-            let meta = request.headers.iter().filter(|(name, _)| name.starts_with("x-object-meta-"));
-            let mut headers: Headers = meta.map(|(name, value)| (name.clone(), value.clone())).collect();
+            let meta = request.headers().filter(|(name, _)| name.starts_with("x-object-meta-"));
+            let mut headers: Headers = meta.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let mut data = request.body.clone();
-            if request.query.contains("multipart-manifest=put") {
+            if request.query().contains("multipart-manifest=put") {
                 headers.insert("x-static-large-object".into(), "True".into());
                 let entries: Vec<serde_json::Value> = serde_json::from_slice(&data).unwrap();
                 let mut etags = String::new();
@@ -309,12 +274,7 @@ pub(crate) fn bytes(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<
 }
 
 fn raw(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {status}\r\nconnection: close\r\nx-trans-id: tx1\r\n");
-    for (name, value) in headers {
-        write!(head, "{name}: {value}\r\n").unwrap();
-    }
-    head.push_str("\r\n");
-    [head.as_bytes(), body].concat()
+    scripted_http::raw_answer(status, &[headers, &[("x-trans-id", "tx1")]].concat(), body)
 }
 
 /// An answer of these headers and no body.

@@ -1,29 +1,13 @@
 use crate::{server::Server, support::config};
+use casement_scripted_http::over_tls;
 use casement_sdk::Kind;
 use casement_swift::{Config, Swift};
-use rcgen::CertifiedKey;
-use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::ring, pki_types::PrivateKeyDer};
-use std::{fs, sync::Arc};
-
-/// A server with a certificate that nobody has heard of, and that certificate in PEM.
-fn server() -> (Server, String) {
-    let CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    let config = Arc::new(config);
-    let wrap = move |stream| Some(StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream));
-    (Server::start_on(wrap, |_, _| None), cert.pem())
-}
+use std::fs;
 
 #[tokio::test]
 async fn a_certificate_is_trusted_only_when_the_operator_says_so() {
-    let (server, pem) = server();
+    let (wrap, pem) = over_tls(&["127.0.0.1", "localhost"]);
+    let server = Server::start_on(wrap, |_, _| None);
     let (config, secrets) = config(&server);
     let secure = |url: &str| url.replace("http:", "https:");
     let config = Config {
