@@ -7,36 +7,23 @@ use super::{
     *,
 };
 use crate::Kind;
-use rcgen::CertifiedKey;
-use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::ring, pki_types::PrivateKeyDer};
+use casement_scripted_http::{over_tls, serve_connections};
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::json;
 use std::{
     io::{self, Read, Write},
-    net::{TcpListener, TcpStream},
-    thread,
+    net::TcpStream,
 };
 
 /// The URL of a front before `server`, and its certificate in PEM form.
 fn front(server: &Server) -> (String, String) {
-    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    let (config, behind) = (Arc::new(config), server.url.replace("http://", ""));
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(io::Result::ok) {
-            let connection = ServerConnection::new(config.clone()).unwrap();
-            // A client that does not like the certificate hangs up.
-            pass_on(StreamOwned::new(connection, stream), &behind).ok();
-        }
+    let (wrap, pem) = over_tls(&["localhost"]);
+    let behind = server.url.replace("http://", "");
+    let port = serve_connections(move |stream| {
+        // A client that does not like the certificate hangs up.
+        _ = wrap(stream).map(|client| pass_on(client, &behind));
     });
-    (url, cert.pem())
+    (format!("https://localhost:{port}"), pem)
 }
 
 /// One request whose head comes in one piece, and its answer.
