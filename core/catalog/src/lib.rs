@@ -58,7 +58,8 @@ pub struct Options {
 /// An image that was looked up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    pub image: Image,
+    /// Whoever asks next may get the same one.
+    pub image: Arc<Image>,
     /// Whether the caller's project is a member, with whatever member status.
     pub is_member: bool,
 }

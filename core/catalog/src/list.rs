@@ -9,6 +9,7 @@ use casement_image::{
     Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility, VisibilityFilter,
 };
 use sqlx::QueryBuilder;
+use std::sync::Arc;
 
 pub(crate) type Sql = QueryBuilder<Db>;
 
@@ -41,7 +42,7 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
         Some(found) if !found.image.is_visible_to(caller, found.is_member) => {
             Err(Error::new(Kind::MarkerNotVisible, format!("Forbidding request, image {id} not visible")))
         }
-        Some(found) => Ok(Some(found.image)),
+        Some(found) => Ok(Some(Arc::unwrap_or_clone(found.image))),
     }
 }
 

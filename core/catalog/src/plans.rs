@@ -45,7 +45,7 @@ pub(crate) async fn some_image(catalog: &Catalog) -> Image {
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    catalog.find_image(&id, None).await.unwrap().unwrap().image
+    Image::clone(&catalog.find_image(&id, None).await.unwrap().unwrap().image)
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use casement_image::{Image, ImageId, Location};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sqlx::Row as _;
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 /// The columns of `images i`, as [`image`] reads them. A name is no key of a JSON object: SQLite would cut it at a NUL.
 macro_rules! image_columns {
@@ -40,7 +40,7 @@ pub(crate) async fn find(
     project: Option<&str>,
 ) -> Result<Option<Found>> {
     let row = sqlx::query(FIND).bind(project).bind(id.as_str()).fetch_optional(executor).await?;
-    row.map(|row| Ok(Found { image: image(&row)?, is_member: row.try_get("is_member")? })).transpose()
+    row.map(|row| Ok(Found { image: Arc::new(image(&row)?), is_member: row.try_get("is_member")? })).transpose()
 }
 
 fn properties(row: &Row) -> Result<BTreeMap<String, String>> {

@@ -94,7 +94,7 @@ mod tests {
 
     async fn found() -> Found {
         let (_dir, catalog) = catalog().await;
-        Found { image: some_image(&catalog).await, is_member: false }
+        Found { image: Arc::new(some_image(&catalog).await), is_member: false }
     }
 
     #[tokio::test]
@@ -124,12 +124,12 @@ mod tests {
         let remembered = Remembered::new(Commits::default());
         let small = found().await;
         let mut large = small.clone();
-        large.image.properties.insert("p".to_owned(), "v".repeat(LARGEST));
+        Arc::make_mut(&mut large.image).properties.insert("p".to_owned(), "v".repeat(LARGEST));
         remembered.remember(0, None, &large);
         assert_eq!(remembered.find(&large.image.id, None), None);
         for _ in 0..3 * CAPACITY {
-            let image = Image { id: ImageId::random(), ..small.image.clone() };
-            remembered.remember(0, None, &Found { image, is_member: false });
+            let image = Image { id: ImageId::random(), ..Image::clone(&small.image) };
+            remembered.remember(0, None, &Found { image: Arc::new(image), is_member: false });
             assert!(remembered.known().images.len() <= CAPACITY);
         }
     }

@@ -10,7 +10,6 @@ use crate::{
 use casement_image::patch::Dialect;
 use casement_service::Record;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header::LOCATION};
-use serde_json::{Map, Value};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
 const STORE_IDS: HeaderName = HeaderName::from_static("openstack-image-store-ids");
@@ -32,12 +31,12 @@ async fn images(mut request: Request) -> Result {
     match request.head.method {
         Method::GET => {
             let page = request.service.list_images(&request.caller, &request.head.query()).await?;
-            reply::json(StatusCode::OK, &page)
+            Ok(reply::written(StatusCode::OK, page))
         }
         Method::POST => {
             let body = json_body::read(&mut request).await?;
             let image = request.service.create_image(&request.caller, &body).await?;
-            created(&image, &request.base_url(), &request.service.store_ids())
+            Ok(created(image, &request.base_url(), &request.service.store_ids()))
         }
         _ => Err(Failure::method_not_allowed("GET, POST")),
     }
@@ -51,13 +50,15 @@ async fn image(id: &str, mut request: Request) -> Result {
             if has_already(&request.head.headers, &record.version) {
                 return Ok(not_modified(&record.version));
             }
-            told(&record)
+            Ok(told(record))
         }
         Method::PATCH => {
             let dialect = dialect(request.head.content_type())?;
             let body = json_body::read(&mut request).await?;
             let precondition = if_match(&request.head.headers);
-            told(&request.service.update_image(&request.caller, id, dialect, &body, precondition.as_ref()).await?)
+            let record =
+                request.service.update_image(&request.caller, id, dialect, &body, precondition.as_ref()).await?;
+            Ok(told(record))
         }
         Method::DELETE => {
             request.head.without_body()?;
@@ -69,21 +70,21 @@ async fn image(id: &str, mut request: Request) -> Result {
     }
 }
 
-fn told(record: &Record) -> Result {
-    Ok(with_etag(reply::json(StatusCode::OK, &record.view)?, &record.version))
+fn told(record: Record) -> Response {
+    with_etag(reply::written(StatusCode::OK, record.json), &record.version)
 }
 
-fn created(image: &Map<String, Value>, base_url: &str, store_ids: &[String]) -> Result {
-    let id = image.get("id").and_then(Value::as_str).unwrap_or_default();
-    let mut response = reply::json(StatusCode::CREATED, image)?;
-    response.extensions_mut().insert(Created(id.to_owned()));
+fn created(image: Record, base_url: &str, store_ids: &[String]) -> Response {
+    let Record { id, json, .. } = image;
+    let mut response = reply::written(StatusCode::CREATED, json);
+    response.extensions_mut().insert(Created(id.to_string()));
     for (name, value) in [(LOCATION, format!("{base_url}/v2/images/{id}")), (STORE_IDS, store_ids.join(","))] {
         // Neither can hold what a header cannot, save for a Host header that a client made up.
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(name, value);
         }
     }
-    Ok(response)
+    response
 }
 
 fn dialect(content_type: Option<&str>) -> Result<Dialect> {
@@ -106,15 +107,15 @@ fn dialect(content_type: Option<&str>) -> Result<Dialect> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use serde_json::json;
+    use casement_image::ImageId;
 
     #[test]
     fn a_created_image_answers_with_its_place_and_all_stores() {
-        let image = json!({"id": "b44f", "name": null});
-        let response =
-            created(image.as_object().unwrap(), "http://host:9292", &["cheap".into(), "fast".into()]).unwrap();
+        let id = ImageId::parse("b44f4dd8-0f06-4a7d-9d6a-2a5e2b1f5f0e").unwrap();
+        let image = Record { id: id.clone(), json: b"{}".to_vec(), version: "1".into() };
+        let response = created(image, "http://host:9292", &["cheap".into(), "fast".into()]);
         assert_eq!(response.status(), StatusCode::CREATED);
-        assert_eq!(response.headers()[LOCATION], "http://host:9292/v2/images/b44f");
+        assert_eq!(response.headers()[LOCATION], format!("http://host:9292/v2/images/{id}"));
         assert_eq!(response.headers()[STORE_IDS], "cheap,fast");
         assert_eq!(response.headers()["content-type"], "application/json");
     }

@@ -11,7 +11,12 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result {
         tracing::error!(%error, "cannot write an answer as JSON");
         Failure::bare(StatusCode::INTERNAL_SERVER_ERROR)
     })?;
-    Ok(with_type(status, "application/json", body))
+    Ok(written(status, body))
+}
+
+/// JSON that is written already.
+pub(crate) fn written(status: StatusCode, json: Vec<u8>) -> Response {
+    with_type(status, "application/json", json)
 }
 
 pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response {

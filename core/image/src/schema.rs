@@ -116,22 +116,16 @@ impl Schemas {
         validate_with(&body, &self.part_of_image, &self.custom.patterns)
     }
 
-    /// Gives the operator's properties the types that their schema has: the catalog holds text. What does not fit,
-    /// because it is older than the schema, stays text.
-    pub fn retype(&self, view: &mut Map<String, Value>) {
-        for (name, definition) in &self.custom.properties {
-            let fits = |value: &Value| validate_with(value, definition, &self.custom.patterns).is_ok();
-            let Some(shown) = view.get_mut(name).filter(|shown| !fits(shown)) else {
-                continue;
-            };
-            let typed = match shown.as_str().unwrap_or_default() {
-                "" => Some(Value::Null),
-                text => serde_json::from_str(text).ok(),
-            };
-            if let Some(typed) = typed.filter(fits) {
-                *shown = typed;
-            }
+    /// What an operator's property is by its schema, where that is not the text as which the catalog holds it. What does
+    /// not fit, because it is older than the schema, stays text.
+    pub(crate) fn typed(&self, name: &str, text: &str) -> Option<Value> {
+        let definition = self.custom.properties.get(name)?;
+        let fits = |value: &Value| validate_with(value, definition, &self.custom.patterns).is_ok();
+        if fits(&Value::from(text)) {
+            return None;
         }
+        let typed = if text.is_empty() { Value::Null } else { serde_json::from_str(text).ok()? };
+        fits(&typed).then_some(typed)
     }
 }
 

@@ -1,6 +1,7 @@
 //! An image as clients see it.
 
-use crate::{Image, Location, Status};
+use crate::{Image, Location, Status, schema::Schemas};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
@@ -19,53 +20,130 @@ pub struct ViewOptions {
 /// Notes from one gateway to another, in properties of the image.
 const HIDDEN: [&str; 2] = ["os_glance_stage_host", "os_glance_hash_op_host"];
 
-/// The keys come in the order in which Glance writes them.
-pub fn image(image: &Image, options: &ViewOptions) -> Map<String, Value> {
-    let mut view = Map::with_capacity(image.properties.len() + 26);
-    for (name, value) in image.properties.iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str())) {
-        view.insert(name.clone(), Value::String(value.clone()));
-    }
-    let mut put = |name: &str, value: Value| {
-        view.insert(name.to_owned(), value);
-    };
-    put("name", text(image.name.as_deref()));
-    put("disk_format", text(image.disk_format.as_deref()));
-    put("container_format", text(image.container_format.as_deref()));
-    put("visibility", image.visibility.as_str().into());
-    put("size", image.size.into());
-    put("virtual_size", image.virtual_size.into());
-    put("status", image.status.as_str().into());
-    put("checksum", text(image.checksum.as_deref()));
-    put("protected", image.protected.into());
-    put("min_ram", image.min_ram.into());
-    put("min_disk", image.min_disk.into());
-    put("owner", text(image.owner.as_deref()));
-    put("os_hidden", image.os_hidden.into());
-    put("os_hash_algo", text(image.os_hash_algo.as_deref()));
-    put("os_hash_value", text(image.os_hash_value.as_deref()));
-    put("id", image.id.as_str().into());
-    put("created_at", timestamp(image.created_at).into());
-    put("updated_at", timestamp(image.updated_at).into());
+/// What every view has, whatever the operator shows.
+const OWN_NAMES: [&str; 22] = [
+    "name",
+    "disk_format",
+    "container_format",
+    "visibility",
+    "size",
+    "virtual_size",
+    "status",
+    "checksum",
+    "protected",
+    "min_ram",
+    "min_disk",
+    "owner",
+    "os_hidden",
+    "os_hash_algo",
+    "os_hash_value",
+    "id",
+    "created_at",
+    "updated_at",
+    "tags",
+    "self",
+    "file",
+    "schema",
+];
 
-    let locations = visible_locations(image, options.is_admin);
-    if options.show_locations {
-        put("locations", locations.iter().map(location).collect());
+/// An image as a caller sees it, to be written as JSON. Its keys come in the order in which Glance writes them.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    image: &'a Image,
+    options: ViewOptions,
+    schemas: &'a Schemas,
+    locations: &'a [Location],
+}
+
+/// `schemas` say of which type an operator's properties are.
+pub fn image<'a>(image: &'a Image, options: &ViewOptions, schemas: &'a Schemas) -> View<'a> {
+    View { image, options: *options, schemas, locations: visible_locations(image, options.is_admin) }
+}
+
+impl Serialize for View<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let image = self.image;
+        let mut view = serializer.serialize_map(None)?;
+        self.put_properties(&mut view)?;
+        view.serialize_entry("name", &image.name)?;
+        view.serialize_entry("disk_format", &image.disk_format)?;
+        view.serialize_entry("container_format", &image.container_format)?;
+        view.serialize_entry("visibility", image.visibility.as_str())?;
+        view.serialize_entry("size", &image.size)?;
+        view.serialize_entry("virtual_size", &image.virtual_size)?;
+        view.serialize_entry("status", image.status.as_str())?;
+        view.serialize_entry("checksum", &image.checksum)?;
+        view.serialize_entry("protected", &image.protected)?;
+        view.serialize_entry("min_ram", &image.min_ram)?;
+        view.serialize_entry("min_disk", &image.min_disk)?;
+        view.serialize_entry("owner", &image.owner)?;
+        view.serialize_entry("os_hidden", &image.os_hidden)?;
+        view.serialize_entry("os_hash_algo", &image.os_hash_algo)?;
+        view.serialize_entry("os_hash_value", &image.os_hash_value)?;
+        view.serialize_entry("id", image.id.as_str())?;
+        view.serialize_entry("created_at", &timestamp(image.created_at))?;
+        view.serialize_entry("updated_at", &timestamp(image.updated_at))?;
+        if self.options.show_locations {
+            view.serialize_entry("locations", &self.locations.iter().map(Place::of).collect::<Vec<_>>())?;
+        }
+        if let Some(url) = self.direct_url() {
+            view.serialize_entry("direct_url", url)?;
+        }
+        view.serialize_entry("tags", &image.tags)?;
+        view.serialize_entry("self", &format_args!("/v2/images/{}", image.id))?;
+        view.serialize_entry("file", &format_args!("/v2/images/{}/file", image.id))?;
+        view.serialize_entry("schema", "/v2/schemas/image")?;
+        if let Some(stores) = self.stores() {
+            view.serialize_entry("stores", &stores)?;
+        }
+        view.end()
     }
-    if let Some(best) = locations.first().filter(|_| options.show_direct_url) {
-        put("direct_url", best.url.as_str().into());
+}
+
+impl View<'_> {
+    fn put_properties<M: SerializeMap>(&self, view: &mut M) -> Result<(), M::Error> {
+        for (name, text) in &self.image.properties {
+            if HIDDEN.contains(&name.as_str()) || self.is_of_the_image(name) {
+                continue;
+            }
+            match self.schemas.typed(name, text) {
+                Some(typed) => view.serialize_entry(name, &typed)?,
+                None => view.serialize_entry(name, text)?,
+            }
+        }
+        Ok(())
     }
-    put("tags", image.tags.iter().map(String::as_str).collect());
-    let path = format!("/v2/images/{}", image.id);
-    put("self", path.as_str().into());
-    put("file", format!("{path}/file").into());
-    put("schema", "/v2/schemas/image".into());
-    if options.multi_store {
-        let stores: Vec<&str> = locations.iter().filter_map(Location::store).collect();
-        if !stores.is_empty() {
-            put("stores", stores.join(",").into());
+
+    /// A catalog of Glance's may have a property of a name that later became the image's own.
+    fn is_of_the_image(&self, name: &str) -> bool {
+        match name {
+            "locations" => self.options.show_locations,
+            "direct_url" => self.direct_url().is_some(),
+            "stores" => self.stores().is_some(),
+            _ => OWN_NAMES.contains(&name),
         }
     }
-    view
+
+    fn direct_url(&self) -> Option<&str> {
+        self.locations.first().filter(|_| self.options.show_direct_url).map(|best| best.url.as_str())
+    }
+
+    fn stores(&self) -> Option<String> {
+        let stores: Vec<&str> = self.locations.iter().filter_map(Location::store).collect();
+        (self.options.multi_store && !stores.is_empty()).then(|| stores.join(","))
+    }
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    url: &'a str,
+    metadata: &'a Map<String, Value>,
+}
+
+impl<'a> Place<'a> {
+    fn of(location: &'a Location) -> Self {
+        Self { url: &location.url, metadata: &location.metadata }
+    }
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ`.
@@ -82,15 +160,4 @@ pub fn visible_locations(image: &Image, is_admin: bool) -> &[Location] {
         Status::Deactivated if !is_admin => &[],
         _ => &image.locations,
     }
-}
-
-fn location(location: &Location) -> Value {
-    let mut view = Map::with_capacity(2);
-    view.insert("url".to_owned(), location.url.as_str().into());
-    view.insert("metadata".to_owned(), Value::Object(location.metadata.clone()));
-    Value::Object(view)
-}
-
-fn text(text: Option<&str>) -> Value {
-    text.map_or(Value::Null, Value::from)
 }

@@ -1,7 +1,7 @@
 //! Creating an image record.
 
 use crate::{
-    Error, Kind, Result, Service, Side,
+    Error, Kind, Record, Result, Service, Side,
     access::{refuse_read_only, visibility_action},
 };
 use casement_catalog::Kind as Catalog;
@@ -9,16 +9,16 @@ use casement_image::{
     Caller, Visibility,
     create::{self, Defaults},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 impl Service {
-    /// Creates a queued image and answers its rendered record. The order of the checks is Glance's: clients
+    /// Creates a queued image and answers its record. The order of the checks is Glance's: clients
     /// learn of the first one that fails.
     ///
     /// # Errors
     /// See `POST /v2/images`.
-    pub async fn create_image(&self, caller: &Caller, body: &Value) -> Result<Map<String, Value>> {
+    pub async fn create_image(&self, caller: &Caller, body: &Value) -> Result<Record> {
         refuse_read_only(caller)?;
         let wanted = create::check_body(body, &self.settings().schemas)?;
         let owner = create::wanted_owner(wanted, caller.project_id.as_deref()).map(ToOwned::to_owned);
@@ -32,7 +32,7 @@ impl Service {
         let image = create::build(wanted, defaults)?;
         let bounds = self.bounds(image.owner.as_deref()).await?;
         match self.catalog().create_image_within(&image, &bounds).await {
-            Ok(()) => Ok(self.render(caller, &image)),
+            Ok(()) => self.shown(caller, &image),
             Err(error) => Err(match error.kind {
                 Catalog::Exists => {
                     Error::new(Kind::Conflict, Side::Client, format!("Image ID {} already exists!", image.id))

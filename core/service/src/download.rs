@@ -54,7 +54,7 @@ impl Service {
         Ok(Download::Data {
             size,
             part: part.map(|part| (part.offset, part.len)),
-            checksum: image.checksum,
+            checksum: image.checksum.clone(),
             data: Box::pin(counted),
         })
     }

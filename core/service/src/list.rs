@@ -1,40 +1,40 @@
 //! Listing images.
 
-use crate::{Error, Kind, Result, Service, Side};
-use casement_catalog::{Found, Kind as Catalog, Page};
-use casement_image::{Caller, Image, ListQuery, list::links};
-use serde_json::{Value, json};
+use crate::{
+    Error, Kind, Result, Service, Side,
+    show::{LENGTH, json},
+};
+use casement_catalog::{Kind as Catalog, Page};
+use casement_image::{Caller, Image, ListQuery, list::links, view::View};
+use casement_policy::Target;
+use serde::Serialize;
 
 impl Service {
-    /// The whole document: images, first, next, schema. `query` is the decoded query string, in order.
+    /// The whole document, as JSON: images, first, schema, next. `query` is the decoded query string, in order.
     ///
     /// # Errors
     /// See `GET /v2/images`.
-    pub async fn list_images(&self, caller: &Caller, query: &[(String, String)]) -> Result<Value> {
+    pub async fn list_images(&self, caller: &Caller, query: &[(String, String)]) -> Result<Vec<u8>> {
         self.authorize_general("get_images", caller)?;
         let wanted = ListQuery::parse(query, &self.settings().list)?;
-        let page = match self.property_access(caller).hides(&wanted) {
+        let access = self.property_access(caller);
+        let mut page = match access.hides(&wanted) {
             true => Page { images: Vec::new(), full: false },
             false => self.page(caller, &wanted).await?,
         };
         let next_marker = page.images.last().filter(|_| page.full).map(|image| image.id.clone());
-        let images: Vec<Value> = page
-            .images
-            .into_iter()
-            // The catalog's rows are visible ones; the policy may know better.
-            .map(|image| Found { is_member: is_shared_with(&image, caller), image })
-            .filter(|found| self.authorize("get_image", caller, found).is_ok())
-            .map(|mut found| {
-                self.order(&mut found.image);
-                Value::Object(self.render(caller, &found.image))
-            })
-            .collect();
+        // The catalog's rows are visible ones; the policy may know better.
+        page.images.retain(|image| self.may_list(caller, image));
+        page.images.iter_mut().for_each(|image| self.order(image));
+        let images: Vec<_> = page.images.iter().map(|image| access.readable(image)).collect();
         let (first, next) = links(query, next_marker.as_ref());
-        let mut document = json!({ "images": images, "first": first, "schema": "/v2/schemas/images" });
-        if let Some(next) = next {
-            document["next"] = Value::String(next);
-        }
-        Ok(document)
+        let images: Vec<_> = images.iter().map(|image| self.view(caller, image)).collect();
+        let length = LENGTH * (images.len() + 1);
+        json(&Document { images, first, schema: "/v2/schemas/images", next }, length)
+    }
+
+    fn may_list(&self, caller: &Caller, image: &Image) -> bool {
+        self.authorize_target("get_image", caller, &Target::image(image, caller, is_shared_with(image, caller))).is_ok()
     }
 
     async fn page(&self, caller: &Caller, wanted: &ListQuery) -> Result<Page> {
@@ -46,6 +46,15 @@ impl Service {
             _ => error.into(),
         })
     }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    images: Vec<View<'a>>,
+    first: String,
+    schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// The catalog lists a shared image that is another's only to its members, and to administrators.

@@ -301,7 +301,7 @@ impl Service {
     /// may have got another name.
     async fn has_an_owner(&self, store: &Store, transfer: &Transfer) -> Result<bool> {
         let Some(found) = self.catalog().find_image(&transfer.image_id, None).await? else { return Ok(false) };
-        for location in found.image.locations {
+        for location in &found.image.locations {
             match store.key_of(&location.url).await {
                 Ok(key) if key == transfer.key => return Ok(true),
                 Err(error) if !matches!(error.kind, StoreKind::NotFound | StoreKind::Unsupported) => {

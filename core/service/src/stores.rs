@@ -5,7 +5,7 @@ use crate::{
     access::{no_image_with_id, refuse_read_only},
 };
 use casement_catalog::{Bounds, Kind as Catalog};
-use casement_image::{Caller, Location, Status, view::visible_locations};
+use casement_image::{Caller, Image, Location, Status, view::visible_locations};
 use casement_stores::config::StoreOptions;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -56,7 +56,7 @@ impl Service {
             }
             let at = before.locations.iter().position(|location| location.store() == Some(store));
             let at = at.ok_or_else(|| Error::not_found(format!("Image {id} is not stored in store {store}.")))?;
-            let mut after = before.clone();
+            let mut after = Image::clone(&before);
             after.locations.remove(at);
             let dropped = self.dropped(&before, &after).await;
             let (unbounded, now) = (Bounds::default(), OffsetDateTime::now_utc());

@@ -2,6 +2,7 @@
 
 use crate::{Error, Result, Service, access::image_not_found};
 use casement_image::{Caller, tags};
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 impl Service {
@@ -12,7 +13,7 @@ impl Service {
     pub async fn add_tag(&self, caller: &Caller, id: &str, tag: &str) -> Result<()> {
         tags::check(tag, &self.settings().schemas)?;
         let mut found = self.find_for("modify_image", caller, id, image_not_found(id)).await?;
-        if !tags::add(&mut found.image, tag, &self.settings().quotas)? {
+        if !tags::add(Arc::make_mut(&mut found.image), tag, &self.settings().quotas)? {
             return Ok(());
         }
         if self.catalog().add_tag(&found.image.id, tag, OffsetDateTime::now_utc()).await? {

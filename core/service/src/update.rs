@@ -6,7 +6,7 @@ use crate::{
 };
 use casement_catalog::{Error as Failure, Kind as Catalog};
 use casement_image::{
-    Caller,
+    Caller, Image,
     patch::{self, Dialect, Operation, PatchContext},
 };
 use serde_json::Value;
@@ -41,7 +41,7 @@ impl Service {
                 self.permit("get_image", caller, &found, &missing)?;
             }
             Precondition::check(precondition, &found.image)?;
-            let mut image = found.image.clone();
+            let mut image = Image::clone(&found.image);
             for operation in &operations {
                 if let Some(change) = operation.location_change() {
                     self.change_locations(caller, &found, &mut image, change).await?;
@@ -54,8 +54,8 @@ impl Service {
                 self.property_access(caller).check_patch(&mut image, operation)?;
                 patch::apply(&mut image, operation, &context)?;
             }
-            if image == found.image {
-                return Ok(self.versioned(caller, &image));
+            if image == *found.image {
+                return self.shown(caller, &image);
             }
             let dropped = self.dropped(&found.image, &image).await;
             let bounds = self.bounds_of_change(&found.image, &image).await?;
@@ -66,7 +66,7 @@ impl Service {
                         self.settle_or_later(&object.id).await;
                     }
                     image.updated_at = updated_at;
-                    return Ok(self.versioned(caller, &image));
+                    return self.shown(caller, &image);
                 }
                 Err(error) if error.kind == Catalog::Changed => {}
                 Err(Failure { kind: Catalog::OverLimit(exceeded), .. }) => {

@@ -1,13 +1,13 @@
 //! Versions of a record, against lost updates: a client says which one it has read, and is refused when another came.
 
-use crate::{Error, Kind, Result, Service, Side};
-use casement_image::{Caller, Image};
-use serde_json::{Map, Value};
+use crate::{Error, Kind, Result, Side};
+use casement_image::{Image, ImageId};
 
-/// A rendered record, and which version of it this is.
+/// An image's record as its caller sees it, and which version of it this is.
 #[derive(Debug, Clone)]
 pub struct Record {
-    pub view: Map<String, Value>,
+    pub id: ImageId,
+    pub json: Vec<u8>,
     /// Some text without quotes or blanks; another one after each change.
     pub version: String,
 }
@@ -23,7 +23,7 @@ pub enum Precondition {
 impl Precondition {
     pub(crate) fn check(precondition: Option<&Self>, image: &Image) -> Result<()> {
         match precondition {
-            Some(Self::OneOf(versions)) if !versions.contains(&version(image)) => Err(Error::new(
+            Some(Self::OneOf(versions)) if !versions.contains(&of(image)) => Err(Error::new(
                 Kind::PreconditionFailed,
                 Side::Client,
                 format!("Image {} is not the version that the request is meant for; read it again.", image.id),
@@ -33,13 +33,7 @@ impl Precondition {
     }
 }
 
-impl Service {
-    pub(crate) fn versioned(&self, caller: &Caller, image: &Image) -> Record {
-        Record { view: self.render(caller, image), version: version(image) }
-    }
-}
-
 /// Every change of an image gives it a later `updated_at`.
-fn version(image: &Image) -> String {
+pub(crate) fn of(image: &Image) -> String {
     format!("{:x}", image.updated_at.unix_timestamp_nanos() / 1000)
 }

@@ -174,7 +174,7 @@ async fn two_hundred_creations_and_as_many_reads_at_once_all_succeed() {
             tokio::spawn(async move {
                 let image = Image { properties: full().properties, tags: full().tags, ..queued() };
                 catalog.create_image(&image).await.unwrap();
-                assert_eq!(catalog.find_image(&image.id, Some("p1")).await.unwrap().unwrap().image, image);
+                assert_eq!(catalog.find_image(&image.id, Some("p1")).await.unwrap().unwrap().image, image.into());
             })
         })
         .collect();
@@ -219,7 +219,7 @@ async fn a_write_that_is_given_up_leaves_nothing_and_blocks_nobody() {
         bench.catalog.create_image(&next).await.unwrap();
         let found = bench.catalog.find_image(&given_up.id, None).await.unwrap();
         match found {
-            Some(found) => assert_eq!(found.image, given_up, "half an image was written"),
+            Some(found) => assert_eq!(*found.image, given_up, "half an image was written"),
             None => assert!(!done),
         }
     }

@@ -41,7 +41,7 @@ impl Bench {
     }
 
     async fn image(&self, id: &ImageId) -> Image {
-        self.catalog.find_image(id, None).await.unwrap().unwrap().image
+        Image::clone(&self.catalog.find_image(id, None).await.unwrap().unwrap().image)
     }
 
     async fn status(&self, id: &ImageId) -> Status {

@@ -21,7 +21,7 @@ async fn a_database_in_use_is_looked_at_and_backed_up() {
     // The one that is in use goes on, and the copy is one of its own.
     bench.catalog.create_image(&queued()).await.unwrap();
     let restored = Catalog::open(&options(&copy)).await.unwrap();
-    assert_eq!(restored.find_image(&image.id, None).await.unwrap().unwrap().image, image);
+    assert_eq!(restored.find_image(&image.id, None).await.unwrap().unwrap().image, image.into());
 }
 
 #[tokio::test]

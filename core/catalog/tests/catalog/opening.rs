@@ -37,7 +37,7 @@ async fn what_was_written_is_there_after_a_restart() {
     bench.catalog.create_image(&image).await.unwrap();
     bench.catalog.close().await;
     let again = Catalog::open(&options(&bench.dir)).await.unwrap();
-    assert_eq!(again.find_image(&image.id, None).await.unwrap().unwrap().image, image);
+    assert_eq!(again.find_image(&image.id, None).await.unwrap().unwrap().image, image.into());
     again.ping().await.unwrap();
 }
 
@@ -150,12 +150,12 @@ async fn a_database_of_glance_is_taken_over() {
     assert_eq!(catalog.find_image(&id_of_glance(4), None).await.unwrap(), None);
     assert_eq!(catalog.stranded_images().await.unwrap(), [id_of_glance(2)]);
 
-    let mut changed = image.clone();
+    let mut changed = Image::clone(&image);
     changed.properties.insert("dropped".into(), "back".into());
     changed.tags.insert("blue".into());
     catalog.update_image(&image, &changed, at(0)).await.unwrap();
     let read = catalog.find_image(&id_of_glance(1), None).await.unwrap().unwrap().image;
-    assert_eq!((read.properties, read.tags), (changed.properties, changed.tags));
+    assert_eq!((&read.properties, &read.tags), (&changed.properties, &changed.tags));
 }
 
 #[tokio::test]
@@ -169,8 +169,8 @@ async fn an_image_that_a_glance_was_copying_is_not_on_its_way_any_more() {
     .await;
     let catalog = Catalog::open(&options(&dir)).await.unwrap();
     assert_eq!(catalog.usage("p1").await.unwrap().uploading, 0);
-    let properties = catalog.find_image(&id_of_glance(1), None).await.unwrap().unwrap().image.properties;
-    let left: Vec<&str> = properties.keys().map(String::as_str).collect();
+    let image = catalog.find_image(&id_of_glance(1), None).await.unwrap().unwrap().image;
+    let left: Vec<&str> = image.properties.keys().map(String::as_str).collect();
     assert_eq!(left, ["hw_note", "os_distro", "os_glance_failed_import"]);
 }
 

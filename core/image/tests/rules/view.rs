@@ -10,6 +10,13 @@ use serde_json::{Map, Value, json};
 const ALL: ViewOptions =
     ViewOptions { show_direct_url: true, show_locations: true, multi_store: true, is_admin: false };
 
+fn shown(image: &Image, options: &ViewOptions) -> Map<String, Value> {
+    match serde_json::to_value(view::image(image, options, &SCHEMAS)).unwrap() {
+        Value::Object(view) => view,
+        other => panic!("{other} is no object"),
+    }
+}
+
 fn located() -> Image {
     let place = |store: &str| Location {
         url: format!("file:///{store}/{ID}"),
@@ -26,7 +33,7 @@ fn located() -> Image {
 
 #[test]
 fn the_keys_come_in_glances_order() {
-    let view = view::image(&located(), &ALL);
+    let view = shown(&located(), &ALL);
     assert_eq!(
         view.keys().collect::<Vec<_>>(),
         [
@@ -68,7 +75,7 @@ fn the_keys_come_in_glances_order() {
 
 #[test]
 fn a_fresh_image_is_rendered_as_glance_renders_it() {
-    let view = view::image(&queued(), &ViewOptions::default());
+    let view = shown(&queued(), &ViewOptions::default());
     assert_eq!(
         Value::Object(view),
         json!({
@@ -83,8 +90,19 @@ fn a_fresh_image_is_rendered_as_glance_renders_it() {
 }
 
 #[test]
+fn a_property_of_a_name_that_is_the_images_own_is_not_shown_twice() {
+    let mut image = located();
+    for name in ["name", "stores", "locations", "direct_url"] {
+        image.properties.insert(name.to_owned(), "a property".to_owned());
+    }
+    let written = |options: &ViewOptions| serde_json::to_string(&view::image(&image, options, &SCHEMAS)).unwrap();
+    assert_eq!(written(&ALL).matches("a property").count(), 0);
+    assert_eq!(written(&ViewOptions::default()).matches("a property").count(), 3);
+}
+
+#[test]
 fn where_nothing_lies_only_the_empty_list_is_shown() {
-    let view = view::image(&queued(), &ALL);
+    let view = shown(&queued(), &ALL);
     assert_eq!(view["locations"], json!([]));
     assert!(!view.contains_key("direct_url") && !view.contains_key("stores"));
 }
@@ -93,10 +111,10 @@ fn where_nothing_lies_only_the_empty_list_is_shown() {
 fn a_deactivated_image_tells_only_admins_where_it_lies() {
     let mut image = located();
     image.status = Status::Deactivated;
-    let view = view::image(&image, &ALL);
+    let view = shown(&image, &ALL);
     assert_eq!(view["locations"], json!([]));
     assert!(!view.contains_key("direct_url") && !view.contains_key("stores"));
-    assert_eq!(view::image(&image, &ViewOptions { is_admin: true, ..ALL })["stores"], "fast,cheap");
+    assert_eq!(shown(&image, &ViewOptions { is_admin: true, ..ALL })["stores"], "fast,cheap");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use casement_request::{RequestId, for_this_request};
 use futures_util::FutureExt;
 use hash::Refused;
 use serde_json::Value;
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use time::OffsetDateTime;
 
 impl Service {
@@ -139,7 +139,7 @@ impl Service {
         let Some(found) = self.catalog().find_image(&transfer.image_id, None).await? else {
             return self.end_import(id, &failed("The image was deleted.", false)).await;
         };
-        let mut image = found.image;
+        let mut image = Arc::unwrap_or_clone(found.image);
         let wanted = WantedImport::of_task(&task.input);
         if image.locations.is_empty() {
             match self.place(id, &mut image, &wanted).await {

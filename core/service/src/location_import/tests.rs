@@ -44,7 +44,7 @@ async fn add(bench: &Bench, id: &str, said: Option<(&str, &str)>) {
 }
 
 async fn image(bench: &Bench, id: &str) -> Image {
-    bench.service.catalog().find_image(&ImageId::parse(id).unwrap(), None).await.unwrap().unwrap().image
+    Image::clone(&bench.service.catalog().find_image(&ImageId::parse(id).unwrap(), None).await.unwrap().unwrap().image)
 }
 
 async fn task(bench: &Bench, id: &str) -> Task {

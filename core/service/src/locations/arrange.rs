@@ -10,14 +10,26 @@ use time::OffsetDateTime;
 impl Service {
     /// Names the stores of locations that don't say theirs, or say one that is no more (a single-store Glance wrote
     /// them, or the operator renamed a store), and orders all by the weights of the stores.
-    pub(crate) async fn arrange(&self, image: &mut Image) {
+    pub(crate) async fn arrange(&self, image: &mut Arc<Image>) {
+        if self.is_arranged(&image.locations) {
+            return;
+        }
+        let image = Arc::make_mut(image);
         for at in 0..image.locations.len() {
-            let named = image.locations[at].store().is_some_and(|id| self.parts().stores.get(id).is_some());
-            if !named {
+            if !self.is_named(&image.locations[at]) {
                 self.find_store(image, at).await;
             }
         }
         self.order(image);
+    }
+
+    fn is_arranged(&self, locations: &[Location]) -> bool {
+        let named = locations.iter().all(|location| self.is_named(location));
+        named && locations.is_sorted_by_key(|location| Reverse(self.weight_of(location)))
+    }
+
+    fn is_named(&self, location: &Location) -> bool {
+        location.store().is_some_and(|id| self.parts().stores.get(id).is_some())
     }
 
     /// By the weights of the stores, as recorded where they weigh the same.

@@ -21,7 +21,7 @@ fn remove(at: &str) -> Value {
 }
 
 async fn image(bench: &Bench, id: &str) -> Image {
-    bench.service.catalog().find_image(&ImageId::parse(id).unwrap(), None).await.unwrap().unwrap().image
+    Image::clone(&bench.service.catalog().find_image(&ImageId::parse(id).unwrap(), None).await.unwrap().unwrap().image)
 }
 
 async fn urls(bench: &Bench, id: &str) -> Vec<String> {
@@ -185,7 +185,8 @@ async fn the_store_of_a_location_is_found_again_when_it_is_not_said_or_has_anoth
     for metadata in [r#"{"store": "fast", "k": "v"}"#, r#"{"k": "v"}"#] {
         bench.sql(&format!("UPDATE image_locations SET meta_data = '{metadata}'")).await;
         let shown = bench.service.show_image(&caller(), &id).await.unwrap();
-        assert_eq!(shown.view["stores"], "renamed");
+        let shown: Value = serde_json::from_slice(&shown.json).unwrap();
+        assert_eq!(shown["stores"], "renamed");
         let noted = image(&bench, &id).await.locations.remove(0);
         assert_eq!((noted.store(), noted.metadata["k"].as_str()), (Some("renamed"), Some("v")));
     }

@@ -67,8 +67,7 @@ impl Bench {
 
     pub(crate) async fn queued(&self) -> String {
         let body = json!({"disk_format": "raw", "container_format": "bare"});
-        let image = self.service.create_image(&caller(), &body).await.unwrap();
-        image["id"].as_str().unwrap().to_owned()
+        self.service.create_image(&caller(), &body).await.unwrap().id.to_string()
     }
 
     pub(crate) async fn upload(&self, id: &str) -> Result<()> {

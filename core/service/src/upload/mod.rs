@@ -27,7 +27,7 @@ use time::OffsetDateTime;
 pub(crate) struct Upload {
     /// The transfer's id in the catalog, and the name of the stage.
     id: String,
-    image: Image,
+    image: Arc<Image>,
     store: Arc<Store>,
     /// Its name in the store.
     key: String,
@@ -146,7 +146,7 @@ impl Service {
                     return Err(self.over_limit(&exceeded, upload.image.owner.as_deref(), upload.request.size));
                 }
                 Begin::WrongStatus(status) => {
-                    let now = Image { status, ..upload.image.clone() };
+                    let now = Image { status, ..Image::clone(&upload.image) };
                     now.check_transition(Status::Saving)?;
                     return Err(Error::shortly(format!("Image {} is changing; try again.", now.id)));
                 }
@@ -233,7 +233,7 @@ impl Service {
 
     /// The record that the data is held against. Only from `saving` on are its formats settled: a change that came
     /// before is not in what this upload read at its beginning.
-    async fn image_in_saving(&self, upload: &Upload) -> Result<Image> {
+    async fn image_in_saving(&self, upload: &Upload) -> Result<Arc<Image>> {
         let found = self.catalog().find_image(&upload.image.id, None).await?;
         found.map(|found| found.image).ok_or_else(|| self.gone(upload))
     }
