@@ -220,7 +220,7 @@ mod tests {
                 client,
                 speaker: Speaker::default(),
             };
-            asks.speaker.is(&Caller { project_id: Some("p1".into()), ..Caller::default() });
+            asks.speaker.is(Arc::new(Caller { project_id: Some("p1".into()), ..Caller::default() }));
             let span = tracing::info_span!("request", id = "req-1");
             request(Record::begin(Exchange::default(), asks, None, span));
         });

@@ -12,6 +12,7 @@ use crate::{
     image_data, images, info, locations, members, metadefs, request, schemas, stores, tags, tasks,
     versions::{self, Negotiated, negotiate},
 };
+use casement_image::Caller;
 use casement_service::{Kind, Service};
 use http::{
     HeaderValue, Method, Request, StatusCode, Uri,
@@ -53,7 +54,7 @@ impl Gateway {
         Self { service, options, gate, routes }
     }
 
-    async fn answer(self, mut request: Request<RequestBody>) -> Response {
+    async fn answer(self, request: Request<RequestBody>) -> Response {
         if request.method() == Method::OPTIONS {
             return Response::default();
         }
@@ -69,7 +70,7 @@ impl Gateway {
         };
         let client = request.extensions().get().map(|origin: &Origin| origin.client);
         let caller = match self.service.authenticate(&credentials(&request)).await {
-            Ok(caller) => caller,
+            Ok(caller) => Arc::new(caller),
             // What is wrong with a token is not a stranger's to know.
             Err(error) if error.kind == Kind::Unauthenticated => {
                 return match self.gate.admit(None, client, false).await {
@@ -80,13 +81,12 @@ impl Gateway {
             Err(error) => return Failure::from(error).into_response(),
         };
         if let Some(speaker) = request.extensions().get::<Speaker>() {
-            speaker.is(&caller);
+            speaker.is(caller.clone());
         }
         let project = caller.project_id.as_deref();
         match self.gate.admit(project, client, is_transfer(request.method(), &path)).await {
             Ok(transfer) => {
-                request.extensions_mut().insert(caller);
-                let mut response = request::answer(self.route(request, &path).await);
+                let mut response = request::answer(self.route(request, caller, &path).await);
                 if let Some(transfer) = transfer {
                     response.extensions_mut().insert(Arc::new(transfer));
                 }
@@ -101,7 +101,7 @@ impl Gateway {
         self.options.base_url(scheme, request.headers())
     }
 
-    async fn route(&self, mut request: Request<RequestBody>, path: &str) -> Result {
+    async fn route(&self, mut request: Request<RequestBody>, caller: Arc<Caller>, path: &str) -> Result {
         if path == "/v2" {
             return redirect(&self.base_url(&request));
         }
@@ -109,8 +109,10 @@ impl Gateway {
         if path.ends_with('/') {
             return Err(Failure::unknown_path(request.method()));
         }
-        let uri = with_path(request.uri(), path).ok_or_else(Failure::not_found)?;
-        *request.uri_mut() = uri;
+        if path != request.uri().path() {
+            *request.uri_mut() = with_path(request.uri(), path).ok_or_else(Failure::not_found)?;
+        }
+        let request = request::admit(request, caller);
         let Ok(response) = tower_service::Service::call(&mut warp::service(self.routes.clone()), request).await;
         Ok(response)
     }

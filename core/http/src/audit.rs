@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 /// Takes entries. It must not wait: it is called at the end of each request.
@@ -58,16 +58,16 @@ fn as_map<S: Serializer>(target: &[(&'static str, String)], serializer: S) -> Re
 
 /// A request extension: the place where the caller is noted once they are known.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Speaker(std::sync::Arc<OnceLock<Caller>>);
+pub(crate) struct Speaker(Arc<OnceLock<Arc<Caller>>>);
 
 impl Speaker {
-    pub(crate) fn is(&self, caller: &Caller) {
+    pub(crate) fn is(&self, caller: Arc<Caller>) {
         // A request has one caller, so nothing is there yet.
-        self.0.set(caller.clone()).ok();
+        self.0.set(caller).ok();
     }
 
     pub(crate) fn caller(&self) -> Option<&Caller> {
-        self.0.get()
+        self.0.get().map(|caller| &**caller)
     }
 }
 

@@ -12,11 +12,11 @@ use casement_image::Caller;
 use casement_service::{BodyStream, Service};
 use futures_util::{Stream, TryStreamExt};
 use http::{
-    HeaderMap, Method,
+    HeaderMap, Method, Uri,
     header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
 };
 use percent_encoding::percent_decode_str;
-use std::{str::FromStr, sync::Arc};
+use std::{mem, str::FromStr, sync::Arc};
 use url::form_urlencoded;
 use warp::{Filter, filters::BoxedFilter};
 
@@ -34,15 +34,23 @@ impl FromStr for Segment {
 }
 
 /// What a request says before its body.
+#[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
-    query: String,
+    uri: Uri,
+}
+
+/// A request extension: what is known of a request that was let in. Warp's filters hand out copies, so it is cheap to clone.
+#[derive(Debug, Clone)]
+struct Admitted {
+    head: Arc<Head>,
+    caller: Arc<Caller>,
 }
 
 pub(crate) struct Request {
-    pub(crate) head: Head,
-    pub(crate) caller: Caller,
+    pub(crate) head: Arc<Head>,
+    pub(crate) caller: Arc<Caller>,
     pub(crate) service: Service,
     pub(crate) options: Arc<Options>,
     pub(crate) body: BodyStream,
@@ -58,20 +66,27 @@ impl Request {
     }
 }
 
+/// Readies a request of this caller for the routes.
+pub(crate) fn admit<B>(mut request: http::Request<B>, caller: Arc<Caller>) -> http::Request<B> {
+    let head = Head {
+        method: request.method().clone(),
+        headers: mem::take(request.headers_mut()),
+        uri: request.uri().clone(),
+    };
+    request.extensions_mut().insert(Admitted { head: Arc::new(head), caller });
+    request
+}
+
 /// Takes apart what is left of a request whose path has matched.
 pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(Request,)> {
     let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let body = warp::body::stream().map(move |frames| paced(bytes(frames), pace));
-    warp::method()
-        .and(warp::header::headers_cloned())
-        .and(query)
-        .and(warp::ext::get::<Caller>())
+    warp::ext::get::<Admitted>()
         .and(warp::ext::get::<Origin>())
         .and(warp::ext::optional::<Files>())
         .and(body)
-        .map(move |method, headers, query, caller, origin, files, body| Request {
-            head: Head { method, headers, query },
+        .map(move |Admitted { head, caller }, origin, files, body| Request {
+            head,
             caller,
             service: service.clone(),
             options: options.clone(),
@@ -120,7 +135,7 @@ impl Head {
 
     /// Names and values, decoded, in order.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
+        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
     }
 }
 
@@ -132,7 +147,7 @@ impl Head {
             .iter()
             .map(|(name, value)| (name.parse::<http::HeaderName>().expect("a name"), value.parse().expect("a value")))
             .collect();
-        Self { method, headers, query: query.to_owned() }
+        Self { method, headers, uri: format!("/?{query}").parse().expect("a query") }
     }
 }
 
