@@ -10,6 +10,7 @@
 
 mod change;
 mod children;
+mod common;
 mod error;
 mod images;
 mod list;
@@ -35,6 +36,7 @@ mod uploads;
 mod writer;
 
 use casement_image::Image;
+use common::Common;
 use remembered::Remembered;
 use std::{path::PathBuf, sync::Arc};
 
@@ -78,6 +80,7 @@ pub struct Catalog {
     db: Arc<sqlite::Database>,
     /// `None` where others write too.
     remembered: Option<Arc<Remembered>>,
+    common: Arc<Common>,
 }
 
 impl Catalog {
@@ -92,12 +95,13 @@ impl Catalog {
     pub async fn open_under(options: &Options, lock: Lock) -> Result<Self> {
         let db = sqlite::Database::open(options, Some(lock)).await?;
         let remembered = Remembered::new(db.commits());
-        Ok(Self { db: Arc::new(db), remembered: Some(Arc::new(remembered)) })
+        Ok(Self { db: Arc::new(db), remembered: Some(Arc::new(remembered)), common: Arc::default() })
     }
 
     /// As [`Catalog::open`], for one of several processes of a service that holds the lock for them.
     pub async fn open_beside(options: &Options) -> Result<Self> {
-        Ok(Self { db: Arc::new(sqlite::Database::open(options, None).await?), remembered: None })
+        let db = Arc::new(sqlite::Database::open(options, None).await?);
+        Ok(Self { db, remembered: None, common: Arc::default() })
     }
 
     /// Waits for what is under way, closes all connections and lets go of the lock.

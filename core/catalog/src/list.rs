@@ -9,7 +9,7 @@ use casement_image::{
     Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility, VisibilityFilter,
 };
 use sqlx::QueryBuilder;
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 pub(crate) type Sql = QueryBuilder<Db>;
 
@@ -21,13 +21,28 @@ impl Catalog {
         let marker = marker(&mut snapshot, query, caller).await?;
         let mut images = Vec::new();
         if query.limit > 0 && query.visibility != VisibilityFilter::Nothing {
-            let rare = rare_property(&mut snapshot, query).await?;
+            let rare = self.rare_property(&mut snapshot, query).await?;
             let mut sql = select(query, caller, &order, marker.as_ref(), rare)?;
             let rows = sql.build().fetch_all(&mut *snapshot).await?;
             images = rows.iter().map(record::image).collect::<Result<_>>()?;
         }
         let full = query.limit > 0 && images.len() == query.limit as usize;
         Ok(Page { images, full })
+    }
+
+    /// A property that is asked for and that few images have.
+    async fn rare_property<'q>(&self, conn: &mut Conn, query: &'q ListQuery) -> Result<Option<(&'q str, &'q str)>> {
+        for (name, value) in &query.properties {
+            if self.common.has(name, value, Instant::now()) {
+                continue;
+            }
+            let count = sqlx::query_scalar::<_, i64>(HOW_MANY).bind(name).bind(value).bind(RARE);
+            if count.fetch_one(&mut *conn).await? < RARE {
+                return Ok(Some((name, value)));
+            }
+            self.common.note(name, value, Instant::now());
+        }
+        Ok(None)
     }
 }
 
@@ -51,17 +66,6 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
 const RARE: i64 = 2000;
 pub(crate) const HOW_MANY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM image_properties p \
      WHERE NOT p.deleted AND p.name = ? AND COALESCE(p.value, '') = ? LIMIT ? + 0)";
-
-/// A property that is asked for and that few images have.
-async fn rare_property<'q>(conn: &mut Conn, query: &'q ListQuery) -> Result<Option<(&'q str, &'q str)>> {
-    for (name, value) in &query.properties {
-        let count = sqlx::query_scalar::<_, i64>(HOW_MANY).bind(name).bind(value).bind(RARE);
-        if count.fetch_one(&mut *conn).await? < RARE {
-            return Ok(Some((name, value)));
-        }
-    }
-    Ok(None)
-}
 
 /// What the images of the page are. It is asked of them alone: where rows have to be sorted, SQLite would ask it of all.
 fn select(

@@ -4,6 +4,7 @@
 use crate::{Catalog, Options, images, list, quota, record, stamp::Stamp};
 use casement_image::{Caller, Image, ImageId, ListQuery, MemberFilter, SortDir, SortKey};
 use sqlx::{AssertSqlSafe, Row};
+use std::time::Instant;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
@@ -135,6 +136,23 @@ async fn images_with_a_rare_property_are_found_by_it_and_those_with_a_common_one
             "{plan}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_list_by_a_property_is_the_same_whether_it_is_taken_for_rare_or_for_common() {
+    let (_dir, catalog) = catalog().await;
+    let before = some_image(&catalog).await;
+    some_image(&catalog).await;
+    let mut image = before.clone();
+    image.properties.insert("rack".to_owned(), "one".to_owned());
+    catalog.update_image(&before, &image, OffsetDateTime::UNIX_EPOCH).await.unwrap();
+    let mut query = ListQuery { limit: 25, ..ListQuery::default() };
+    query.properties.insert("rack".to_owned(), "one".to_owned());
+    let admin = Caller { is_admin: true, ..Caller::default() };
+    let rare = catalog.list_images(&query, &admin).await.unwrap();
+    assert_eq!(rare.images.iter().map(|image| &image.id).collect::<Vec<_>>(), [&image.id]);
+    catalog.common.note("rack", "one", Instant::now());
+    assert_eq!(catalog.list_images(&query, &admin).await.unwrap(), rare);
 }
 
 #[tokio::test]
