@@ -185,3 +185,23 @@ fn accepted(state: ServiceState) -> ServiceControlAccept {
 pub(crate) fn sockets() -> io::Result<Vec<TcpListener>> {
     Ok(Vec::new())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_runs_takes_part_in_a_shutdown_and_one_that_stops_takes_no_more_orders() {
+        let running = accepted(ServiceState::Running);
+        assert!(running.contains(ServiceControlAccept::PRESHUTDOWN | ServiceControlAccept::STOP));
+        assert!(running.contains(ServiceControlAccept::PARAM_CHANGE));
+        assert!(accepted(ServiceState::StartPending).contains(ServiceControlAccept::PRESHUTDOWN));
+        assert!(accepted(ServiceState::StopPending).is_empty());
+    }
+
+    #[test]
+    fn a_worker_of_a_service_writes_its_events_under_the_services_name_and_another_writes_none() {
+        assert_eq!(Manager::of_worker(Some("Casement-2".into())).service().as_deref(), Some("Casement-2"));
+        assert!(Manager::of_worker(None).further_log().is_none());
+    }
+}

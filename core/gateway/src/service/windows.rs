@@ -4,6 +4,7 @@ mod event_log;
 mod handler;
 mod install;
 mod run;
+mod settings;
 
 use super::ServiceCommand;
 pub(crate) use super::event_log::Event;

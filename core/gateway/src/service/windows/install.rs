@@ -1,6 +1,6 @@
 //! Making a service, changing it, removing it.
 
-use super::{control, error, error::ERROR_SERVICE_EXISTS, event_log};
+use super::{control, error, error::ERROR_SERVICE_EXISTS, event_log, settings};
 use crate::{
     cli::given,
     commands::say,
@@ -18,22 +18,13 @@ use std::{
     error::Error,
     ffi::{OsStr, OsString},
     path::{Path, absolute},
-    time::Duration,
 };
 use windows_service::{
     service::{
-        Service, ServiceAccess, ServiceAction, ServiceActionType, ServiceDependency, ServiceErrorControl,
-        ServiceFailureActions, ServiceFailureResetPeriod, ServiceInfo, ServiceSidType, ServiceStartType, ServiceType,
+        Service, ServiceAccess, ServiceDependency, ServiceErrorControl, ServiceInfo, ServiceStartType, ServiceType,
     },
     service_manager::{ServiceManager, ServiceManagerAccess},
 };
-
-const DESCRIPTION: &str = "Image service that speaks OpenStack's Images API v2 (Glance).";
-
-/// How long the SCM waits before it starts a service that has failed once, twice, and more often.
-const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
-/// After this time without a failure it counts from the start.
-const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 pub(super) fn install(args: &InstallArgs) -> Result<()> {
     let name = args.service.name.as_str();
@@ -44,10 +35,7 @@ pub(super) fn install(args: &InstallArgs) -> Result<()> {
     let account = account.transpose().map_err(|text| Failure::new(Exit::Usage, text))?;
 
     let service = create_or_change(&describe(args, &file, account)?, args)?;
-    settle("its description", service.set_description(DESCRIPTION));
-    settle("its recovery actions", recover(&service));
-    settle("its time before a shutdown", service.set_preshutdown_timeout(wiring::longest_end(&config)));
-    settle("its own SID", service.set_config_service_sid_info(ServiceSidType::Unrestricted));
+    settings::set(&service, wiring::longest_end(&config));
     settle("the source of its events", event_log::register(name));
     grant_folders(&service, &file, &config);
     say(format_args!("the service {name} is installed, with {}", file.display()))
@@ -130,18 +118,6 @@ fn change(service: &Service, new: &ServiceInfo, args: &InstallArgs) -> windows_s
     Ok(())
 }
 
-fn recover(service: &Service) -> windows_service::Result<()> {
-    let restart = |delay| ServiceAction { action_type: ServiceActionType::Restart, delay };
-    service.update_failure_actions(ServiceFailureActions {
-        reset_period: ServiceFailureResetPeriod::After(FORGOTTEN),
-        reboot_msg: None,
-        command: None,
-        actions: Some(PAUSES.map(restart).into()),
-    })?;
-    // A start that has failed is a failure too.
-    service.set_failure_actions_on_non_crash_failures(true)
-}
-
 /// The service's account reads the configuration, and changes what lies beside the database and the log.
 fn grant_folders(service: &Service, file: &Path, config: &Config) {
     let account = service.query_config().ok().and_then(|config| config.account_name);
@@ -161,7 +137,7 @@ fn grant_folders(service: &Service, file: &Path, config: &Config) {
 }
 
 /// What a service can do without for now is no reason not to have it.
-fn settle<E: Error + 'static>(what: &str, done: std::result::Result<(), E>) {
+pub(super) fn settle<E: Error + 'static>(what: &str, done: std::result::Result<(), E>) {
     if let Err(error) = done {
         eprintln!("warning: {what}: {}", root_cause(&error));
     }
