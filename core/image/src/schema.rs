@@ -129,7 +129,7 @@ impl Schemas {
     }
 }
 
-fn base_properties() -> &'static Map<String, Value> {
+pub(crate) fn base_properties() -> &'static Map<String, Value> {
     DOCUMENTS[0].1["properties"].as_object().expect("the schema of an image has properties")
 }
 

@@ -1,6 +1,9 @@
 //! An image as clients see it.
 
-use crate::{Image, Location, Status, schema::Schemas};
+use crate::{
+    Image, Location, Status,
+    schema::{Schemas, base_properties},
+};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -19,32 +22,6 @@ pub struct ViewOptions {
 
 /// Notes from one gateway to another, in properties of the image.
 const HIDDEN: [&str; 2] = ["os_glance_stage_host", "os_glance_hash_op_host"];
-
-/// What every view has, whatever the operator shows.
-const OWN_NAMES: [&str; 22] = [
-    "name",
-    "disk_format",
-    "container_format",
-    "visibility",
-    "size",
-    "virtual_size",
-    "status",
-    "checksum",
-    "protected",
-    "min_ram",
-    "min_disk",
-    "owner",
-    "os_hidden",
-    "os_hash_algo",
-    "os_hash_value",
-    "id",
-    "created_at",
-    "updated_at",
-    "tags",
-    "self",
-    "file",
-    "schema",
-];
 
 /// An image as a caller sees it, to be written as JSON. Its keys come in the order in which Glance writes them.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +97,7 @@ impl View<'_> {
             "locations" => self.options.show_locations,
             "direct_url" => self.direct_url().is_some(),
             "stores" => self.stores().is_some(),
-            _ => OWN_NAMES.contains(&name),
+            _ => base_properties().contains_key(name),
         }
     }
 
