@@ -24,6 +24,10 @@ pub(crate) type Conn = SqliteConnection;
 pub(crate) type Tx = Transaction<'static, Db>;
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 
+/// KiB that each reader may have, negative as SQLite wants them. A list by a property goes through some 500 pages of a large
+/// catalog, which is as much as a reader has otherwise: one more, and each list reads them all from the file again.
+const CACHE: &str = "-4000";
+
 /// How long to wait for whoever else holds the file: another process of the service, or a foreign program (a backup, a shell).
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -79,8 +83,8 @@ impl Database {
             let mut tx = writer.begin().await?;
             schema::prepare(&mut tx).await?;
             tx.commit().await?;
-            let readers =
-                pool.max_connections(options.readers.max(1)).connect_with(connect.pragma("query_only", "ON")).await?;
+            let reading = connect.pragma("query_only", "ON").pragma("cache_size", CACHE);
+            let readers = pool.max_connections(options.readers.max(1)).connect_with(reading).await?;
             Ok::<_, Error>((writer, readers))
         };
         let (writer, readers) = opened.await.map_err(|error| Error {
