@@ -14,7 +14,7 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 11] = [
+const TOOLS: [Tool; 12] = [
     Tool { program: "qemu-img", package: "qemu-utils", why: "makes and reads disk images of every format" },
     Tool { program: "mkfs.ext4", package: "e2fsprogs", why: "makes a small file system that can run full" },
     Tool { program: "sfdisk", package: "fdisk", why: "partitions disks that the inspection must recognise" },
@@ -29,6 +29,7 @@ const TOOLS: [Tool; 11] = [
     Tool { program: "smbd", package: "samba samba-vfs-modules smbclient", why: "serves a real SMB share" },
     Tool { program: "systemd-analyze", package: "systemd", why: "verifies the unit, and makes the package's user" },
     Tool { program: "dpkg-deb", package: "dpkg", why: "makes the Debian package" },
+    Tool { program: "lintian", package: "lintian", why: "checks it by Debian's policy" },
     Tool { program: "curl", package: "curl", why: "is a client that everybody has" },
 ];
 
