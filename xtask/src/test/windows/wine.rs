@@ -23,9 +23,13 @@ impl Wine {
         if prefix.exists() {
             fs::remove_dir_all(prefix).map_err(|err| format!("{}: {err}", prefix.display()))?;
         }
-        // Wine replaces its registry files, and never writes into its libraries: links will do where they can be made.
+        // Wine never writes into its libraries, so links will do for them where they can be made.
         let copy = |how: &[&str]| succeed(Command::new("cp").args(how).arg(made).arg(prefix));
         copy(&["--archive", "--link"]).or_else(|_| copy(&["--archive", "--remove-destination"]))?;
+        // A file of the registry that has several links is written in place, and would be the next run's too.
+        for file in ["system.reg", "user.reg", "userdef.reg"] {
+            succeed(Command::new("cp").arg("--remove-destination").arg(made.join(file)).arg(prefix))?;
+        }
         let keeper = at_fixed_addresses(wine(prefix, "wine").arg("cmd"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

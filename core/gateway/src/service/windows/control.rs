@@ -17,6 +17,7 @@ use windows_service::{
     service::{Service, ServiceAccess, ServiceExitCode, ServiceState, ServiceStatus},
     service_manager::{ServiceManager, ServiceManagerAccess},
 };
+use winsafe::{HPROCESS, co, guard::CloseHandleGuard};
 
 /// How long a service may show no progress where it asks for less.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,8 +47,9 @@ pub(super) fn stop(name: &str) -> Result<()> {
     say(format_args!("the service {name} has stopped"))
 }
 
-/// Comes back when it has stopped.
+/// Comes back when it has stopped, and its process is gone: before that its program can be neither replaced nor removed.
 pub(super) fn stop_service(service: &Service, name: &str) -> Result<()> {
+    let process = process(&query(service, name)?);
     match service.stop() {
         Err(err) if error::code(&err) == Some(ERROR_SERVICE_NOT_ACTIVE) => return Ok(()),
         // It stops already, and takes no more orders.
@@ -55,7 +57,20 @@ pub(super) fn stop_service(service: &Service, name: &str) -> Result<()> {
         stopped => _ = stopped.map_err(error::of(&format!("the service {name} cannot be stopped")))?,
     }
     // It is running still until it has heard the order.
-    wait_until(service, name, |state| state == ServiceState::Stopped).map(drop)
+    wait_until(service, name, |state| state == ServiceState::Stopped)?;
+    if let Some(process) = process {
+        let patience = Some(PATIENCE.as_millis() as u32);
+        let ended = process.WaitForSingleObject(patience).is_ok_and(|woken| woken == co::WAIT::OBJECT_0);
+        if !ended {
+            eprintln!("warning: the service {name} has stopped, and its process is still there");
+        }
+    }
+    Ok(())
+}
+
+/// The process that the service is. Who may stop a service need not be allowed to look at that.
+fn process(status: &ServiceStatus) -> Option<CloseHandleGuard<HPROCESS>> {
+    HPROCESS::OpenProcess(co::PROCESS::SYNCHRONIZE, false, status.process_id?).ok()
 }
 
 pub(super) fn status(name: &str) -> Result<()> {
