@@ -9,7 +9,7 @@ fn benches(criterion: &mut Criterion) {
     let chunk = vec![7; CHUNK];
     for multihash in [Multihash::Md5, Multihash::Sha512, Multihash::Sha256] {
         let mut group = criterion.benchmark_group(format!("1 MiB each by {}", multihash.name()));
-        for streams in [1, 2, 4, 8] {
+        for streams in [1, 2, 3, 4, 8, 16] {
             group.throughput(Throughput::Bytes((streams * CHUNK) as u64));
             group.bench_function(format!("{streams} at once"), |bencher| {
                 let mut digests: Vec<_> = (0..streams).map(|_| Digest::new(multihash)).collect();

@@ -42,8 +42,8 @@ impl Lanes {
     /// How many streams at once there is room for.
     pub fn count(self) -> usize {
         match self {
-            Self::Md5 if lanes_pay() => Md5::LANES,
-            Self::Sha512 if lanes_pay() => Sha512::LANES,
+            Self::Md5 if lanes_pay() => Md5::lanes(),
+            Self::Sha512 if lanes_pay() => Sha512::lanes(),
             _ => 1,
         }
     }
@@ -142,7 +142,7 @@ mod tests {
     fn streams_of_any_number_and_length_in_chunks_of_any_size_do_not_touch_each_other() {
         fastrand::seed(7);
         for multihash in [Multihash::Md5, Multihash::Sha512, Multihash::Sha256] {
-            for streams in 1..=11 {
+            for streams in 1..=18 {
                 let data: Vec<_> = (0..streams).map(|_| random(fastrand::usize(..9000))).collect();
                 let mut left: Vec<&[u8]> = data.iter().map(Vec::as_slice).collect();
                 let mut digests: Vec<_> = data.iter().map(|_| Digest::new(multihash)).collect();

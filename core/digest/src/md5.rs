@@ -1,29 +1,50 @@
-//! MD5 (RFC 1321), of eight streams at once.
+//! MD5 (RFC 1321), of one stream and of many at once.
 
-use crate::algorithm::{Algorithm, Lane, transposed};
-use fearless_simd::{Level, Simd, SimdBase, SimdFrom, dispatch, u32x8};
-use md5::block_api::compress as compress_one;
-use std::array;
+use crate::algorithm::{Algorithm, Lane, WORDS, block_by_lane, in_all_lanes, transposed, vectors_rotate};
+use fearless_simd::{Level, Simd, SimdInt, dispatch, u32x4, u32x8, u32x16};
+use md5::block_api::compress as compress_by_words;
+use std::hint::black_box;
 
-const LANES: usize = 8;
 const BLOCK: usize = 64;
 
 pub(crate) struct Md5;
 
 impl Algorithm for Md5 {
-    const BLOCK: usize = BLOCK;
+    type Word = u32;
     const LENGTH: usize = 8;
-    const LANES: usize = LANES;
     type State = [u32; 4];
     type Output = Vec<u8>;
     const INITIAL: Self::State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
+    fn lanes() -> usize {
+        if vectors_rotate() { 16 } else { 8 }
+    }
+
     fn compress(state: &mut Self::State, blocks: &[u8]) {
-        compress_one(state, blocks.as_chunks().0);
+        match vectors_rotate() {
+            true => dispatch!(Level::new(), simd => compress_in_one_lane(simd, state, blocks)),
+            false => compress_by_words(state, blocks.as_chunks().0),
+        }
     }
 
     fn compress_together(lanes: &mut [Lane<'_, Self::State>], len: usize) {
-        transposed(lanes, len, |words, blocks| dispatch!(Level::new(), simd => compress(simd, words, blocks)));
+        match lanes.len() {
+            ..=8 => transposed(lanes, len, |words, blocks| {
+                dispatch!(Level::new(), simd => compress::<_, u32x8<_>, 8>(simd, words, blocks));
+            }),
+            _ => transposed(lanes, len, |words, blocks| {
+                dispatch!(Level::new(), simd => compress::<_, u32x16<_>, 16>(simd, words, blocks));
+            }),
+        }
+    }
+
+    #[inline(always)]
+    fn words(block: &[u8]) -> [u32; WORDS] {
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        words
     }
 
     fn length(bits: u128) -> [u8; 16] {
@@ -33,6 +54,36 @@ impl Algorithm for Md5 {
     fn output(state: Self::State) -> Self::Output {
         state.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
+}
+
+/// The compiler shall not know the table: it would add what is constant last, which every step would wait for.
+fn table() -> &'static [[u32; 16]; 4] {
+    black_box(&T)
+}
+
+#[inline(always)]
+fn compress<S: Simd, V: SimdInt<S, Element = u32, Array = [u32; LANES]>, const LANES: usize>(
+    simd: S,
+    state: &mut [[u32; LANES]; 4],
+    streams: &[&[u8]; LANES],
+) {
+    let t = table();
+    let mut sums = state.map(|words| V::simd_from(simd, words));
+    for at in (0..streams[0].len()).step_by(BLOCK) {
+        sums = take_in(simd, sums, &block_by_lane::<Md5, _, V, _>(simd, streams, at), t);
+    }
+    *state = sums.map(|sum| *sum);
+}
+
+/// All lanes do the same. It pays where vectors rotate.
+#[inline(always)]
+fn compress_in_one_lane<S: Simd>(simd: S, state: &mut [u32; 4], blocks: &[u8]) {
+    let t = table();
+    let mut sums: [u32x4<S>; 4] = in_all_lanes(simd, state);
+    for block in blocks.as_chunks::<BLOCK>().0 {
+        sums = take_in(simd, sums, &in_all_lanes(simd, &Md5::words(block)), t);
+    }
+    *state = sums.map(|sum| sum[0]);
 }
 
 /// RFC 1321, section 3.4: the table T, by the round.
@@ -59,68 +110,78 @@ const T: [[u32; 16]; 4] = [
 /// The same section: by how much each of four steps in a row rotates, by the round.
 const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
-type Word<S> = u32x8<S>;
-
 /// The functions F, G, H and I of the same section.
 #[inline(always)]
-fn f<S: Simd>(x: Word<S>, y: Word<S>, z: Word<S>) -> Word<S> {
+fn f<S: Simd, V: SimdInt<S>>(x: V, y: V, z: V) -> V {
     z ^ (x & (y ^ z))
 }
 
 #[inline(always)]
-fn g<S: Simd>(x: Word<S>, y: Word<S>, z: Word<S>) -> Word<S> {
+fn g<S: Simd, V: SimdInt<S>>(x: V, y: V, z: V) -> V {
     y ^ (z & (x ^ y))
 }
 
 #[inline(always)]
-fn h<S: Simd>(x: Word<S>, y: Word<S>, z: Word<S>) -> Word<S> {
+fn h<S: Simd, V: SimdInt<S>>(x: V, y: V, z: V) -> V {
     x ^ y ^ z
 }
 
 #[inline(always)]
-fn i<S: Simd>(x: Word<S>, y: Word<S>, z: Word<S>) -> Word<S> {
+fn i<S: Simd, V: SimdInt<S>>(x: V, y: V, z: V) -> V {
     y ^ (x | !z)
 }
 
+/// One block of each lane.
 #[inline(always)]
-fn compress<S: Simd>(simd: S, state: &mut [[u32; LANES]; 4], streams: &[&[u8]; LANES]) {
-    let mut sums = state.map(|words| Word::simd_from(simd, words));
-    for at in (0..streams[0].len()).step_by(BLOCK) {
-        let words = block(simd, streams, at);
-        let [mut a, mut b, mut c, mut d] = sums;
-        // A step is no closure: those are compiled for the processor that every one of its kind can be.
-        macro_rules! step {
-            ($a:ident $b:ident $c:ident $d:ident, $round:literal $mix:ident $word:expr, $step:expr) => {
-                let constant = Word::splat(simd, T[$round][$step]);
-                let sum = $a + (words[$word % 16] + constant) + $mix($b, $c, $d);
-                let by = ROTATIONS[$round][$step % 4];
-                $a = $b + ((sum << by) | (sum >> (32 - by)));
-            };
-        }
-        // Each step has a word of the block of its own: from `first` on, every `stride`th.
-        macro_rules! round {
-            ($round:literal $mix:ident $stride:literal $first:literal) => {
-                for step in [0, 4, 8, 12] {
-                    step!(a b c d, $round $mix $stride * step + $first, step);
-                    step!(d a b c, $round $mix $stride * (step + 1) + $first, step + 1);
-                    step!(c d a b, $round $mix $stride * (step + 2) + $first, step + 2);
-                    step!(b c d a, $round $mix $stride * (step + 3) + $first, step + 3);
-                }
-            };
-        }
-        round!(0 f 1 0);
-        round!(1 g 5 1);
-        round!(2 h 3 5);
-        round!(3 i 7 0);
-        let [s, t, u, v] = sums;
-        sums = [s + a, t + b, u + c, v + d];
+fn take_in<S: Simd, V: SimdInt<S, Element = u32>>(
+    simd: S,
+    sums: [V; 4],
+    words: &[V; WORDS],
+    t: &[[u32; 16]; 4],
+) -> [V; 4] {
+    let [mut a, mut b, mut c, mut d] = sums;
+    macro_rules! step {
+        ($a:ident $b:ident $c:ident $d:ident, $round:literal $mix:ident $word:expr, $step:expr) => {
+            let constant = V::splat(simd, t[$round][$step]);
+            let sum = $a + (words[$word % WORDS] + constant) + $mix($b, $c, $d);
+            let by = ROTATIONS[$round][$step % 4];
+            $a = $b + ((sum << by) | (sum >> (32 - by)));
+        };
     }
-    *state = sums.map(Into::into);
+    // Each step has a word of the block of its own: from `first` on, every `stride`th.
+    macro_rules! round {
+        ($round:literal $mix:ident $stride:literal $first:literal) => {
+            round!($round $mix $stride $first: 0 4 8 12);
+        };
+        // Written out, so that words and rotations are known when it is compiled.
+        ($round:literal $mix:ident $stride:literal $first:literal: $($step:literal)*) => { $(
+            step!(a b c d, $round $mix $stride * $step + $first, $step);
+            step!(d a b c, $round $mix $stride * ($step + 1) + $first, $step + 1);
+            step!(c d a b, $round $mix $stride * ($step + 2) + $first, $step + 2);
+            step!(b c d a, $round $mix $stride * ($step + 3) + $first, $step + 3);
+        )* };
+    }
+    round!(0 f 1 0);
+    round!(1 g 5 1);
+    round!(2 h 3 5);
+    round!(3 i 7 0);
+    let [s, t, u, v] = sums;
+    [s + a, t + b, u + c, v + d]
 }
 
-/// The words of the blocks at an offset, each by the lane.
-#[inline(always)]
-fn block<S: Simd>(simd: S, streams: &[&[u8]; LANES], at: usize) -> [u32x8<S>; 16] {
-    let blocks: [&[[u8; 4]]; LANES] = array::from_fn(|lane| streams[lane][at..at + BLOCK].as_chunks().0);
-    array::from_fn(|word| u32x8::simd_from(simd, array::from_fn(|lane| u32::from_le_bytes(blocks[lane][word]))))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Processors whose vectors don't rotate never come here otherwise.
+    #[test]
+    fn any_number_of_blocks_in_one_lane_has_the_digest_of_the_crate() {
+        for blocks in 0..20 {
+            let data: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(blocks * BLOCK).collect();
+            let (mut here, mut there) = (Md5::INITIAL, Md5::INITIAL);
+            dispatch!(Level::new(), simd => compress_in_one_lane(simd, &mut here, &data));
+            compress_by_words(&mut there, data.as_chunks().0);
+            assert_eq!(here, there, "{blocks} blocks");
+        }
+    }
 }

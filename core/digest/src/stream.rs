@@ -55,7 +55,7 @@ pub(crate) fn update_together<A: Algorithm>(work: Vec<(&mut Stream<A>, &[u8])>) 
     let mut left: Vec<_> = work.into_iter().map(|(stream, chunk)| stream.cut(chunk)).collect();
     left.retain(|lane| !lane.blocks.is_empty());
     while left.len() > 1 {
-        let abreast = left.len().min(A::LANES);
+        let abreast = left.len().min(A::lanes());
         let common = left[..abreast].iter().map(|lane| lane.blocks.len()).min().unwrap_or(0);
         A::compress_together(&mut left[..abreast], common);
         left.retain(|lane| !lane.blocks.is_empty());

@@ -113,8 +113,10 @@ impl Waiting {
         let Some(first) = self.jobs.pop_front() else { return Vec::new() };
         let lanes = first.digest.lanes();
         let alike = 1 + self.jobs.iter().filter(|job| job.digest.lanes() == lanes).count();
-        let idle = threads.saturating_sub(self.busy).max(1);
-        let share = alike.div_ceil(idle).min(lanes.count());
+        let idle = (threads / 2).saturating_sub(self.busy).max(1);
+        // As many of them as these are of all that wait.
+        let for_these = (idle * alike).div_ceil(self.jobs.len() + 1);
+        let share = alike.div_ceil(for_these).min(lanes.count());
         self.busy += 1;
         let mut taken = vec![first];
         let mut at = 0;
@@ -133,7 +135,7 @@ impl Waiting {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use casement_digest::Multihash;
+    use casement_digest::{Lanes, Multihash};
 
     fn waiting(kinds: &[Multihash], busy: usize) -> Waiting {
         let job = |(at, kind): (usize, &Multihash)| Job {
@@ -156,9 +158,10 @@ mod tests {
         assert_eq!(taken(&[Md5, Sha512, Md5], 0), [0], "threads are idle");
         assert_eq!(taken(&[Md5, Sha512, Md5], 3), [0, 2], "the last one takes what is there");
         assert_eq!(taken(&[Md5, Sha512, Md5], 4), [0, 2]);
-        assert_eq!(taken(&[Sha512; 9], 3), [0, 1, 2, 3]);
-        assert_eq!(taken(&[Md5; 9], 3), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(taken(&[Sha512; 30], 3).len(), Lanes::Sha512.count());
+        assert_eq!(taken(&[Md5; 30], 3).len(), Lanes::Md5.count());
         assert_eq!(taken(&[Md5; 9], 1), [0, 1, 2]);
+        assert_eq!(taken(&[Md5, Sha512, Md5, Sha512], 2), [0, 2], "the other idle thread is for the others");
         assert_eq!(taken(&[Sha256; 3], 3), [0], "it has no lanes");
         assert!(taken(&[], 0).is_empty());
     }
