@@ -1,47 +1,43 @@
 //! The threads that digest, which all uploads share.
 
+mod queue;
+
 use bytes::Bytes;
-use casement_digest::{Digest, update_together};
+use casement_digest::{Digest, Multihash, update_together};
+use queue::{Chunk, Job, Queue};
 use std::{
-    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, available_parallelism},
 };
-use tokio::sync::oneshot;
+use tokio::sync::Semaphore;
 
-/// As many threads as the machine has cores. As long as one of them is idle, each chunk has a thread of its own; where more
-/// chunks wait than that, a thread takes several at once, in the lanes of one register.
+/// As many threads as the machine has cores. As long as one of them is idle, each stream has a thread of its own; where more
+/// wait than that, a thread takes several at once, in the lanes of one register.
 #[derive(Debug, Clone)]
 pub struct DigestThreads(Arc<Handle>);
 
 /// The threads end with it.
 #[derive(Debug)]
-struct Handle(Arc<Queue>);
+struct Handle(Arc<Shared>);
 
 #[derive(Debug)]
-struct Queue {
+struct Shared {
     threads: usize,
-    waiting: Mutex<Waiting>,
-    /// There is a job, or there will be none any more.
+    queue: Mutex<Queue>,
+    /// There is work, or there will be none any more.
     came: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
-    jobs: VecDeque<Job>,
-    /// Threads that are at work.
-    busy: usize,
-    closed: bool,
-}
-
-/// One chunk for one digest.
+/// A stream at the threads. It is forgotten when this is dropped.
 #[derive(Debug)]
-struct Job {
-    digest: Digest,
-    chunk: Bytes,
-    done: oneshot::Sender<Digest>,
+pub(crate) struct DigestStream {
+    threads: DigestThreads,
+    id: u64,
+    /// Closed when there is no digest any more.
+    room: Arc<Semaphore>,
+    window: usize,
 }
 
 impl DigestThreads {
@@ -49,22 +45,49 @@ impl DigestThreads {
     /// When the system refuses the threads.
     pub fn start() -> io::Result<Self> {
         let threads = available_parallelism().map_or(2, |cores| cores.get().max(2));
-        let queue = Arc::new(Queue { threads, waiting: Mutex::default(), came: Condvar::new() });
-        let handle = Handle(queue.clone());
+        let shared = Arc::new(Shared { threads, queue: Mutex::default(), came: Condvar::new() });
+        let handle = Handle(shared.clone());
         for n in 0..threads {
-            let queue = queue.clone();
-            thread::Builder::new().name(format!("digest-{n}")).spawn(move || queue.work())?;
+            let shared = shared.clone();
+            thread::Builder::new().name(format!("digest-{n}")).spawn(move || shared.work())?;
         }
         Ok(Self(Arc::new(handle)))
     }
 
-    /// Feeds one chunk. `None` only when that panicked.
-    pub(crate) async fn update(&self, digest: Digest, chunk: Bytes) -> Option<Digest> {
-        let (done, answer) = oneshot::channel();
-        let Self(handle) = self;
-        handle.0.lock().jobs.push_back(Job { digest, chunk, done });
-        handle.0.came.notify_one();
-        answer.await.ok()
+    /// A stream of which `window` chunks may wait or be at work.
+    pub(crate) fn stream(&self, multihash: Multihash, window: usize) -> DigestStream {
+        let room = Arc::new(Semaphore::new(window));
+        let id = self.queue().add(Digest::new(multihash), room.clone());
+        DigestStream { threads: self.clone(), id, room, window }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.0.lock()
+    }
+}
+
+impl DigestStream {
+    /// Comes back as soon as the chunk has a place in the window. `None` only when a digest panicked.
+    pub(crate) async fn feed(&self, bytes: Bytes) -> Option<()> {
+        let room = self.room.clone().acquire_owned().await.ok()?;
+        self.threads.queue().feed(self.id, Chunk { bytes, _room: room });
+        self.threads.0.0.came.notify_one();
+        Some(())
+    }
+
+    /// The digest of all that was fed, in hex. `None` as in [`DigestStream::feed`].
+    pub(crate) async fn finish(self) -> Option<String> {
+        // The whole window is free when nothing waits or is at work any more.
+        for _ in 0..self.window {
+            self.room.acquire().await.ok()?.forget();
+        }
+        self.threads.queue().remove(self.id).map(Digest::hex)
+    }
+}
+
+impl Drop for DigestStream {
+    fn drop(&mut self) {
+        self.threads.queue().remove(self.id);
     }
 }
 
@@ -75,59 +98,32 @@ impl Drop for Handle {
     }
 }
 
-impl Queue {
+impl Shared {
     /// What one thread does.
     fn work(&self) {
         while let Some(mut jobs) = self.next() {
-            let together = || update_together(jobs.iter_mut().map(|job| (&mut job.digest, &*job.chunk)));
+            let together = || update_together(jobs.iter_mut().map(|Job { digest, chunk, .. }| (digest, &*chunk.bytes)));
             // A panic is the failure of these uploads. Without threads all later ones would wait for ever.
-            let done = catch_unwind(AssertUnwindSafe(together));
-            self.lock().busy -= 1;
-            if done.is_err() {
-                continue;
-            }
-            for Job { digest, chunk, done } in jobs {
-                // Before anybody is told: the memory is to be used again.
-                drop(chunk);
-                let _nobody_waits = done.send(digest);
-            }
+            let sound = catch_unwind(AssertUnwindSafe(together)).is_ok();
+            let done = self.lock().give_back(jobs, sound);
+            // Now that the digests are back, whoever waits for room or for the end is told.
+            drop(done);
         }
     }
 
-    /// Waits for jobs; `None` when there will be none any more.
+    /// Waits for work; `None` when there will be none any more.
     fn next(&self) -> Option<Vec<Job>> {
-        let idle = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.closed;
-        let waiting = self.came.wait_while(self.lock(), idle);
-        let jobs = waiting.unwrap_or_else(PoisonError::into_inner).take(self.threads);
+        let idle = |queue: &mut Queue| !queue.has_work() && !queue.closed;
+        let mut queue = self.came.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        let jobs = queue.take(self.threads);
+        if queue.has_work() {
+            self.came.notify_one();
+        }
         (!jobs.is_empty()).then_some(jobs)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    /// The job that has waited longest, and this thread's share of those like it.
-    fn take(&mut self, threads: usize) -> Vec<Job> {
-        let Some(first) = self.jobs.pop_front() else { return Vec::new() };
-        let lanes = first.digest.lanes();
-        let alike = 1 + self.jobs.iter().filter(|job| job.digest.lanes() == lanes).count();
-        let idle = (threads / 2).saturating_sub(self.busy).max(1);
-        // As many of them as these are of all that wait.
-        let for_these = (idle * alike).div_ceil(self.jobs.len() + 1);
-        let share = alike.div_ceil(for_these).min(lanes.count());
-        self.busy += 1;
-        let mut taken = vec![first];
-        let mut at = 0;
-        while taken.len() < share {
-            match self.jobs.get(at) {
-                Some(job) if job.digest.lanes() == lanes => taken.extend(self.jobs.remove(at)),
-                Some(_) => at += 1,
-                None => break,
-            }
-        }
-        taken
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,46 +131,17 @@ impl Waiting {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use casement_digest::{Lanes, Multihash};
-
-    fn waiting(kinds: &[Multihash], busy: usize) -> Waiting {
-        let job = |(at, kind): (usize, &Multihash)| Job {
-            digest: Digest::new(*kind),
-            chunk: Bytes::from(vec![0; at]),
-            done: oneshot::channel().0,
-        };
-        Waiting { jobs: kinds.iter().enumerate().map(job).collect(), busy, closed: false }
-    }
-
-    /// Which jobs a thread takes, by their places in the queue.
-    fn taken(kinds: &[Multihash], busy: usize) -> Vec<usize> {
-        waiting(kinds, busy).take(4).iter().map(|job| job.chunk.len()).collect()
-    }
-
-    #[test]
-    #[cfg_attr(not(target_arch = "x86_64"), ignore = "there are no lanes")]
-    fn a_thread_takes_its_share_of_the_jobs_like_the_oldest_and_not_more_than_there_are_lanes() {
-        use Multihash::{Md5, Sha256, Sha512};
-        assert_eq!(taken(&[Md5, Sha512, Md5], 0), [0], "threads are idle");
-        assert_eq!(taken(&[Md5, Sha512, Md5], 3), [0, 2], "the last one takes what is there");
-        assert_eq!(taken(&[Md5, Sha512, Md5], 4), [0, 2]);
-        assert_eq!(taken(&[Sha512; 30], 3).len(), Lanes::Sha512.count());
-        assert_eq!(taken(&[Md5; 30], 3).len(), Lanes::Md5.count());
-        assert_eq!(taken(&[Md5; 9], 1), [0, 1, 2]);
-        assert_eq!(taken(&[Md5, Sha512, Md5, Sha512], 2), [0, 2], "the other idle thread is for the others");
-        assert_eq!(taken(&[Sha256; 3], 3), [0], "it has no lanes");
-        assert!(taken(&[], 0).is_empty());
-    }
+    use futures_util::future::join;
 
     #[test]
     fn the_threads_end_with_their_last_handle() {
         let threads = DigestThreads::start().unwrap();
-        let queue = Arc::downgrade(&threads.0.0);
+        let shared = Arc::downgrade(&threads.0.0);
         let other = threads.clone();
         drop(threads);
-        assert!(queue.strong_count() > 1, "the threads are there");
+        assert!(shared.strong_count() > 1, "the threads are there");
         drop(other);
-        while queue.strong_count() > 0 {
+        while shared.strong_count() > 0 {
             thread::yield_now();
         }
     }
@@ -185,21 +152,38 @@ mod tests {
         let streams = (0..40_u8).map(|stream| {
             let threads = threads.clone();
             tokio::spawn(async move {
-                let mut digests = [Multihash::Md5, Multihash::Sha512].map(Digest::new);
+                let digests = [Multihash::Md5, Multihash::Sha512].map(|multihash| threads.stream(multihash, 3));
                 for chunk in 1..20 {
                     let chunk = Bytes::from(vec![stream; 1000 * chunk]);
-                    for digest in &mut digests {
-                        let fed = std::mem::replace(digest, Digest::new(Multihash::Md5));
-                        *digest = threads.update(fed, chunk.clone()).await.unwrap();
+                    for digest in &digests {
+                        digest.feed(chunk.clone()).await.unwrap();
                     }
                 }
-                digests.map(Digest::hex)
+                let [md5, sha512] = digests.map(DigestStream::finish);
+                join(md5, sha512).await
             })
         });
         for (stream, digests) in streams.collect::<Vec<_>>().into_iter().enumerate() {
-            let mut alone = [Multihash::Md5, Multihash::Sha512].map(Digest::new);
-            alone.iter_mut().for_each(|digest| digest.update(&vec![stream as u8; 190_000]));
-            assert_eq!(digests.await.unwrap(), alone.map(Digest::hex));
+            let alone = [Multihash::Md5, Multihash::Sha512].map(|multihash| {
+                let mut digest = Digest::new(multihash);
+                digest.update(&vec![stream as u8; 190_000]);
+                Some(digest.hex())
+            });
+            assert_eq!(<[_; 2]>::from(digests.await.unwrap()), alone);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_dropped_lets_go_of_what_waits() {
+        let threads = DigestThreads::start().unwrap();
+        let chunk = Bytes::from(vec![0; 1 << 20]);
+        let stream = threads.stream(Multihash::Md5, 8);
+        for _ in 0..8 {
+            stream.feed(chunk.clone()).await.unwrap();
+        }
+        drop(stream);
+        while !chunk.is_unique() {
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     store::{CHUNK_SIZE, StagedWrite},
 };
 use bytes::Bytes;
-use casement_digest::{Digest, Multihash};
+use casement_digest::Multihash;
 use casement_inspect::{Inspection, Inspector};
 use futures_util::{Stream, StreamExt, TryStreamExt, future::pending, try_join};
 use std::pin::pin;
@@ -84,15 +84,16 @@ impl Ingest<'_> {
         write: Option<&mut StagedWrite>,
     ) -> Result<Ingested, IngestError> {
         let window = (WINDOW / chunk_size).max(1);
-        let (to_md5, md5_chunks) = mpsc::channel(window);
-        let (to_multihash, multihash_chunks) = mpsc::channel(window);
-        let (to_store, store_chunks) = mpsc::channel(window);
         let Self { digests, multihash, legacy_md5, at_most, mut inspector } = self;
-        let mut lanes = vec![to_multihash];
+        let by_multihash = digests.stream(multihash, window);
+        let by_md5 = legacy_md5.then(|| digests.stream(Multihash::Md5, window));
+        let (to_store, store_chunks) = mpsc::channel(window);
         // A lane without a sender ends at once.
-        lanes.extend(legacy_md5.then_some(to_md5));
-        lanes.extend(write.is_some().then_some(to_store));
-        let feed = async move {
+        let to_store = write.is_some().then_some(to_store);
+        let panicked = || IngestError::Store(Error::new(store_id, Side::Gateway, Kind::Internal, "a digest panicked"));
+        let feed = async {
+            // Its end is the end of its lane.
+            let to_store = to_store;
             let mut chunks = pin!(chunks);
             let mut size = 0;
             while let Some(chunk) = chunks.next().await {
@@ -104,38 +105,27 @@ impl Ingest<'_> {
                 if let Some(inspector) = &mut inspector {
                     inspector.feed(&chunk);
                 }
-                for lane in &lanes {
-                    if lane.send(chunk.clone()).await.is_err() {
-                        // Its lane has failed, and says why in this very poll of `try_join`.
-                        return pending().await;
-                    }
+                for digest in by_md5.iter().chain([&by_multihash]) {
+                    digest.feed(chunk.clone()).await.ok_or_else(panicked)?;
+                }
+                if let Some(to_store) = &to_store
+                    && to_store.send(chunk).await.is_err()
+                {
+                    // Its lane has failed, and says why in this very poll of `try_join`.
+                    return pending().await;
                 }
             }
-            Ok((size, inspector.map(Inspector::finish)))
+            Ok(size)
         };
-        let ((size, inspection), checksum, os_hash_value, ()) = try_join!(
-            feed,
-            digest(digests, Digest::new(Multihash::Md5), md5_chunks, store_id),
-            digest(digests, Digest::new(multihash), multihash_chunks, store_id),
-            store(store_chunks, write),
-        )?;
-        Ok(Ingested { size, checksum: legacy_md5.then_some(checksum), multihash, os_hash_value, inspection })
+        let (size, ()) = try_join!(feed, store(store_chunks, write))?;
+        let checksum = match by_md5 {
+            Some(digest) => Some(digest.finish().await.ok_or_else(panicked)?),
+            None => None,
+        };
+        let os_hash_value = by_multihash.finish().await.ok_or_else(panicked)?;
+        let inspection = inspector.map(Inspector::finish);
+        Ok(Ingested { size, checksum, multihash, os_hash_value, inspection })
     }
-}
-
-async fn digest(
-    threads: &DigestThreads,
-    mut digest: Digest,
-    mut chunks: mpsc::Receiver<Bytes>,
-    store: &str,
-) -> Result<String, IngestError> {
-    while let Some(chunk) = chunks.recv().await {
-        digest = threads
-            .update(digest, chunk)
-            .await
-            .ok_or_else(|| IngestError::Store(Error::new(store, Side::Gateway, Kind::Internal, "a digest panicked")))?;
-    }
-    Ok(digest.hex())
 }
 
 async fn store(mut chunks: mpsc::Receiver<Bytes>, write: Option<&mut StagedWrite>) -> Result<(), IngestError> {
