@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("tests", &[]),
     ("tests/scripted_http", &[]),
     ("xtask", &[]),
-    ("xtask/bench", &[]),
+    ("xtask/bench", &["core/digest"]),
 ];
 
 /// The same for rooms of which there are many: every room below a folder.

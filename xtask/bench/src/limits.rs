@@ -1,9 +1,9 @@
-//! What the machine gives at best: the digests, by the crates of the gateway, and the disk.
+//! What the machine gives at best: the digests, as the gateway makes them, and the disk.
 
 use crate::Result;
+use casement_digest::{Digest, Multihash};
 use clap::Subcommand;
 use serde::Serialize;
-use sha2::digest::Digest;
 use std::{
     fs::File,
     hint::black_box,
@@ -46,12 +46,12 @@ pub(crate) fn run(what: What) -> Result<Figure> {
     }
     let start = Instant::now();
     match what {
-        What::Md5 { bytes } => digest::<md5::Md5>(&chunk, bytes),
-        What::Sha512 { bytes } => digest::<sha2::Sha512>(&chunk, bytes),
-        What::Sha256 { bytes } => digest::<sha2::Sha256>(&chunk, bytes),
+        What::Md5 { bytes } => digest(Multihash::Md5, &chunk, bytes),
+        What::Sha512 { bytes } => digest(Multihash::Sha512, &chunk, bytes),
+        What::Sha256 { bytes } => digest(Multihash::Sha256, &chunk, bytes),
         What::Digests { bytes } => thread::scope(|scope| {
-            scope.spawn(|| digest::<md5::Md5>(&chunk, bytes));
-            scope.spawn(|| digest::<sha2::Sha512>(&chunk, bytes));
+            scope.spawn(|| digest(Multihash::Md5, &chunk, bytes));
+            scope.spawn(|| digest(Multihash::Sha512, &chunk, bytes));
         }),
         What::Write { file, bytes } => named(&file, write(&file, &chunk, bytes))?,
         What::Flushes { file, count } => named(&file, flushes(&file, &chunk[..PAGE], count))?,
@@ -59,12 +59,12 @@ pub(crate) fn run(what: What) -> Result<Figure> {
     Ok(Figure { seconds: start.elapsed().as_secs_f64() })
 }
 
-fn digest<D: Digest>(chunk: &[u8], bytes: u64) {
-    let mut digest = D::new();
+fn digest(multihash: Multihash, chunk: &[u8], bytes: u64) {
+    let mut digest = Digest::new(multihash);
     for part in parts(chunk, bytes) {
         digest.update(part);
     }
-    black_box(digest.finalize());
+    black_box(digest.hex());
 }
 
 fn write(file: &Path, chunk: &[u8], bytes: u64) -> io::Result<()> {
