@@ -70,8 +70,10 @@ impl DigestStream {
     /// Comes back as soon as the chunk has a place in the window. `None` only when a digest panicked.
     pub(crate) async fn feed(&self, bytes: Bytes) -> Option<()> {
         let room = self.room.clone().acquire_owned().await.ok()?;
-        self.threads.queue().feed(self.id, Chunk { bytes, _room: room });
-        self.threads.0.0.came.notify_one();
+        let ready = self.threads.queue().feed(self.id, Chunk { bytes, _room: room });
+        if ready {
+            self.threads.0.0.came.notify_one();
+        }
         Some(())
     }
 

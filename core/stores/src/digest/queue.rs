@@ -62,12 +62,15 @@ impl Queue {
         stream.digest
     }
 
-    pub(super) fn feed(&mut self, id: u64, chunk: Chunk) {
-        let Some(stream) = self.streams.get_mut(&id) else { return };
-        if stream.chunks.is_empty() && stream.digest.is_some() {
+    /// Whether there is work now for a thread that has none.
+    pub(super) fn feed(&mut self, id: u64, chunk: Chunk) -> bool {
+        let Some(stream) = self.streams.get_mut(&id) else { return false };
+        let ready = stream.chunks.is_empty() && stream.digest.is_some();
+        if ready {
             self.ready.push_back((id, stream.lanes));
         }
         stream.chunks.push_back(chunk);
+        ready
     }
 
     pub(super) fn has_work(&self) -> bool {
@@ -167,9 +170,8 @@ mod tests {
     #[test]
     fn a_stream_is_with_one_thread_at_a_time_and_its_next_chunk_waits() {
         let mut queue = waiting(&[Md5], 0);
-        queue.feed(1, chunk(&queue, 1, 7));
         let jobs = queue.take(8);
-        assert!(!queue.has_work() && jobs.len() == 1);
+        assert!(!queue.feed(1, chunk(&queue, 1, 7)) && !queue.has_work() && jobs.len() == 1);
         assert_eq!(queue.give_back(jobs, true).len(), 1);
         assert_eq!(queue.take(8)[0].chunk.bytes.len(), 7);
     }
