@@ -27,7 +27,18 @@ pub(crate) trait Algorithm {
     fn lanes() -> usize;
 
     /// Takes in whole blocks of one stream.
-    fn compress(state: &mut Self::State, blocks: &[u8]);
+    fn compress(state: &mut Self::State, blocks: &[u8]) {
+        match vectors_rotate() {
+            true => Self::compress_in_one_lane(state, blocks),
+            false => Self::compress_by_words(state, blocks),
+        }
+    }
+
+    /// By vectors of which one lane counts: all do the same.
+    fn compress_in_one_lane(state: &mut Self::State, blocks: &[u8]);
+
+    /// By the crate for it.
+    fn compress_by_words(state: &mut Self::State, blocks: &[u8]);
 
     /// Takes in the first `len` bytes, which are whole blocks, of up to [`Self::lanes`] streams.
     fn compress_together(lanes: &mut [Lane<'_, Self::State>], len: usize);
@@ -72,6 +83,21 @@ pub(crate) fn transposed<W: Copy, const STATE: usize, const LANES: usize>(
         lane.blocks = &lane.blocks[len..];
     }
 }
+
+/// Has a kernel work on some lanes, in the narrower of two vectors that has room for all of them.
+macro_rules! compress_abreast {
+    ($kernel:ident, $lanes:ident, $len:ident, $narrow:ident of $few:literal or $wide:ident of $many:literal) => {
+        match $lanes.len() {
+            ..=$few => transposed($lanes, $len, |words, blocks| {
+                dispatch!(Level::new(), simd => $kernel::<_, $narrow<_>, $few>(simd, words, blocks));
+            }),
+            _ => transposed($lanes, $len, |words, blocks| {
+                dispatch!(Level::new(), simd => $kernel::<_, $wide<_>, $many>(simd, words, blocks));
+            }),
+        }
+    };
+}
+pub(crate) use compress_abreast;
 
 /// One block of each stream, the one at `at`, as words by the lane.
 #[inline(always)]
@@ -119,6 +145,30 @@ fn transpose<S: Simd, V: SimdBase<S>, const LANES: usize>(rows: &mut [V; LANES])
             let (one, other) = (shuffled[at], shuffled[at + LANES / 2]);
             rows[2 * at] = one.zip_low(other);
             rows[2 * at + 1] = one.zip_high(other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{md5::Md5, sha512::Sha512};
+    use std::fmt::Debug;
+
+    /// Processors whose vectors don't rotate never come there otherwise.
+    #[test]
+    fn any_number_of_blocks_in_one_lane_has_the_digest_of_the_crate() {
+        in_one_lane_and_by_the_crate::<Md5>();
+        in_one_lane_and_by_the_crate::<Sha512>();
+    }
+
+    fn in_one_lane_and_by_the_crate<A: Algorithm<State: PartialEq + Debug>>() {
+        for blocks in 0..20 {
+            let data: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(blocks * A::BLOCK).collect();
+            let (mut here, mut there) = (A::INITIAL, A::INITIAL);
+            A::compress_in_one_lane(&mut here, &data);
+            A::compress_by_words(&mut there, &data);
+            assert_eq!(here, there, "{blocks} blocks");
         }
     }
 }

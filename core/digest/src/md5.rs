@@ -1,8 +1,9 @@
 //! MD5 (RFC 1321), of one stream and of many at once.
 
-use crate::algorithm::{Algorithm, Lane, WORDS, block_by_lane, in_all_lanes, transposed, vectors_rotate};
+use crate::algorithm::{
+    Algorithm, Lane, WORDS, block_by_lane, compress_abreast, in_all_lanes, transposed, vectors_rotate,
+};
 use fearless_simd::{Level, Simd, SimdInt, dispatch, u32x4, u32x8, u32x16};
-use md5::block_api::compress as compress_by_words;
 use std::hint::black_box;
 
 const BLOCK: usize = 64;
@@ -20,22 +21,16 @@ impl Algorithm for Md5 {
         if vectors_rotate() { 16 } else { 8 }
     }
 
-    fn compress(state: &mut Self::State, blocks: &[u8]) {
-        match vectors_rotate() {
-            true => dispatch!(Level::new(), simd => compress_in_one_lane(simd, state, blocks)),
-            false => compress_by_words(state, blocks.as_chunks().0),
-        }
+    fn compress_in_one_lane(state: &mut Self::State, blocks: &[u8]) {
+        dispatch!(Level::new(), simd => compress_in_one_lane(simd, state, blocks));
+    }
+
+    fn compress_by_words(state: &mut Self::State, blocks: &[u8]) {
+        md5::block_api::compress(state, blocks.as_chunks().0);
     }
 
     fn compress_together(lanes: &mut [Lane<'_, Self::State>], len: usize) {
-        match lanes.len() {
-            ..=8 => transposed(lanes, len, |words, blocks| {
-                dispatch!(Level::new(), simd => compress::<_, u32x8<_>, 8>(simd, words, blocks));
-            }),
-            _ => transposed(lanes, len, |words, blocks| {
-                dispatch!(Level::new(), simd => compress::<_, u32x16<_>, 16>(simd, words, blocks));
-            }),
-        }
+        compress_abreast!(compress, lanes, len, u32x8 of 8 or u32x16 of 16);
     }
 
     #[inline(always)]
@@ -75,7 +70,6 @@ fn compress<S: Simd, V: SimdInt<S, Element = u32, Array = [u32; LANES]>, const L
     *state = sums.map(|sum| *sum);
 }
 
-/// All lanes do the same. It pays where vectors rotate.
 #[inline(always)]
 fn compress_in_one_lane<S: Simd>(simd: S, state: &mut [u32; 4], blocks: &[u8]) {
     let t = table();
@@ -167,21 +161,4 @@ fn take_in<S: Simd, V: SimdInt<S, Element = u32>>(
     round!(3 i 7 0);
     let [s, t, u, v] = sums;
     [s + a, t + b, u + c, v + d]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Processors whose vectors don't rotate never come here otherwise.
-    #[test]
-    fn any_number_of_blocks_in_one_lane_has_the_digest_of_the_crate() {
-        for blocks in 0..20 {
-            let data: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(blocks * BLOCK).collect();
-            let (mut here, mut there) = (Md5::INITIAL, Md5::INITIAL);
-            dispatch!(Level::new(), simd => compress_in_one_lane(simd, &mut here, &data));
-            compress_by_words(&mut there, data.as_chunks().0);
-            assert_eq!(here, there, "{blocks} blocks");
-        }
-    }
 }

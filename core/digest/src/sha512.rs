@@ -1,8 +1,9 @@
 //! SHA-512 (FIPS 180-4), of one stream and of many at once.
 
-use crate::algorithm::{Algorithm, Lane, WORDS, block_by_lane, in_all_lanes, transposed, vectors_rotate};
+use crate::algorithm::{
+    Algorithm, Lane, WORDS, block_by_lane, compress_abreast, in_all_lanes, transposed, vectors_rotate,
+};
 use fearless_simd::{Level, Simd, SimdInt, dispatch, u64x2, u64x4, u64x8};
-use sha2::block_api::compress512 as compress_by_words;
 use std::hint::black_box;
 
 const BLOCK: usize = 128;
@@ -30,22 +31,16 @@ impl Algorithm for Sha512 {
         if vectors_rotate() { 8 } else { 4 }
     }
 
-    fn compress(state: &mut Self::State, blocks: &[u8]) {
-        match vectors_rotate() {
-            true => dispatch!(Level::new(), simd => compress_in_one_lane(simd, state, blocks)),
-            false => compress_by_words(state, blocks.as_chunks().0),
-        }
+    fn compress_in_one_lane(state: &mut Self::State, blocks: &[u8]) {
+        dispatch!(Level::new(), simd => compress_in_one_lane(simd, state, blocks));
+    }
+
+    fn compress_by_words(state: &mut Self::State, blocks: &[u8]) {
+        sha2::block_api::compress512(state, blocks.as_chunks().0);
     }
 
     fn compress_together(lanes: &mut [Lane<'_, Self::State>], len: usize) {
-        match lanes.len() {
-            ..=4 => transposed(lanes, len, |words, blocks| {
-                dispatch!(Level::new(), simd => compress::<_, u64x4<_>, 4>(simd, words, blocks));
-            }),
-            _ => transposed(lanes, len, |words, blocks| {
-                dispatch!(Level::new(), simd => compress::<_, u64x8<_>, 8>(simd, words, blocks));
-            }),
-        }
+        compress_abreast!(compress, lanes, len, u64x4 of 4 or u64x8 of 8);
     }
 
     #[inline(always)]
@@ -93,7 +88,7 @@ fn compress<S: Simd, V: SimdInt<S, Element = u64, Array = [u64; LANES]>, const L
 /// schedules to accelerate the computations of hash functions").
 const ABREAST: usize = 4;
 
-/// The steps wait for each other, and all lanes do the same. It pays where vectors rotate.
+/// Only the steps wait for each other.
 #[inline(always)]
 fn compress_in_one_lane<S: Simd>(simd: S, state: &mut [u64; 8], blocks: &[u8]) {
     let (blocks, rest) = blocks.as_chunks::<BLOCK>().0.as_chunks::<ABREAST>();
@@ -110,7 +105,7 @@ fn compress_in_one_lane<S: Simd>(simd: S, state: &mut [u64; 8], blocks: &[u8]) {
         }
     }
     *state = sums.map(|sum| sum[0]);
-    compress_by_words(state, rest);
+    Sha512::compress_by_words(state, rest.as_flattened());
 }
 
 #[inline(always)]
@@ -239,21 +234,4 @@ fn sixteen_steps<S: Simd, V: SimdInt<S>>(
     eight_steps!(0);
     eight_steps!(8);
     [a, b, c, d, e, f, g, h]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Processors whose vectors don't rotate never come here otherwise.
-    #[test]
-    fn any_number_of_blocks_in_one_lane_has_the_digest_of_the_crate() {
-        for blocks in 0..20 {
-            let data: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(blocks * BLOCK).collect();
-            let (mut here, mut there) = (Sha512::INITIAL, Sha512::INITIAL);
-            dispatch!(Level::new(), simd => compress_in_one_lane(simd, &mut here, &data));
-            compress_by_words(&mut there, data.as_chunks().0);
-            assert_eq!(here, there, "{blocks} blocks");
-        }
-    }
 }
