@@ -22,7 +22,7 @@ Work is made by `casement-bench` (`xtask/bench`), one thread on the same cores, 
 cache before the clock starts and goes by `sendfile`, and what comes is dropped in the kernel (`MSG_TRUNC`), as with iperf3's
 `--zerocopy` and `--skip-rx-copy`. Before each upload as much memory is touched as it will write: a guest's free memory goes
 back to its hypervisor, and it takes longer to have it again than to write into it. Small requests are made for some seconds.
-Limits are measured in the same rounds: digests by the crates of the gateway on data in memory, a plain write that is flushed
+Limits are measured in the same rounds: the gateway's digests of data in memory, a core for each, a plain write that is flushed
 at its end, bare hyper that throws away what it is sent, a bare handler of warp that answers the same bytes, nginx with and
 without `sendfile`. Of several limits the lowest binds; \"of the binding one\" is Casement's figure over it.
 

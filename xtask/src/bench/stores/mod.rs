@@ -4,7 +4,6 @@
 //! digests that the API asks of an upload are a floor that the bare client does not have, so it also runs beside them.
 
 mod client;
-mod digests;
 mod lanes;
 
 use super::{Gateway, fill, load::Bench, meter, touch_memory};
@@ -14,6 +13,7 @@ use lanes::Lane;
 use std::{
     path::Path,
     process::{Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -51,7 +51,7 @@ pub(crate) fn stores() -> Result<()> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for lane in &lanes {
-        report(lane, &measure(lane, &Client::of(&gateway, &bench), &gateway, &data)?);
+        report(lane, &measure(lane, &Client::of(&gateway, &bench), &gateway, &bench, &data)?);
     }
     Ok(())
 }
@@ -75,7 +75,7 @@ fn report(lane: &Lane, times: &Times) {
 }
 
 /// In turns, bare first.
-fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, data: &Path) -> Result<Times> {
+fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, bench: &Bench, data: &Path) -> Result<Times> {
     // This makes what is not there yet.
     let first = client.create()?;
     client.upload(&first, lane.store, data)?;
@@ -88,7 +88,7 @@ fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, data: &Path) -> 
         times.bare[0].push(timed(&mut lane.put(data, &name))?);
         times.bare[1].push(timed(&mut lane.get(&name))?);
         touch()?;
-        times.floor.push(beside_digests(&mut lane.put(data, &format!("floor-{round}")), data)?);
+        times.floor.push(beside_digests(&mut lane.put(data, &format!("floor-{round}")), bench)?);
         let image = client.create()?;
         touch()?;
         let ways: [&dyn Fn() -> Result<Duration>; 2] =
@@ -104,12 +104,14 @@ fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, data: &Path) -> 
 }
 
 /// Until both have ended.
-fn beside_digests(command: &mut Command, data: &Path) -> Result<Duration> {
+fn beside_digests(command: &mut Command, bench: &Bench) -> Result<Duration> {
     let start = Instant::now();
-    let digests = digests::start(data);
-    timed(command)?;
-    digests::wait(digests)?;
-    Ok(start.elapsed())
+    thread::scope(|scope| {
+        let digests = scope.spawn(|| bench.limit("digests", None, SIZE));
+        timed(command)?;
+        digests.join().map_err(|_| "a digest panicked")??;
+        Ok(start.elapsed())
+    })
 }
 
 fn timed(command: &mut Command) -> Result<Duration> {
