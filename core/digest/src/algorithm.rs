@@ -88,11 +88,11 @@ pub(crate) fn transposed<W: Copy, const STATE: usize, const LANES: usize>(
 macro_rules! compress_abreast {
     ($kernel:ident, $lanes:ident, $len:ident, $narrow:ident of $few:literal or $wide:ident of $many:literal) => {
         match $lanes.len() {
-            ..=$few => transposed($lanes, $len, |words, blocks| {
-                dispatch!(Level::new(), simd => $kernel::<_, $narrow<_>, $few>(simd, words, blocks));
+            ..=$few => $crate::algorithm::transposed($lanes, $len, |words, blocks| {
+                fearless_simd::dispatch!(fearless_simd::Level::new(), simd => $kernel::<_, $narrow<_>, $few>(simd, words, blocks));
             }),
-            _ => transposed($lanes, $len, |words, blocks| {
-                dispatch!(Level::new(), simd => $kernel::<_, $wide<_>, $many>(simd, words, blocks));
+            _ => $crate::algorithm::transposed($lanes, $len, |words, blocks| {
+                fearless_simd::dispatch!(fearless_simd::Level::new(), simd => $kernel::<_, $wide<_>, $many>(simd, words, blocks));
             }),
         }
     };

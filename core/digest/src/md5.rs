@@ -1,8 +1,6 @@
 //! MD5 (RFC 1321), of one stream and of many at once.
 
-use crate::algorithm::{
-    Algorithm, Lane, WORDS, block_by_lane, compress_abreast, in_all_lanes, transposed, vectors_rotate,
-};
+use crate::algorithm::{Algorithm, Lane, WORDS, block_by_lane, compress_abreast, in_all_lanes, vectors_rotate};
 use fearless_simd::{Level, Simd, SimdInt, dispatch, u32x4, u32x8, u32x16};
 use std::hint::black_box;
 

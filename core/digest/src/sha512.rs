@@ -1,8 +1,6 @@
 //! SHA-512 (FIPS 180-4), of one stream and of many at once.
 
-use crate::algorithm::{
-    Algorithm, Lane, WORDS, block_by_lane, compress_abreast, in_all_lanes, transposed, vectors_rotate,
-};
+use crate::algorithm::{Algorithm, Lane, WORDS, block_by_lane, compress_abreast, in_all_lanes, vectors_rotate};
 use fearless_simd::{Level, Simd, SimdInt, dispatch, u64x2, u64x4, u64x8};
 use std::hint::black_box;
 

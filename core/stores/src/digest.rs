@@ -13,8 +13,8 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-/// As many threads as the machine has cores. As long as one of them is idle, each stream has a thread of its own; where more
-/// wait than that, a thread takes several at once, in the lanes of one register.
+/// As many threads as the machine has cores. Streams of one kind are spread over half of them at most; where there are more, a
+/// thread has several at once, in the lanes of one register.
 #[derive(Debug, Clone)]
 pub struct DigestThreads(Arc<Handle>);
 
@@ -35,9 +35,9 @@ struct Shared {
 pub(crate) struct DigestStream {
     threads: DigestThreads,
     id: u64,
-    /// Closed when there is no digest any more.
+    /// For chunks that wait or are at work. Closed when there is no digest any more.
     room: Arc<Semaphore>,
-    window: usize,
+    places: usize,
 }
 
 impl DigestThreads {
@@ -54,11 +54,12 @@ impl DigestThreads {
         Ok(Self(Arc::new(handle)))
     }
 
-    /// A stream of which `window` chunks may wait or be at work.
+    /// A stream of which `window` chunks may wait behind the one that is at work.
     pub(crate) fn stream(&self, multihash: Multihash, window: usize) -> DigestStream {
-        let room = Arc::new(Semaphore::new(window));
+        let places = window + 1;
+        let room = Arc::new(Semaphore::new(places));
         let id = self.queue().add(Digest::new(multihash), room.clone());
-        DigestStream { threads: self.clone(), id, room, window }
+        DigestStream { threads: self.clone(), id, room, places }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -67,7 +68,7 @@ impl DigestThreads {
 }
 
 impl DigestStream {
-    /// Comes back as soon as the chunk has a place in the window. `None` only when a digest panicked.
+    /// Comes back as soon as there is a place for the chunk. `None` only when a digest panicked.
     pub(crate) async fn feed(&self, bytes: Bytes) -> Option<()> {
         let room = self.room.clone().acquire_owned().await.ok()?;
         let ready = self.threads.queue().feed(self.id, Chunk { bytes, _room: room });
@@ -79,8 +80,8 @@ impl DigestStream {
 
     /// The digest of all that was fed, in hex. `None` as in [`DigestStream::feed`].
     pub(crate) async fn finish(self) -> Option<String> {
-        // The whole window is free when nothing waits or is at work any more.
-        for _ in 0..self.window {
+        // All places are free when nothing waits or is at work any more.
+        for _ in 0..self.places {
             self.room.acquire().await.ok()?.forget();
         }
         self.threads.queue().remove(self.id).map(Digest::hex)
