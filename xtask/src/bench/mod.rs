@@ -2,6 +2,7 @@
 
 mod gateway;
 mod load;
+mod memory;
 mod meter;
 mod peers;
 mod profile;
@@ -14,7 +15,7 @@ pub(crate) use stores::stores;
 use crate::Result;
 use gateway::Gateway;
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
     path::Path,
 };
@@ -24,14 +25,4 @@ fn fill(file: &Path, size: u64) -> Result<()> {
     let copied =
         File::open("/dev/urandom").and_then(|random| io::copy(&mut random.take(size), &mut File::create(file)?));
     copied.map(drop).map_err(|err| format!("{}: {err}", file.display()))
-}
-
-/// Has the system hold so much memory for files that are written next.
-///
-/// A guest may hand free memory back to its hypervisor (free page reporting), and the first touch of each page then takes
-/// longer than writing it: whoever is measured would pay for what the one before gave up.
-fn touch_memory(folder: &Path, bytes: u64) -> Result<()> {
-    let file = folder.join("touched");
-    let touched = File::create(&file).and_then(|mut to| io::copy(&mut io::repeat(0).take(bytes), &mut to));
-    touched.and_then(|_| fs::remove_file(&file)).map_err(|err| format!("{}: {err}", file.display()))
 }

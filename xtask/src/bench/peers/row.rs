@@ -1,6 +1,9 @@
 //! A row of the table: the same work, done by each in turn.
 
-use crate::{Result, bench::meter::Usage};
+use crate::{
+    Result,
+    bench::{memory::Touched, meter::Usage},
+};
 use std::fmt;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,19 +58,19 @@ pub(super) struct Row<'a> {
     pub(super) unit: Unit,
     /// What the figure is to come to.
     pub(super) wanted: &'static str,
-    before: Option<Box<dyn FnMut() -> Result<()> + 'a>>,
+    touching: Option<Box<dyn FnMut() -> Result<Touched> + 'a>>,
     contenders: Vec<(Who, Work<'a>)>,
 }
 
 impl<'a> Row<'a> {
     pub(super) fn new(work: String, unit: Unit, wanted: &'static str) -> Self {
-        Self { work, unit, wanted, before: None, contenders: Vec::new() }
+        Self { work, unit, wanted, touching: None, contenders: Vec::new() }
     }
 
-    /// What is done each time before the clock starts.
+    /// Each time before the clock starts; what it touches is kept until the work is done.
     #[must_use]
-    pub(super) fn before(mut self, work: impl FnMut() -> Result<()> + 'a) -> Self {
-        self.before = Some(Box::new(work));
+    pub(super) fn touching(mut self, touch: impl FnMut() -> Result<Touched> + 'a) -> Self {
+        self.touching = Some(Box::new(touch));
         self
     }
 
@@ -83,8 +86,8 @@ impl<'a> Row<'a> {
         for _ in 0..rounds {
             for ((who, work), (_, result)) in self.contenders.iter_mut().zip(&mut results) {
                 let Ok(measured) = result else { continue };
-                let before = self.before.as_mut().map_or(Ok(()), |before| before());
-                match before.and_then(|()| work()) {
+                let touched = self.touching.as_mut().map(|touch| touch()).transpose();
+                match touched.and_then(|_touched| work()) {
                     Ok(one) => {
                         println!("  {who}: {:.1}", one.value);
                         measured.push(one);

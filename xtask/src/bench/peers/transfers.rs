@@ -10,7 +10,7 @@ use crate::{
     Result,
     bench::{
         load::{Job, get, get_range, put_file},
-        touch_memory,
+        memory,
     },
 };
 use serde_json::Value;
@@ -116,7 +116,7 @@ pub(super) fn uploads(site: &Site) -> Result<Row<'_>> {
 
 /// Everybody writes into memory that is there.
 fn touching<'a>(row: Row<'a>, site: &'a Site, bytes: u64) -> Row<'a> {
-    row.before(move || touch_memory(site.folder(), bytes))
+    row.touching(move || memory::touch(site.folder(), bytes))
 }
 
 fn uploads_by_all<'a>(row: Row<'a>, site: &'a Site, count: usize, bytes: u64) -> Row<'a> {

@@ -6,7 +6,7 @@
 mod client;
 mod lanes;
 
-use super::{Gateway, fill, load::Bench, meter, touch_memory};
+use super::{Gateway, fill, load::Bench, memory, meter};
 use crate::{Result, cargo::workspace, dist, test::Peers};
 use client::Client;
 use lanes::Lane;
@@ -83,14 +83,16 @@ fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, bench: &Bench, d
     let mut times = Times::default();
     for round in 0..ROUNDS {
         let name = format!("bare-{round}");
-        let touch = || touch_memory(data.parent().unwrap_or(data), SIZE);
-        touch()?;
+        let touch = || memory::touch(data.parent().unwrap_or(data), SIZE);
+        let touched = touch()?;
         times.bare[0].push(timed(&mut lane.put(data, &name))?);
         times.bare[1].push(timed(&mut lane.get(&name))?);
-        touch()?;
+        drop(touched);
+        let touched = touch()?;
         times.floor.push(beside_digests(&mut lane.put(data, &format!("floor-{round}")), bench)?);
+        drop(touched);
         let image = client.create()?;
-        touch()?;
+        let touched = touch()?;
         let ways: [&dyn Fn() -> Result<Duration>; 2] =
             [&|| client.upload(&image, lane.store, data), &|| client.download(&image)];
         for (index, way) in ways.iter().enumerate() {
@@ -98,6 +100,7 @@ fn measure(lane: &Lane, client: &Client<'_>, gateway: &Gateway, bench: &Bench, d
             times.gateway[index].push(way()?);
             times.memory[index] = times.memory[index].max(meter::peak(gateway.id())?);
         }
+        drop(touched);
         client.delete(&image)?;
     }
     Ok(times)
