@@ -56,7 +56,7 @@ pub struct FilePart {
 
 impl FilePart {
     /// A transfer's figures move as often as this.
-    pub const LONGEST: usize = 1 << 20;
+    pub const LONGEST: usize = 8 << 20;
 }
 
 /// One copy of an image's data.

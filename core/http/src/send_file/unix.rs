@@ -26,6 +26,8 @@ use tokio::{
 /// Bytes of a file that are copied at once where the system does not send it.
 const COPIED: usize = 128 << 10;
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+/// How long a thread waits for a client.
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
 
 /// A connection without TLS, and the files that it is to send.
 pub(crate) fn plain(stream: TcpStream) -> (SendFile, Option<Files>) {
@@ -63,7 +65,7 @@ impl SendFile {
                 }
             }
             ready!(self.stream.poll_write_ready(context))?;
-            match self.stream.try_io(Interest::WRITABLE, || has_room(&self.stream)) {
+            match self.stream.try_io(Interest::WRITABLE, || has_room(&self.stream, &AT_ONCE)) {
                 Ok(()) => self.sending = Some(self.start(part)?),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
@@ -82,7 +84,22 @@ impl SendFile {
     }
 }
 
-fn send(socket: &OwnedFd, file: &File, mut offset: u64, len: usize) -> io::Result<usize> {
+/// As much as the client takes without a pause: to come back to this thread takes longer than a fast network needs.
+fn send(socket: &OwnedFd, file: &File, offset: u64, len: usize) -> io::Result<usize> {
+    let mut sent = 0;
+    while sent < len {
+        match send_some(socket, file, offset + sent as u64, len - sent) {
+            Ok(some) if some > 0 => sent += some,
+            Err(error) if error.kind() == ErrorKind::WouldBlock && has_room(socket, &PAUSE).is_ok() => {}
+            // What stops it in the middle meets the next call.
+            stopped if sent == 0 => return stopped,
+            _ => break,
+        }
+    }
+    Ok(sent)
+}
+
+fn send_some(socket: &OwnedFd, file: &File, mut offset: u64, len: usize) -> io::Result<usize> {
     match retry_on_intr(|| sendfile(socket, file, Some(&mut offset), len)) {
         // Not every file system can do that.
         Err(Errno::INVAL | Errno::NOSYS) => copy(socket, file, offset, len.min(COPIED)),
@@ -97,8 +114,8 @@ fn copy(socket: &OwnedFd, file: &File, offset: u64, len: usize) -> io::Result<us
     Ok(retry_on_intr(|| write(socket, &bytes[..read]))?)
 }
 
-fn has_room(stream: &TcpStream) -> io::Result<()> {
-    match poll(&mut [PollFd::new(stream, PollFlags::OUT)], Some(&AT_ONCE))? {
+fn has_room(socket: &impl AsFd, wait: &Timespec) -> io::Result<()> {
+    match poll(&mut [PollFd::new(socket, PollFlags::OUT)], Some(wait))? {
         0 => Err(ErrorKind::WouldBlock.into()),
         _ => Ok(()),
     }

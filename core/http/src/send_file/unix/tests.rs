@@ -122,3 +122,21 @@ async fn neither_other_bytes_nor_what_stands_in_for_nothing_are_sent_for_a_file(
     client.read_to_string(&mut came).await.unwrap();
     assert_eq!(came, "23456!");
 }
+
+#[test]
+fn a_client_that_does_not_read_keeps_no_thread_from_the_others() {
+    let one_thread =
+        tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
+    one_thread.block_on(async {
+        let file = file(&data());
+        let (mut idle, mut quick) = (answering(file.clone(), SIZE - 7).await, answering(file, SIZE - 7).await);
+        for client in [&mut idle, &mut quick] {
+            client.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+            client.readable().await.unwrap();
+        }
+        let whole = body(&mut quick, SIZE - 5);
+        let body =
+            tokio::time::timeout(std::time::Duration::from_secs(60), whole).await.expect("it waits for the other");
+        assert_eq!(body.len(), SIZE - 5);
+    });
+}
