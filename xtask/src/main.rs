@@ -27,7 +27,7 @@ Tasks:
   cargo xtask peers           start the servers of stores that they get: S3, Swift with and without Keystone, SMB
   cargo xtask bench stores    how fast a gateway moves data, beside the bare client of each store
   cargo xtask bench peers     how fast a gateway is, beside Glance, nginx and the limits of the machine; with --rounds N,
-                              --only ROW, and --quick to see that all of it works
+                              --only ROW,ROW, and --quick to see that all of it works
   cargo xtask bench profile <row>
                               a flame graph of what a gateway does in one of these rows, in target/profiles";
 

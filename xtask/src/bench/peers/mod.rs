@@ -47,16 +47,13 @@ const LISTS: &str = "lists";
 pub(crate) fn peers(args: &[&str]) -> Result<()> {
     let options = Options::parse(args)?;
     let known = ROWS.iter().map(|(name, _)| *name).chain([START, LISTS]);
-    if let Some(only) = options.only.as_deref().filter(|only| known.clone().all(|name| name != *only)) {
+    if let Some(only) = options.only.iter().find(|only| known.clone().all(|name| name != **only)) {
         return Err(format!("no row `{only}`; there are {}", known.collect::<Vec<_>>().join(", ")));
     }
     let machine = machine::describe();
     let (sizes, rounds) = (options.sizes, options.rounds);
-    let site = if options.only.as_deref().is_some_and(|only| [START, LISTS].contains(&only)) {
-        Site::alone(sizes)?
-    } else {
-        Site::start(sizes)?
-    };
+    let has_peers = ROWS.iter().any(|(name, _)| options.wants(name));
+    let site = if has_peers { Site::start(sizes)? } else { Site::alone(sizes)? };
     let mut lines = Vec::new();
     for (name, prepare) in ROWS.iter().filter(|(name, _)| options.wants(name)) {
         lines.push(line(&site, name, *prepare, rounds)?);

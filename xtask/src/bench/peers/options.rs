@@ -5,8 +5,8 @@ use crate::Result;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) rounds: usize,
-    /// One row alone, by its name.
-    pub(super) only: Option<String>,
+    /// These rows alone, by their names; all where it is empty.
+    pub(super) only: Vec<String>,
     pub(super) sizes: Sizes,
 }
 
@@ -33,7 +33,7 @@ const QUICK: Sizes =
 
 impl Options {
     pub(super) fn parse(args: &[&str]) -> Result<Self> {
-        let mut options = Self { rounds: 5, only: None, sizes: WHOLE };
+        let mut options = Self { rounds: 5, only: Vec::new(), sizes: WHOLE };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
@@ -42,21 +42,21 @@ impl Options {
                     let rounds = value()?.parse().ok().filter(|rounds| *rounds > 0);
                     options.rounds = rounds.ok_or("--rounds wants a number from 1 on")?;
                 }
-                "--only" => options.only = Some((*value()?).to_owned()),
+                "--only" => options.only.extend(value()?.split(',').map(str::to_owned)),
                 "--quick" => options.sizes = QUICK,
-                _ => return Err(format!("{arg} is no option; there are --rounds N, --only NAME and --quick")),
+                _ => return Err(format!("{arg} is no option; there are --rounds N, --only NAME,NAME and --quick")),
             }
         }
         Ok(options)
     }
 
     pub(super) fn wants(&self, row: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == row)
+        self.only.is_empty() || self.only.iter().any(|only| only == row)
     }
 
     /// Whether the figures are those that are written down.
     pub(super) fn is_whole(&self) -> bool {
-        self.only.is_none() && self.sizes == WHOLE
+        self.only.is_empty() && self.sizes == WHOLE
     }
 }
 
@@ -74,10 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn one_row_can_be_asked_for() {
-        let options = Options::parse(&["--rounds", "2", "--only", "upload"]).unwrap();
+    fn some_rows_can_be_asked_for() {
+        let options = Options::parse(&["--rounds", "2", "--only", "upload,list"]).unwrap();
         assert_eq!(options.rounds, 2);
-        assert!(options.wants("upload") && !options.wants("download"));
+        assert!(options.wants("upload") && options.wants("list") && !options.wants("download"));
     }
 
     #[test]
