@@ -14,11 +14,7 @@ use crate::{
     },
 };
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    thread,
-};
+use std::{fs, path::PathBuf, thread};
 
 const MIB: u64 = 1 << 20;
 /// How many at once, where it is not one.
@@ -26,45 +22,47 @@ const AT_ONCE: usize = 8;
 
 pub(super) fn upload(site: &Site) -> Result<Row<'_>> {
     let bytes = site.sizes.image;
-    let row = Row::new(
-        format!("upload, {}, one stream", size(bytes)),
-        Unit::MiBPerSecond,
-        "3 times; 0.9 of all four at once",
-    );
-    let drain = Bare::drain(&site.bench, site.folder())?;
-    let row = uploads_by_all(touching(row, site, bytes), site, 1, bytes);
     let row =
-        ["md5", "sha512", "digests", "write"].into_iter().fold(row, |row, limit| limited_by(row, site, limit, bytes));
-    let bench = &site.bench;
-    let written = site.folder().join("written");
+        Row::new(format!("upload, {}, one stream", size(bytes)), Unit::MiBPerSecond, "3 times; 0.9 of all at once");
+    let row = uploads_by_all(touching(row, site, bytes), site, 1, bytes);
+    let row = limited_by(row, site, "digests", bytes);
+    limited_by_all(row, site, &["md5", "sha512"], bytes)
+}
+
+/// By the digests, the disk and the connection, each alone and all at once.
+fn limited_by_all<'a>(row: Row<'a>, site: &'a Site, digests: &'static [&str], bytes: u64) -> Result<Row<'a>> {
+    let drain = Bare::drain(&site.bench, site.folder())?;
     let sent = Job::new(&drain.address, None, 1, vec![put_file("/drain", &site.data(), bytes)]);
     let at_once = sent.clone();
+    let row = digests.iter().chain(&["write"]).fold(row, |row, limit| limited_by(row, site, limit, bytes));
     let row = row
         // What drains is held by the work that needs it.
         .with(Who::Limit("HTTP drained"), move || {
             let _drain = &drain;
-            bench.load(&sent).map(|outcome| per_second(bytes)(outcome.seconds))
+            site.bench.load(&sent).map(|outcome| per_second(bytes)(outcome.seconds))
         })
-        .with(Who::Limit("all four at once"), move || all_at_once(site, &at_once, &written, bytes));
+        .with(Who::Limit("all at once"), move || all_at_once(site, &at_once, digests, bytes));
     Ok(row)
 }
 
-/// The slowest of the four.
-fn all_at_once(site: &Site, drain: &Job, written: &Path, bytes: u64) -> Result<Measured> {
-    let bench = &site.bench;
+/// The slowest of them.
+fn all_at_once(site: &Site, drain: &Job, digests: &[&str], bytes: u64) -> Result<Measured> {
+    let (bench, written) = (&site.bench, written(site));
     let slowest = thread::scope(|scope| {
-        let running = [
-            scope.spawn(|| bench.limit("md5", None, bytes)),
-            scope.spawn(|| bench.limit("sha512", None, bytes)),
-            scope.spawn(|| bench.limit("write", Some(written), bytes)),
-            scope.spawn(|| bench.load(drain).map(|outcome| outcome.seconds)),
-        ];
+        let mut running: Vec<_> =
+            digests.iter().map(|digest| scope.spawn(move || bench.limit(digest, None, bytes))).collect();
+        running.push(scope.spawn(|| bench.limit("write", Some(&written), bytes)));
+        running.push(scope.spawn(|| bench.load(drain).map(|outcome| outcome.seconds)));
         running.into_iter().try_fold(0.0_f64, |slowest, one| {
             let seconds = one.join().map_err(|_| "a limit panicked")??;
             Ok::<_, String>(slowest.max(seconds))
         })
     })?;
     Ok(per_second(bytes)(slowest))
+}
+
+fn written(site: &Site) -> PathBuf {
+    site.folder().join("written")
 }
 
 /// Faster digests of a processor that has instructions for them.
@@ -80,24 +78,24 @@ pub(super) fn upload_sha512_alone(site: &Site) -> Result<Row<'_>> {
 }
 
 pub(super) fn upload_sha256_alone(site: &Site) -> Result<Row<'_>> {
-    upload_by(site, "sha256-alone", &[SHA256, NO_MD5], &["sha256", "write"])
+    upload_by(site, "sha256-alone", &[SHA256, NO_MD5], &["sha256"])
 }
 
 /// A gateway that is configured otherwise, and what limits it.
-fn upload_by<'a>(site: &'a Site, name: &str, keys: &[&str], limits: &'static [&'static str]) -> Result<Row<'a>> {
+fn upload_by<'a>(site: &'a Site, name: &str, keys: &[&str], digests: &'static [&str]) -> Result<Row<'a>> {
     let bytes = site.sizes.image;
     let gateway = site.another(name, &(keys.join("\n") + "\n"))?;
     let api = site.api_of(&gateway);
     let row = Row::new(
         format!("upload, {}, one stream, `{}`", size(bytes), keys.join("`, `")),
         Unit::MiBPerSecond,
-        "0.9 of the slowest",
+        "0.9 of all at once",
     );
     let row = touching(row, site, bytes).with(Who::Casement, move || {
         let _gateway = &gateway;
         upload_once(&api, site, 1, bytes)
     });
-    Ok(limits.iter().fold(row, |row, limit| limited_by(row, site, limit, bytes)))
+    limited_by_all(row, site, digests, bytes)
 }
 
 pub(super) fn uploads(site: &Site) -> Result<Row<'_>> {
@@ -131,7 +129,7 @@ fn upload_once(api: &Api, site: &Site, count: usize, bytes: u64) -> Result<Measu
 }
 
 fn limited_by<'a>(row: Row<'a>, site: &'a Site, limit: &'static str, bytes: u64) -> Row<'a> {
-    let written = (limit == "write").then(|| site.folder().join("written"));
+    let written = (limit == "write").then(|| written(site));
     let bench = &site.bench;
     row.with(Who::Limit(name_of(limit)), move || bench.limit(limit, written.as_deref(), bytes).map(per_second(bytes)))
 }
