@@ -55,8 +55,9 @@ pub struct FilePart {
 }
 
 impl FilePart {
-    /// A transfer's figures move as often as this.
-    pub const LONGEST: usize = 8 << 20;
+    /// A transfer's figures move as often as this. They run ahead of the client as far as a socket's buffer has them do anyway
+    /// (tcp(7), `tcp_wmem`).
+    pub const LONGEST: usize = 4 << 20;
 }
 
 /// One copy of an image's data.
