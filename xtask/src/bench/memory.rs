@@ -21,7 +21,7 @@ pub(super) struct Touched {
     _neighbours: File,
 }
 
-/// Has the system keep so many bytes free in pieces that are too small to be handed back, since each piece beside them is in use.
+/// Has the system keep so many bytes free, in pieces too small to be handed back: those beside them are in use.
 pub(super) fn touch(folder: &Path, bytes: u64) -> Result<Touched> {
     weave(folder, bytes).map_err(|err| format!("cannot touch memory by files in {}: {err}", folder.display()))
 }

@@ -16,6 +16,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
@@ -26,6 +27,10 @@ use tokio::{
 /// Bytes of a file that are copied at once where the system does not send it.
 const COPIED: usize = 128 << 10;
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+/// Bytes that are sent by one call: a slow disk takes its time for them.
+const SENT: usize = 1 << 20;
+/// After this long what was sent is told, so that a slow disk is not taken for a client that takes nothing.
+const TURN: Duration = Duration::from_millis(100);
 /// How long a thread waits for a client.
 const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
 
@@ -86,9 +91,10 @@ impl SendFile {
 
 /// As much as the client takes without a pause: to come back to this thread takes longer than a fast network needs.
 fn send(socket: &OwnedFd, file: &File, offset: u64, len: usize) -> io::Result<usize> {
+    let start = Instant::now();
     let mut sent = 0;
-    while sent < len {
-        match send_some(socket, file, offset + sent as u64, len - sent) {
+    while sent == 0 || (sent < len && start.elapsed() < TURN) {
+        match send_some(socket, file, offset + sent as u64, (len - sent).min(SENT)) {
             Ok(some) if some > 0 => sent += some,
             Err(error) if error.kind() == ErrorKind::WouldBlock && has_room(socket, &PAUSE).is_ok() => {}
             // What stops it in the middle meets the next call.
