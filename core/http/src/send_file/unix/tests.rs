@@ -38,7 +38,10 @@ fn parts(file: &Arc<File>, offset: usize, len: usize) -> impl Iterator<Item = Fi
 async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (client, server) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
-    (client.unwrap(), server.unwrap().0)
+    let server = server.unwrap().0;
+    // Far less than a part.
+    SockRef::from(&server).set_send_buffer_size(64 << 10).unwrap();
+    (client.unwrap(), server)
 }
 
 /// Each request is answered by a word, `len` bytes of a file from 7 on, and another word.
