@@ -34,7 +34,7 @@ pub(crate) fn not_modified(version: &str) -> Response {
 }
 
 pub(crate) fn with_etag(mut response: Response, version: &str) -> Response {
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
+    if let Ok(tag) = HeaderValue::try_from(["\"", version, "\""].concat()) {
         response.headers_mut().insert(ETAG, tag);
     }
     response

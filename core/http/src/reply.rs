@@ -1,5 +1,6 @@
 //! Answers that are no failures.
 
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
 use warp::reply::Response;
@@ -15,25 +16,25 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result {
 }
 
 /// JSON that is written already.
-pub(crate) fn written(status: StatusCode, json: Vec<u8>) -> Response {
-    with_type(status, "application/json", json)
+pub(crate) fn written(status: StatusCode, json: impl Into<Bytes>) -> Response {
+    with_type(status, "application/json", json.into())
 }
 
 pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response {
-    with_type(status, "text/plain; charset=UTF-8", body.into().into_bytes())
+    with_type(status, "text/plain; charset=UTF-8", body.into().into())
 }
 
 /// 204, with the content type that Glance leaves on empty answers.
 pub(crate) fn no_content() -> Response {
-    with_type(StatusCode::NO_CONTENT, "text/html; charset=UTF-8", Vec::new())
+    with_type(StatusCode::NO_CONTENT, "text/html; charset=UTF-8", Bytes::new())
 }
 
 /// 202, as empty as [`no_content`].
 pub(crate) fn accepted() -> Response {
-    with_type(StatusCode::ACCEPTED, "text/html; charset=UTF-8", Vec::new())
+    with_type(StatusCode::ACCEPTED, "text/html; charset=UTF-8", Bytes::new())
 }
 
-fn with_type(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+fn with_type(status: StatusCode, content_type: &'static str, body: Bytes) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -18,6 +18,7 @@ mod metadefs;
 mod protections;
 mod quota;
 mod recover;
+mod rendered;
 mod request;
 mod settings;
 mod show;
@@ -48,6 +49,7 @@ use casement_policy::{Protections, Rules};
 use casement_stores::{DigestThreads, Stores};
 use location_import::Imports;
 use recover::InHand;
+use rendered::Rendered;
 use std::{fmt, sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use tokio_util::task::TaskTracker;
@@ -78,6 +80,7 @@ struct Inner {
     uploads: TaskTracker,
     in_hand: InHand,
     imports: Imports,
+    rendered: Rendered,
 }
 
 impl Service {
@@ -94,6 +97,7 @@ impl Service {
             uploads: TaskTracker::new(),
             in_hand: InHand::default(),
             imports: Imports::default(),
+            rendered: Rendered::default(),
         }))
     }
 
@@ -108,6 +112,7 @@ impl Service {
             uploads: inner.uploads.clone(),
             in_hand: inner.in_hand.clone(),
             imports: inner.imports.clone(),
+            rendered: Rendered::default(),
         }))
     }
 
@@ -115,9 +120,12 @@ impl Service {
     ///
     /// # Errors
     /// When the token is missing or worthless, or nobody can say now whether it is.
-    pub async fn authenticate(&self, credentials: &Credentials) -> Result<casement_image::Caller> {
+    pub async fn authenticate(&self, credentials: &Credentials) -> Result<Arc<casement_image::Caller>> {
         let mut caller = self.parts().identity.authenticate(credentials).await?;
-        caller.is_admin = self.parts().rules.is_admin(&caller);
+        let is_admin = self.parts().rules.is_admin(&caller);
+        if caller.is_admin != is_admin {
+            Arc::make_mut(&mut caller).is_admin = is_admin;
+        }
         Ok(caller)
     }
 

@@ -1,11 +1,13 @@
 //! Image records as their callers see them, written as JSON.
 
 use crate::{Error, Kind, Record, Result, Service, Side, access::no_image_with_id};
+use casement_catalog::Found;
 use casement_image::{
     Caller, Image,
     view::{self, View, ViewOptions},
 };
 use serde::Serialize;
+use std::{borrow::Cow, sync::Arc};
 
 /// Most records are shorter.
 pub(crate) const LENGTH: usize = 1 << 10;
@@ -15,15 +17,23 @@ impl Service {
     ///
     /// # Errors
     /// When there is no such image, or the caller may not know of it.
-    pub async fn show_image(&self, caller: &Caller, id: &str) -> Result<Record> {
-        let found = self.find(caller, id, no_image_with_id(id)).await?;
-        self.shown(caller, &found.image)
+    pub async fn show_image(&self, caller: &Caller, id: &str) -> Result<Arc<Record>> {
+        let Found { image, .. } = self.find(caller, id, no_image_with_id(id)).await?;
+        let Cow::Borrowed(_) = self.property_access(caller).readable(&image) else {
+            return self.shown(caller, &image).map(Arc::new);
+        };
+        if let Some(record) = self.0.rendered.find(&image, caller.is_admin) {
+            return Ok(record);
+        }
+        let record = Arc::new(self.shown(caller, &image)?);
+        self.0.rendered.keep(&image, caller.is_admin, &record);
+        Ok(record)
     }
 
     pub(crate) fn shown(&self, caller: &Caller, image: &Image) -> Result<Record> {
         let readable = self.property_access(caller).readable(image);
         let json = json(&self.view(caller, &readable), LENGTH)?;
-        Ok(Record { id: image.id.clone(), json, version: crate::version::of(image) })
+        Ok(Record { id: image.id.clone(), json: json.into(), version: crate::version::of(image) })
     }
 
     /// Of the properties, the caller sees those that are there: see [readable](crate::protections::PropertyAccess::readable).

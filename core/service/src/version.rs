@@ -1,13 +1,14 @@
 //! Versions of a record, against lost updates: a client says which one it has read, and is refused when another came.
 
 use crate::{Error, Kind, Result, Side};
+use bytes::Bytes;
 use casement_image::{Image, ImageId};
 
 /// An image's record as its caller sees it, and which version of it this is.
 #[derive(Debug, Clone)]
 pub struct Record {
     pub id: ImageId,
-    pub json: Vec<u8>,
+    pub json: Bytes,
     /// Some text without quotes or blanks; another one after each change.
     pub version: String,
 }

@@ -57,6 +57,13 @@ impl Bench {
         Service::new(parts)
     }
 
+    /// The same process with another configuration.
+    pub(crate) async fn reconfigured(&self, change: impl FnOnce(&mut Settings)) -> Service {
+        let mut parts = parts(&self.dir, self.service.catalog().clone(), &["fast"]).await;
+        change(&mut parts.settings);
+        self.service.reconfigured(parts)
+    }
+
     /// The process dies where it stands, beside another one that lives and is told of it.
     pub(crate) async fn crash_beside(&mut self, other: Service) {
         self.world.crash();
