@@ -39,13 +39,14 @@ impl Catalog {
     /// The image, unless it is deleted. Visibility is the caller's business.
     pub async fn find_image(&self, id: &ImageId, caller_project: Option<&str>) -> Result<Option<Found>> {
         let Some(remembered) = &self.remembered else {
-            return record::find(self.db.reader(), id, caller_project).await;
+            return Box::pin(record::find(self.db.reader(), id, caller_project)).await;
         };
         if let Some(found) = remembered.find(id, caller_project) {
             return Ok(Some(found));
         }
         let as_of = self.db.commits().so_far();
-        let found = record::find(self.db.reader(), id, caller_project).await?;
+        // Boxed, since those who were remembered would carry its memory along.
+        let found = Box::pin(record::find(self.db.reader(), id, caller_project)).await?;
         if let Some(found) = &found {
             remembered.remember(as_of, caller_project, found);
         }

@@ -9,6 +9,7 @@ use crate::{
     traffic::Meter,
 };
 use bytes::Bytes;
+use casement_request::RequestId;
 use http::{Method, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 use metrics::Counter;
@@ -31,7 +32,7 @@ pub(crate) struct Asks {
     pub(crate) path: String,
     /// `None` on the admin address, where nothing is noted at all.
     pub(crate) purpose: Option<Purpose>,
-    pub(crate) request_id: String,
+    pub(crate) request_id: RequestId,
     pub(crate) peer: SocketAddr,
     pub(crate) client: IpAddr,
     pub(crate) speaker: Speaker,
@@ -111,13 +112,13 @@ impl Record {
             action,
             outcome,
             status,
-            request_id: &self.asks.request_id,
+            request_id: self.asks.request_id.as_str(),
             peer: self.asks.peer,
             client: self.asks.client,
             user: caller.and_then(|caller| caller.user_id.as_deref()),
             project: caller.and_then(|caller| caller.project_id.as_deref()),
             roles: caller.iter().flat_map(|caller| caller.roles.iter().map(String::as_str)).collect(),
-            target: purpose.parts().into_iter().chain(created).collect(),
+            target: purpose.parts(&self.asks.path).into_iter().chain(created).collect(),
             bytes: self.bytes,
             duration_ms: self.started.elapsed().as_millis() as u64,
         });
@@ -140,7 +141,7 @@ impl Drop for Record {
             status,
             duration_ms = took.as_millis() as u64,
             bytes = self.bytes,
-            request_id = self.asks.request_id,
+            request_id = self.asks.request_id.as_str(),
             project = caller.and_then(|caller| caller.project_id.as_deref()).unwrap_or("-"),
             peer = %self.asks.peer,
             // Where a proxy stands between.
@@ -215,7 +216,7 @@ mod tests {
                 method: Method::GET,
                 path: "/v2/images".into(),
                 purpose: Some(Purpose::of(&Method::GET, "/v2/images", &http::HeaderMap::new())),
-                request_id: "req-1".into(),
+                request_id: RequestId::new("req-1"),
                 peer: ([192, 0, 2, 1], 4711).into(),
                 client,
                 speaker: Speaker::default(),

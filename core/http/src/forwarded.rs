@@ -31,9 +31,10 @@ pub(crate) struct Via {
     pub(crate) scheme: Scheme,
 }
 
-/// A request extension: its client, and what that client takes for this service's scheme.
+/// A request extension: the other end of its connection, its client, and what that takes for this service's scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Origin {
+    pub(crate) peer: IpAddr,
     pub(crate) client: IpAddr,
     pub(crate) scheme: Scheme,
 }
@@ -56,8 +57,9 @@ impl TrustedProxies {
     ///
     /// `Forwarded` (RFC 7239) is not read: most proxies pass it on as they got it, so a client could write it.
     pub(crate) fn origin(&self, via: Via, headers: &mut HeaderMap) -> Origin {
-        let direct = Origin { client: via.peer.ip().to_canonical(), scheme: via.scheme };
-        if !self.contains(via.peer.ip()) {
+        let peer = via.peer.ip();
+        let direct = Origin { peer, client: peer.to_canonical(), scheme: via.scheme };
+        if !self.contains(peer) {
             return direct;
         }
         if let Some(host) = first(headers, &FORWARDED_HOST).filter(|host| host.parse::<Authority>().is_ok())
@@ -70,7 +72,7 @@ impl TrustedProxies {
             Some(proto) if proto.eq_ignore_ascii_case("http") => Scheme::Http,
             _ => direct.scheme,
         };
-        Origin { client: self.client(direct.client, headers), scheme }
+        Origin { peer, client: self.client(direct.client, headers), scheme }
     }
 
     /// Each proxy adds the address that it saw at the end, so the list is believed from there to the first address that
@@ -134,7 +136,8 @@ mod tests {
             ("x-forwarded-host", "images.example.org"),
         ]);
         let found = origin("10.1.2.3:4711", &mut headers);
-        assert_eq!(found, Origin { client: [203, 0, 113, 7].into(), scheme: Scheme::Https });
+        let peer = [10, 1, 2, 3].into();
+        assert_eq!(found, Origin { peer, client: [203, 0, 113, 7].into(), scheme: Scheme::Https });
         assert_eq!(headers[HOST], "images.example.org");
     }
 
@@ -147,7 +150,8 @@ mod tests {
             ("x-forwarded-host", "evil.example.org"),
         ]);
         let found = origin("192.0.2.1:4711", &mut headers);
-        assert_eq!(found, Origin { client: [192, 0, 2, 1].into(), scheme: Scheme::Http });
+        let peer = [192, 0, 2, 1].into();
+        assert_eq!(found, Origin { peer, client: peer, scheme: Scheme::Http });
         assert_eq!(headers[HOST], "inner:9292");
     }
 

@@ -6,7 +6,6 @@ use crate::{
     audit::Speaker,
     body::RequestBody,
     cors,
-    credentials::Peer,
     error_body::Asked,
     exchange::Exchange,
     failure::Failure,
@@ -125,16 +124,17 @@ impl<A: Api> Current<A> {
     ) -> Result<Response<LoggedBody<Body>>, Infallible> {
         let origin = self.proxies.origin(via, request.headers_mut());
         let (request_id, refusal) = match self.request_id(request.headers()) {
-            Ok(id) => (id, None),
-            Err(failure) => (fresh_id(), Some(failure)),
+            Ok(id) => (RequestId::new(&id), None),
+            Err(failure) => (RequestId::new(&fresh_id()), Some(failure)),
         };
+        let header = HeaderValue::try_from(request_id.as_str()).ok();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let shared = match is_healthcheck(&path) {
             true => HeaderMap::new(),
             false => self.options.cors.headers(&method, request.headers()),
         };
         let asked = Asked::of(&method, request.headers());
-        let span = tracing::info_span!("request", id = request_id, %method, path);
+        let span = tracing::info_span!("request", id = request_id.as_str(), %method, path);
         let purpose = (!self.is_admin).then(|| Purpose::of(&method, &path, request.headers()));
         let speaker = Speaker::default();
         let asks = Asks {
@@ -150,10 +150,9 @@ impl<A: Api> Current<A> {
 
         let (mut head, body) = request.into_parts();
         // What handlers see is the id that the answer has.
-        if let Ok(id) = HeaderValue::try_from(&request_id) {
+        if let Some(id) = header.clone() {
             head.headers.insert(REQUEST_ID, id);
         }
-        head.extensions.insert(Peer(via.peer.ip()));
         head.extensions.insert(origin);
         head.extensions.insert(speaker);
         let version = head.version;
@@ -163,17 +162,14 @@ impl<A: Api> Current<A> {
                 drop(body);
                 failure.into_response()
             }
-            None => {
-                let id = RequestId::new(&request_id);
-                id.serve(span, self.call(Request::from_parts(head, body))).await
-            }
+            None => request_id.serve(span, self.call(Request::from_parts(head, body))).await,
         };
 
         let mut response = asked.finish(response);
         if response.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, self.challenge());
         }
-        if let Ok(id) = HeaderValue::try_from(request_id) {
+        if let Some(id) = header {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         cors::share(response.headers_mut(), shared);
@@ -217,7 +213,7 @@ impl<A> Current<A> {
 }
 
 fn fresh_id() -> String {
-    format!("req-{}", Uuid::new_v4())
+    ["req-", Uuid::new_v4().hyphenated().encode_lower(&mut Uuid::encode_buffer())].concat()
 }
 
 /// The client's own id, so that its log and ours can be read together, or a fresh one.

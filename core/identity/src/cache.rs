@@ -45,6 +45,11 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         Self(Arc::new(Mutex::new(State { accepted, refused, flights: HashMap::new(), started: 0 })))
     }
 
+    /// What is known of an accepted token.
+    pub(crate) fn accepted(&self, key: &Key) -> Option<V> {
+        lock(&self.0).accepted.get(key, Instant::now())
+    }
+
     /// What is known, or what `ask` finds out. Whoever comes with the same key meanwhile waits for the same answer;
     /// an error is kept by nobody.
     pub(crate) async fn get<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<Option<V>>

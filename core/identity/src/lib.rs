@@ -16,6 +16,7 @@ pub use tokens::{TokenEntry, hash_token};
 use casement_image::Caller;
 use headers::FrontProxies;
 use keystone::{Keystone, KeystoneSettings, Session};
+use std::sync::Arc;
 use tokens::Tokens;
 
 /// Longer tokens are refused before anything is done with them. Keystone's longest kind is far below this.
@@ -30,7 +31,7 @@ pub struct Identity {
 
 #[derive(Debug)]
 enum Source {
-    None(Caller),
+    None(Arc<Caller>),
     Tokens(Tokens),
     Headers(FrontProxies),
     Keystone(Keystone),
@@ -46,7 +47,7 @@ impl Identity {
     /// Every caller is this one. Without `roles` it is an administrator, as in Glance without authentication.
     pub fn none(user: Option<String>, project: Option<String>, roles: Option<Vec<String>>) -> Self {
         let roles = roles.unwrap_or_else(|| vec![roles::ADMIN.to_owned()]);
-        Source::None(roles::caller(user, project, &roles)).into()
+        Source::None(Arc::new(roles::caller(user, project, &roles))).into()
     }
 
     /// Callers hold tokens that the configuration lists.
@@ -70,20 +71,20 @@ impl Identity {
         Self { allow_anonymous_access: allow, ..self }
     }
 
-    /// The caller behind what a request says.
+    /// The caller behind what a request says. Whoever comes with the same token next may get the same one.
     ///
     /// # Errors
     /// [`Kind::Unauthenticated`], and [`Kind::Unavailable`] when Keystone does not answer in time.
-    pub async fn authenticate(&self, credentials: &Credentials) -> Result<Caller> {
+    pub async fn authenticate(&self, credentials: &Credentials) -> Result<Arc<Caller>> {
         let found = match &self.source {
             Source::None(caller) => Ok(caller.clone()),
             Source::Tokens(tokens) => tokens.authenticate(credentials),
-            Source::Headers(proxies) => proxies.authenticate(credentials),
+            Source::Headers(proxies) => proxies.authenticate(credentials).map(Arc::new),
             Source::Keystone(keystone) => keystone.authenticate(credentials).await,
         };
         match found {
             Err(error) if error.kind == Kind::Unauthenticated && self.allow_anonymous_access => {
-                Ok(Caller { read_only: true, ..Caller::default() })
+                Ok(Arc::new(Caller { read_only: true, ..Caller::default() }))
             }
             found => found,
         }
@@ -125,7 +126,7 @@ mod tests {
         let strict = || Identity::tokens(Vec::new()).unwrap();
         assert!(strict().authenticate(&Credentials::default()).await.is_err());
         let caller = strict().allow_anonymous_access(true).authenticate(&everything()).await.unwrap();
-        assert_eq!(caller, Caller { read_only: true, ..Caller::default() });
+        assert_eq!(*caller, Caller { read_only: true, ..Caller::default() });
     }
 
     fn everything() -> Credentials {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
+    sync::Arc,
 };
 
 type Hash = [u8; 32];
@@ -44,7 +45,7 @@ fn hash(token: &str) -> Hash {
 }
 
 struct Holder {
-    caller: Caller,
+    caller: Arc<Caller>,
     service: bool,
     index: usize,
 }
@@ -65,7 +66,7 @@ impl Tokens {
         for (index, entry) in entries.into_iter().enumerate() {
             let mut hash = Hash::default();
             hex::decode_to_slice(&entry.sha256, &mut hash).map_err(|_| malformed(index))?;
-            let caller = roles::caller(Some(entry.user), entry.project, &entry.roles);
+            let caller = Arc::new(roles::caller(Some(entry.user), entry.project, &entry.roles));
             if let Some(first) = known.insert(hash, Holder { caller, service: entry.service, index }) {
                 return Err(duplicate(index, first.index));
             }
@@ -74,11 +75,11 @@ impl Tokens {
     }
 
     /// A service token that is not known, or not a service's, refuses the request: the operator lists them all.
-    pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<Caller> {
+    pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<Arc<Caller>> {
         let token = credentials.token.as_deref().ok_or_else(unknown)?;
         let mut caller = self.find(token)?.caller.clone();
         if let Some(token) = &credentials.service_token {
-            caller.service_roles = self.service_roles(token)?;
+            Arc::make_mut(&mut caller).service_roles = self.service_roles(token)?;
         }
         Ok(caller)
     }
@@ -132,7 +133,7 @@ mod tests {
         .unwrap()
     }
 
-    fn authenticate(tokens: &Tokens, token: Option<&str>, service_token: Option<&str>) -> Option<Caller> {
+    fn authenticate(tokens: &Tokens, token: Option<&str>, service_token: Option<&str>) -> Option<Arc<Caller>> {
         let text = |token: Option<&str>| token.map(str::to_owned);
         let credentials =
             Credentials { token: text(token), service_token: text(service_token), ..Credentials::default() };
@@ -170,7 +171,7 @@ mod tests {
     #[test]
     fn a_service_token_adds_its_roles_and_must_be_a_service_s() {
         let caller = authenticate(&tokens(), Some("alice"), Some("nova")).unwrap();
-        assert_eq!(caller.service_roles.into_iter().collect::<Vec<_>>(), ["service"]);
+        assert_eq!(caller.service_roles.iter().collect::<Vec<_>>(), ["service"]);
         for service_token in ["root", "unknown"] {
             assert_eq!(authenticate(&tokens(), Some("alice"), Some(service_token)), None, "{service_token}");
         }

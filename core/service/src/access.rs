@@ -99,11 +99,9 @@ fn unauthorized(action: &str) -> Error {
 
 /// The wording that most verbs share.
 pub(crate) fn no_image_with_id(id: &str) -> impl Fn() -> String {
-    let id = id.to_owned();
     move || format!("No image found with ID {id}")
 }
 
 pub(crate) fn image_not_found(id: &str) -> impl Fn() -> String {
-    let id = id.to_owned();
     move || format!("Image {id} not found.")
 }

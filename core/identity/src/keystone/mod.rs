@@ -15,7 +15,7 @@ pub use session::{Session, SessionSettings};
 
 use crate::{
     Credentials, Error, MAX_TOKEN_BYTES, Result,
-    cache::{Cache, Verdict},
+    cache::{Cache, Key, Verdict},
 };
 use casement_image::Caller;
 use reqwest::header::HeaderValue;
@@ -58,15 +58,18 @@ impl Keystone {
         Self { session, cache: Cache::new(settings.entries), settings: Arc::new(settings) }
     }
 
-    pub(crate) async fn authenticate(&self, credentials: &Credentials) -> Result<Caller> {
+    pub(crate) async fn authenticate(&self, credentials: &Credentials) -> Result<Arc<Caller>> {
         let token = credentials.token.as_deref().ok_or_else(|| Error::unauthenticated("the request has no token"))?;
         let service = match credentials.service_token.as_deref() {
-            Some(token) => self.service(token).await?,
+            Some(token) => Box::pin(self.service(token)).await?,
             None => Service::default(),
         };
         let caller = self.caller(token, service.may_bring_expired).await?;
-        let caller = caller.ok_or_else(|| Error::unauthenticated("Keystone does not accept the token"))?;
-        Ok(Caller { service_roles: service.roles, ..Caller::clone(&caller) })
+        let mut caller = caller.ok_or_else(|| Error::unauthenticated("Keystone does not accept the token"))?;
+        if !service.roles.is_empty() {
+            Arc::make_mut(&mut caller).service_roles = service.roles;
+        }
+        Ok(caller)
     }
 
     /// A worthless service token adds nothing, and takes nothing away from the user's own.
@@ -85,12 +88,20 @@ impl Keystone {
 
     async fn caller(&self, token: &str, allow_expired: bool) -> Result<Option<Arc<Caller>>> {
         let token = token.trim();
-        let Ok(mut subject) = HeaderValue::from_str(token) else { return Ok(None) };
         if token.is_empty() || token.len() > MAX_TOKEN_BYTES {
             return Ok(None);
         }
-        subject.set_sensitive(true);
         let key = (Sha256::digest(token).into(), allow_expired);
+        match self.cache.accepted(&key) {
+            Some(caller) => Ok(Some(caller)),
+            // Boxed, since most are known and would carry its memory along.
+            None => Box::pin(self.ask(token, key, allow_expired)).await,
+        }
+    }
+
+    async fn ask(&self, token: &str, key: Key, allow_expired: bool) -> Result<Option<Arc<Caller>>> {
+        let Ok(mut subject) = HeaderValue::from_str(token) else { return Ok(None) };
+        subject.set_sensitive(true);
         let (session, settings) = (self.session.clone(), self.settings.clone());
         self.cache.get(key, || async move { judge(&session, &settings, &subject, allow_expired).await }).await
     }

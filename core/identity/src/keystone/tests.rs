@@ -101,7 +101,7 @@ async fn every_scope_is_told_apart() {
     let scope = |more: Value| async {
         let body = token(more, 3600);
         let server = Server::with_login(move |_| Reply::Json(200, body.clone())).await;
-        let caller = keystone(&server).authenticate(&with("abc")).await.unwrap();
+        let caller = Caller::clone(&*keystone(&server).authenticate(&with("abc")).await.unwrap());
         (caller.project_id, caller.domain_id, caller.system_scope, caller.is_admin)
     };
     let admin = json!([{"name": "admin"}]);

@@ -11,10 +11,13 @@ impl Service {
     /// Names the stores of locations that don't say theirs, or say one that is no more (a single-store Glance wrote
     /// them, or the operator renamed a store), and orders all by the weights of the stores.
     pub(crate) async fn arrange(&self, image: &mut Arc<Image>) {
-        if self.is_arranged(&image.locations) {
-            return;
+        if !self.is_arranged(&image.locations) {
+            // Boxed, since most are arranged and would carry its memory along.
+            Box::pin(self.arrange_anew(Arc::make_mut(image))).await;
         }
-        let image = Arc::make_mut(image);
+    }
+
+    async fn arrange_anew(&self, image: &mut Image) {
         for at in 0..image.locations.len() {
             if !self.is_named(&image.locations[at]) {
                 self.find_store(image, at).await;
