@@ -1,13 +1,14 @@
 use std::{
     env,
     io::{self, Write},
+    sync::{PoisonError, RwLock},
 };
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::{MakeWriter, writer::BoxMakeWriter};
 
 /// Standard error. systemd's journal is told the priority of each line; else it would take all for the same.
 pub(crate) fn stderr() -> BoxMakeWriter {
-    if is_journal() { BoxMakeWriter::new(Journal) } else { BoxMakeWriter::new(io::stderr) }
+    if is_journal() { BoxMakeWriter::new(Journal) } else { BoxMakeWriter::new(|| Plain) }
 }
 
 /// The variable names the journal's socket by its device and its inode (systemd.exec(5)). It is inherited by those too
@@ -51,11 +52,48 @@ impl Write for Prefixed {
             lines.extend_from_slice(self.0.as_bytes());
             lines.extend_from_slice(line);
         }
-        io::stderr().lock().write_all(&lines)?;
+        put(&lines)?;
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        Ok(())
     }
+}
+
+/// Takes whole events.
+struct Plain;
+
+impl Write for Plain {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        put(event)?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What goes into a pipe as a whole, whoever else writes into it (POSIX, write()).
+const PIPE_BUF: usize = 512;
+
+/// Without the lock of `io::stderr`, at which requests would wait for each other's lines. Only beside what is long there
+/// must be nothing else.
+fn put(mut lines: &[u8]) -> io::Result<()> {
+    static LINES: RwLock<()> = RwLock::new(());
+    let (_among_others, _alone);
+    if lines.len() <= PIPE_BUF {
+        _among_others = LINES.read().unwrap_or_else(PoisonError::into_inner);
+    } else {
+        _alone = LINES.write().unwrap_or_else(PoisonError::into_inner);
+    }
+    while !lines.is_empty() {
+        match rustix::io::write(io::stderr(), lines) {
+            Ok(written) => lines = &lines[written..],
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }

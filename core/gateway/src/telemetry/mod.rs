@@ -1,6 +1,8 @@
 //! The log.
 
 mod log_file;
+mod moment;
+mod plain_fields;
 
 use crate::{
     append::try_append,
@@ -11,6 +13,8 @@ use crate::{
 };
 use log_file::LogFile;
 pub(crate) use log_file::Shared as LogLines;
+use moment::Moment;
+use plain_fields::PlainFields;
 use std::{
     backtrace::Backtrace,
     io, panic,
@@ -82,9 +86,10 @@ where
 {
     let (filter, handle) = reload::Layer::new(Level::parse(log)?);
     let subscriber = tracing_subscriber::registry().with(manager.further_log()).with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours).with_timer(Moment);
     let started = match log.format {
-        Format::Text => subscriber.with(lines).try_init(),
+        Format::Text if colours => subscriber.with(lines).try_init(),
+        Format::Text => subscriber.with(lines.fmt_fields(PlainFields)).try_init(),
         Format::Json => subscriber.with(lines.json().flatten_event(true)).try_init(),
     };
     started.map_err(Failure::of(Exit::Internal, "the log cannot be started"))?;
