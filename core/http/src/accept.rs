@@ -16,10 +16,11 @@ use crate::{
     write_timeout::WriteTimeout,
 };
 use casement_service::Service;
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::{HeaderValue, Request, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use hyper_util::rt::TokioIo;
+use std::{convert::Infallible, future::Future, io, iter, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -34,6 +35,9 @@ const MAX_BACK_OFF: Duration = Duration::from_secs(1);
 const ON_THE_WAY: Duration = Duration::from_secs(5);
 /// Bodies are read in frames of up to this size, and so much may wait to be written: a thousand slow downloads have it each.
 const BUFFER: usize = 128 << 10;
+
+/// How many hyper takes when it is not told.
+const DEFAULT_MAX_HEADERS: usize = 100;
 
 /// The HTTP face of the gateway.
 #[derive(Debug, Clone, Copy)]
@@ -226,6 +230,12 @@ struct Connections<A> {
     ends: http2::Ends,
 }
 
+/// How a connection ends that others end.
+enum End {
+    Graceful,
+    Cut,
+}
+
 impl<A: Api> Connections<A> {
     fn new(layer: Arc<Layer<A>>, certificates: Option<Certificates>, options: Options) -> Self {
         Self {
@@ -301,11 +311,12 @@ impl<A: Api> Connections<A> {
         // Given back last.
         let _permit = permit;
         let (layer, exchange) = (self.layer.clone(), Exchange::default());
-        let Options { header_timeout: header, linger_timeout: linger, write_timeout, .. } = self.options;
-        let socket = Socket::new(WriteTimeout::new(io, write_timeout), Limits { header, linger }, exchange.clone());
+        let Options { header_timeout, idle_timeout, linger_timeout, write_timeout, .. } = self.options;
+        let limits = Limits { header: header_timeout, idle: idle_timeout, linger: linger_timeout };
+        let socket = Socket::new(WriteTimeout::new(io, write_timeout), limits, exchange.clone());
         let (retire, requests) = (self.ends.retire.clone(), exchange.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            if let Some(files) = &files {
+            if let Some(files) = files.as_ref().filter(|_| request.uri().path().ends_with("/file")) {
                 request.extensions_mut().insert(files.clone());
             }
             let (layer, exchange, retire) = (layer.clone(), requests.clone(), retire.clone());
@@ -318,19 +329,31 @@ impl<A: Api> Connections<A> {
             }
         });
         let mut connection = pin!(self.http1.serve_connection(TokioIo::new(socket), service));
+        // Polled when it was woken itself, and not for each request as the connection is: all connections share its locks.
+        let mut ends: FuturesUnordered<_> = iter::once(self.end(&exchange)).collect();
         let end = tokio::select! {
+            biased;
             end = connection.as_mut() => end,
-            () = self.ends.cut.cancelled() => return,
-            () = self.is_to_end(&exchange) => {
-                connection.as_mut().graceful_shutdown();
-                tokio::select! {
-                    end = connection => end,
-                    () = self.ends.cut.cancelled() => return,
+            Some(end) = ends.next() => match end {
+                End::Cut => return,
+                End::Graceful => {
+                    connection.as_mut().graceful_shutdown();
+                    tokio::select! {
+                        end = connection => end,
+                        () = self.ends.cut.cancelled() => return,
+                    }
                 }
             }
         };
         if let Err(error) = end {
             tracing::debug!(peer = %via.peer, %error, "a connection broke");
+        }
+    }
+
+    async fn end(&self, exchange: &Exchange) -> End {
+        tokio::select! {
+            () = self.ends.cut.cancelled() => End::Cut,
+            () = self.is_to_end(exchange) => End::Graceful,
         }
     }
 
@@ -351,11 +374,14 @@ impl<A: Api> Connections<A> {
 fn http1(options: &Options) -> http1::Builder {
     // The version is never guessed: guessing reads the first bytes with no clock running. TLS tells it by ALPN.
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(options.idle_timeout)
+    // The socket has a clock of its own, which is set less often.
+    http.header_read_timeout(None)
         .max_header_size(options.max_header_bytes)
-        .max_headers(options.max_headers)
         .max_buf_size(BUFFER.max(options.max_header_bytes));
+    // hyper does not fill its table for so many.
+    if options.max_headers != DEFAULT_MAX_HEADERS {
+        http.max_headers(options.max_headers);
+    }
     http
 }
 

@@ -23,7 +23,7 @@ pub struct Options {
     pub backlog: u32,
     /// From a connection's start, or a head's first byte, to the end of the head.
     pub header_timeout: Duration,
-    /// How long a connection may stay silent between two requests. No head may take longer either.
+    /// How long a connection may stay silent between two requests.
     pub idle_timeout: Duration,
     /// How long a body may stay silent, and the time over which `min_upload_rate` is measured.
     pub body_idle_timeout: Duration,

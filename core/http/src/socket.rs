@@ -1,8 +1,8 @@
-//! The clocks of one HTTP/1.1 connection that hyper does not keep: how long a head may take, and how a connection ends
-//! whose request was not read to its end.
+//! The clocks of one HTTP/1.1 connection: how long a head may take, how long the connection may stay silent between
+//! requests, and how it ends when a request was not read to its end.
 
 use crate::{
-    clock::{Clock, has_passed, timed_out},
+    clock::{Clock, LazyClock, timed_out},
     exchange::Exchange,
 };
 use std::{
@@ -13,7 +13,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 /// What is dropped of a refused upload before the connection is cut.
@@ -22,6 +22,7 @@ pub(crate) const LINGER_BYTES: usize = 256 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) header: Duration,
+    pub(crate) idle: Duration,
     pub(crate) linger: Duration,
 }
 
@@ -30,10 +31,13 @@ pub(crate) struct Socket<S> {
     io: S,
     limits: Limits,
     exchange: Exchange,
-    /// Runs while a head is under way.
-    head: Option<Clock>,
+    clock: LazyClock,
+    /// When a head began that is under way.
+    head: Option<Instant>,
     /// Requests begun when `head` was set.
     before_head: usize,
+    /// Since when nothing has been under way.
+    idle: Option<Instant>,
     /// Anything came in at all.
     heard: bool,
     linger: Option<Linger>,
@@ -48,15 +52,17 @@ struct Linger {
 impl<S> Socket<S> {
     pub(crate) fn new(io: S, limits: Limits, exchange: Exchange) -> Self {
         // A peer that connects and says nothing is as slow as one that says half a head.
-        let head = Some(Box::pin(sleep(limits.header)));
-        Self { io, limits, before_head: exchange.begun(), heard: false, exchange, head, linger: None }
+        let head = Some(Instant::now());
+        let before_head = exchange.begun();
+        let clock = LazyClock::default();
+        Self { io, limits, exchange, clock, head, before_head, idle: None, heard: false, linger: None }
     }
 
     fn head_arrived(&self) -> bool {
         self.exchange.begun() != self.before_head
     }
 
-    /// The clock of a head: starts with its first byte, stops when its request begins.
+    /// A head is under way from its first byte until its request begins.
     fn watch_head(&mut self, got_bytes: bool) {
         self.heard |= got_bytes;
         if self.head.is_some() && self.head_arrived() {
@@ -64,7 +70,28 @@ impl<S> Socket<S> {
         }
         if self.head.is_none() && got_bytes && !self.exchange.is_busy() {
             self.before_head = self.exchange.begun();
-            self.head = Some(Box::pin(sleep(self.limits.header)));
+            self.head = Some(Instant::now());
+        }
+    }
+
+    /// While nothing comes in.
+    fn poll_clock(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(began) = self.head {
+            self.idle = None;
+            return match self.clock.has_passed(began + self.limits.header, context) {
+                true => timed_out("the client did not send its request's head in time"),
+                false => Poll::Pending,
+            };
+        }
+        if self.exchange.is_busy() {
+            self.idle = None;
+            return Poll::Pending;
+        }
+        let since = *self.idle.get_or_insert_with(Instant::now);
+        match self.clock.has_passed(since + self.limits.idle, context) {
+            // As if the client had closed the connection.
+            true => Poll::Ready(Ok(())),
+            false => Poll::Pending,
         }
     }
 }
@@ -78,10 +105,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(context, buffer);
         self.watch_head(buffer.filled().len() > before);
-        if polled.is_pending() && has_passed(&mut self.head, context) {
-            return timed_out("the client did not send its request's head in time");
+        match polled {
+            Poll::Pending => self.poll_clock(context),
+            Poll::Ready(read) => {
+                self.idle = None;
+                Poll::Ready(read)
+            }
         }
-        polled
     }
 }
 
