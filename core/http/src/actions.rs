@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::Method;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,7 +11,7 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     warp::path!("v2" / "images" / Segment / "actions" / Segment)
         .and(request)
-        .then(async |Segment(id), Segment(action), request| answer(act(&id, &action, request).await))
+        .then(|Segment(id), Segment(action), request| answered(async move { act(&id, &action, request).await }))
         .boxed()
 }
 

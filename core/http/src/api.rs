@@ -59,10 +59,11 @@ impl Gateway {
             return Response::default();
         }
         if is_healthcheck(request.uri().path()) {
-            return healthcheck(&self.service, request.method()).await;
+            return Box::pin(healthcheck(&self.service, request.method())).await;
         }
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
-        let path = match negotiate(request.uri().path(), accept) {
+        let uri = request.uri().clone();
+        let path = match negotiate(uri.path(), accept) {
             Negotiated::List(status) => {
                 return request::answer(versions::list(status, &self.base_url(&request)));
             }
@@ -70,7 +71,7 @@ impl Gateway {
         };
         let client = request.extensions().get().map(|origin: &Origin| origin.client);
         let caller = match self.service.authenticate(&credentials(&request)).await {
-            Ok(caller) => Arc::new(caller),
+            Ok(caller) => caller,
             // What is wrong with a token is not a stranger's to know.
             Err(error) if error.kind == Kind::Unauthenticated => {
                 return match self.gate.admit(None, client, false).await {

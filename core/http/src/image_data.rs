@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     reply,
-    request::{Head, Request, Segment, answer},
+    request::{Head, Request, Segment, answered},
     send_file::Files,
 };
 use casement_service::{Download, DownloadRequest, Error, Kind, Piece, Side, UploadRequest};
@@ -20,7 +20,7 @@ const OCTETS: &str = "application/octet-stream";
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     warp::path!("v2" / "images" / Segment / "file")
         .and(request)
-        .then(async |Segment(id), request| answer(file(&id, request).await))
+        .then(|Segment(id), request| answered(async move { file(&id, request).await }))
         .boxed()
 }
 

@@ -5,7 +5,7 @@ use crate::{
     conditions::{has_already, if_match, not_modified, with_etag},
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use casement_image::patch::Dialect;
 use casement_service::Record;
@@ -19,10 +19,10 @@ const PATCH_V2_1: &str = "application/openstack-images-v2.1-json-patch";
 
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let collection =
-        warp::path!("v2" / "images").and(request.clone()).then(async |request| answer(images(request).await)).boxed();
+        warp::path!("v2" / "images").and(request.clone()).then(|request| answered(images(request))).boxed();
     let item = warp::path!("v2" / "images" / Segment)
         .and(request)
-        .then(async |Segment(id), request| answer(image(&id, request).await))
+        .then(|Segment(id), request| answered(async move { image(&id, request).await }))
         .boxed();
     collection.or(item).unify().boxed()
 }
@@ -42,36 +42,42 @@ async fn images(mut request: Request) -> Result {
     }
 }
 
-async fn image(id: &str, mut request: Request) -> Result {
+async fn image(id: &str, request: Request) -> Result {
     match request.head.method {
-        Method::GET => {
-            request.head.without_body()?;
-            let record = request.service.show_image(&request.caller, id).await?;
-            if has_already(&request.head.headers, &record.version) {
-                return Ok(not_modified(&record.version));
-            }
-            Ok(told(record))
-        }
-        Method::PATCH => {
-            let dialect = dialect(request.head.content_type())?;
-            let body = json_body::read(&mut request).await?;
-            let precondition = if_match(&request.head.headers);
-            let record =
-                request.service.update_image(&request.caller, id, dialect, &body, precondition.as_ref()).await?;
-            Ok(told(record))
-        }
-        Method::DELETE => {
-            request.head.without_body()?;
-            let precondition = if_match(&request.head.headers);
-            request.service.delete_image(&request.caller, id, precondition.as_ref()).await?;
-            Ok(reply::no_content())
-        }
+        Method::GET => show(id, request).await,
+        // Boxed, since the commonest request would carry their memory along.
+        Method::PATCH => Box::pin(update(id, request)).await,
+        Method::DELETE => Box::pin(delete(id, request)).await,
         _ => Err(Failure::method_not_allowed("GET, PATCH, DELETE")),
     }
 }
 
-fn told(record: Record) -> Response {
-    with_etag(reply::written(StatusCode::OK, record.json), &record.version)
+async fn show(id: &str, request: Request) -> Result {
+    request.head.without_body()?;
+    let record = request.service.show_image(&request.caller, id).await?;
+    if has_already(&request.head.headers, &record.version) {
+        return Ok(not_modified(&record.version));
+    }
+    Ok(told(&record))
+}
+
+async fn update(id: &str, mut request: Request) -> Result {
+    let dialect = dialect(request.head.content_type())?;
+    let body = json_body::read(&mut request).await?;
+    let precondition = if_match(&request.head.headers);
+    let record = request.service.update_image(&request.caller, id, dialect, &body, precondition.as_ref()).await?;
+    Ok(told(&record))
+}
+
+async fn delete(id: &str, request: Request) -> Result {
+    request.head.without_body()?;
+    let precondition = if_match(&request.head.headers);
+    request.service.delete_image(&request.caller, id, precondition.as_ref()).await?;
+    Ok(reply::no_content())
+}
+
+fn told(record: &Record) -> Response {
+    with_etag(reply::written(StatusCode::OK, record.json.clone()), &record.version)
 }
 
 fn created(image: Record, base_url: &str, store_ids: &[String]) -> Response {
@@ -112,7 +118,7 @@ mod tests {
     #[test]
     fn a_created_image_answers_with_its_place_and_all_stores() {
         let id = ImageId::parse("b44f4dd8-0f06-4a7d-9d6a-2a5e2b1f5f0e").unwrap();
-        let image = Record { id: id.clone(), json: b"{}".to_vec(), version: "1".into() };
+        let image = Record { id: id.clone(), json: "{}".into(), version: "1".into() };
         let response = created(image, "http://host:9292", &["cheap".into(), "fast".into()]);
         assert_eq!(response.status(), StatusCode::CREATED);
         assert_eq!(response.headers()[LOCATION], format!("http://host:9292/v2/images/{id}"));

@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     reply,
-    request::{Request, answer},
+    request::{Request, answer, answered},
 };
 use casement_service::{ResourceUsage, StoreDetail, StoreInfo};
 use http::{Method, StatusCode};
@@ -21,10 +21,8 @@ pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,
             answer(get(request, |request| Ok(details(&request.service.stores_detail(&request.caller)?))))
         })
         .boxed();
-    let usage = warp::path!("v2" / "info" / "usage")
-        .and(request.clone())
-        .then(async |request| answer(usage(request).await))
-        .boxed();
+    let usage =
+        warp::path!("v2" / "info" / "usage").and(request.clone()).then(|request| answered(usage(request))).boxed();
     let import = warp::path!("v2" / "info" / "import")
         .and(request)
         .then(async |request| answer(get(request, |_| Ok(import()))))

@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::{Method, StatusCode};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,7 +11,7 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     warp::path!("v2" / "images" / Segment / "locations")
         .and(request)
-        .then(async |Segment(id), request| answer(locations(&id, request).await))
+        .then(|Segment(id), request| answered(async move { locations(&id, request).await }))
         .boxed()
 }
 

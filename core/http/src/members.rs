@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::{Method, StatusCode};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,11 +11,11 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let all = warp::path!("v2" / "images" / Segment / "members")
         .and(request.clone())
-        .then(async |Segment(id), request| answer(members(&id, request).await))
+        .then(|Segment(id), request| answered(async move { members(&id, request).await }))
         .boxed();
     let one = warp::path!("v2" / "images" / Segment / "members" / Segment)
         .and(request)
-        .then(async |Segment(id), Segment(project), request| answer(member(&id, &project, request).await))
+        .then(|Segment(id), Segment(project), request| answered(async move { member(&id, &project, request).await }))
         .boxed();
     all.or(one).unify().boxed()
 }

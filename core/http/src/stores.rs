@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::Method;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,7 +11,7 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     warp::path!("v2" / "stores" / Segment / Segment)
         .and(request)
-        .then(async |Segment(store), Segment(id), request| answer(copy(&store, &id, request).await))
+        .then(|Segment(store), Segment(id), request| answered(async move { copy(&store, &id, request).await }))
         .boxed()
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::Method;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,7 +11,7 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     warp::path!("v2" / "images" / Segment / "tags" / Segment)
         .and(request)
-        .then(async |Segment(id), Segment(tag), request| answer(tag_of(&id, &tag, request).await))
+        .then(|Segment(id), Segment(tag), request| answered(async move { tag_of(&id, &tag, request).await }))
         .boxed()
 }
 

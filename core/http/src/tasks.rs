@@ -3,21 +3,20 @@
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::{HeaderValue, Method, StatusCode, header::ALLOW};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
 pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
-    let all =
-        warp::path!("v2" / "tasks").and(request.clone()).then(async |request| answer(tasks(request).await)).boxed();
+    let all = warp::path!("v2" / "tasks").and(request.clone()).then(|request| answered(tasks(request))).boxed();
     let one = warp::path!("v2" / "tasks" / Segment)
         .and(request.clone())
-        .then(async |Segment(id), request| answer(task(&id, request).await))
+        .then(|Segment(id), request| answered(async move { task(&id, request).await }))
         .boxed();
     let of_image = warp::path!("v2" / "images" / Segment / "tasks")
         .and(request)
-        .then(async |Segment(id), request| answer(image_tasks(&id, request).await))
+        .then(|Segment(id), request| answered(async move { image_tasks(&id, request).await }))
         .boxed();
     all.or(one).unify().or(of_image).unify().boxed()
 }

@@ -34,8 +34,8 @@ impl Meter {
 
     pub(crate) fn end(&self, status: u16, took: Duration) {
         let (method, route) = (self.method, self.route);
-        let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
-        counter!("casement_http_requests_total", &labels).increment(1);
+        let status = status.to_string();
+        counter!("casement_http_requests_total", "method" => method, "route" => route, "status" => status).increment(1);
         histogram!("casement_http_request_duration_seconds", "method" => method, "route" => route).record(took);
     }
 }

@@ -3,6 +3,7 @@
 use crate::{failure::Result, reply};
 use http::StatusCode;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// The versions of a Glance with several stores and no cache, in its order. They are labels: every feature answers under
 /// each of them.
@@ -15,15 +16,15 @@ const MEDIA_TYPE: &str = "application/vnd.openstack.images-";
 
 /// What a request's path and Accept header ask for.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Negotiated {
+pub(crate) enum Negotiated<'a> {
     /// The list of versions, under this status.
     List(StatusCode),
     /// A resource, by its path below `/v2`.
-    Api(String),
+    Api(Cow<'a, str>),
 }
 
 /// The media type counts before the path; it leaves the path as it is.
-pub(crate) fn negotiate(path: &str, accept: Option<&str>) -> Negotiated {
+pub(crate) fn negotiate<'a>(path: &'a str, accept: Option<&str>) -> Negotiated<'a> {
     let trimmed = path.trim_start_matches('/');
     let (first, rest) = trimmed.split_at(trimmed.find('/').unwrap_or(trimmed.len()));
     if first == "versions" {
@@ -34,7 +35,8 @@ pub(crate) fn negotiate(path: &str, accept: Option<&str>) -> Negotiated {
         None => (first, rest),
     };
     if version == "v2" || VERSIONS.contains(&version) {
-        Negotiated::Api(format!("/v2{rest}"))
+        let is_so = path.strip_prefix("/v2") == Some(rest);
+        Negotiated::Api(if is_so { path.into() } else { format!("/v2{rest}").into() })
     } else {
         Negotiated::List(StatusCode::MULTIPLE_CHOICES)
     }
@@ -58,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_request_is_sorted_by_its_path_or_its_media_type() {
-        let api = |path: &str| Negotiated::Api(path.into());
+        let api = |path: &str| Negotiated::Api(path.to_owned().into());
         let choices = Negotiated::List(StatusCode::MULTIPLE_CHOICES);
         let list = Negotiated::List(StatusCode::OK);
         for (path, accept, want) in [

@@ -4,7 +4,7 @@ use super::resource_type;
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::{HeaderValue, Method, StatusCode, header::LOCATION};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -17,11 +17,11 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub(super) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let collection = warp::path!("v2" / "metadefs" / "namespaces")
         .and(request.clone())
-        .then(async |request| answer(namespaces(request).await))
+        .then(|request| answered(namespaces(request)))
         .boxed();
     let item = warp::path!("v2" / "metadefs" / "namespaces" / Segment)
         .and(request)
-        .then(async |Segment(name), request| answer(namespace(&name, request).await))
+        .then(|Segment(name), request| answered(async move { namespace(&name, request).await }))
         .boxed();
     collection.or(item).unify().boxed()
 }

@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::{Method, StatusCode};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,11 +11,13 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(super) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let collection = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "objects")
         .and(request.clone())
-        .then(async |Segment(namespace), request| answer(objects(&namespace, request).await))
+        .then(|Segment(namespace), request| answered(async move { objects(&namespace, request).await }))
         .boxed();
     let item = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "objects" / Segment)
         .and(request)
-        .then(async |Segment(namespace), Segment(name), request| answer(object(&namespace, &name, request).await))
+        .then(|Segment(namespace), Segment(name), request| {
+            answered(async move { object(&namespace, &name, request).await })
+        })
         .boxed();
     collection.or(item).unify().boxed()
 }

@@ -4,7 +4,7 @@ use super::resource_type;
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::{Method, StatusCode};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -12,11 +12,13 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(super) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let collection = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "properties")
         .and(request.clone())
-        .then(async |Segment(namespace), request| answer(properties(&namespace, request).await))
+        .then(|Segment(namespace), request| answered(async move { properties(&namespace, request).await }))
         .boxed();
     let item = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "properties" / Segment)
         .and(request)
-        .then(async |Segment(namespace), Segment(name), request| answer(property(&namespace, &name, request).await))
+        .then(|Segment(namespace), Segment(name), request| {
+            answered(async move { property(&namespace, &name, request).await })
+        })
         .boxed();
     collection.or(item).unify().boxed()
 }

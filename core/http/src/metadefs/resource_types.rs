@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use http::{Method, StatusCode};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,15 +11,17 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(super) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let all = warp::path!("v2" / "metadefs" / "resource_types")
         .and(request.clone())
-        .then(async |request| answer(resource_types(request).await))
+        .then(|request| answered(resource_types(request)))
         .boxed();
     let collection = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "resource_types")
         .and(request.clone())
-        .then(async |Segment(namespace), request| answer(associations(&namespace, request).await))
+        .then(|Segment(namespace), request| answered(async move { associations(&namespace, request).await }))
         .boxed();
     let item = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "resource_types" / Segment)
         .and(request)
-        .then(async |Segment(namespace), Segment(name), request| answer(association(&namespace, &name, request).await))
+        .then(|Segment(namespace), Segment(name), request| {
+            answered(async move { association(&namespace, &name, request).await })
+        })
         .boxed();
     all.or(collection).unify().boxed().or(item).unify().boxed()
 }

@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, Result},
     json_body, reply,
-    request::{Request, Segment, answer},
+    request::{Request, Segment, answered},
 };
 use casement_image::metadef::wants_append;
 use http::{Method, StatusCode};
@@ -12,11 +12,13 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 pub(super) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
     let collection = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "tags")
         .and(request.clone())
-        .then(async |Segment(namespace), request| answer(tags(&namespace, request).await))
+        .then(|Segment(namespace), request| answered(async move { tags(&namespace, request).await }))
         .boxed();
     let item = warp::path!("v2" / "metadefs" / "namespaces" / Segment / "tags" / Segment)
         .and(request)
-        .then(async |Segment(namespace), Segment(name), request| answer(tag(&namespace, &name, request).await))
+        .then(|Segment(namespace), Segment(name), request| {
+            answered(async move { tag(&namespace, &name, request).await })
+        })
         .boxed();
     collection.or(item).unify().boxed()
 }
