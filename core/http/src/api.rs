@@ -98,8 +98,7 @@ impl Gateway {
     }
 
     fn base_url(&self, request: &Request<RequestBody>) -> String {
-        let scheme = request.extensions().get().map_or(Scheme::Http, |origin: &Origin| origin.scheme);
-        self.options.base_url(scheme, request.headers())
+        self.options.base_url(Scheme::of(request), request.headers())
     }
 
     async fn route(&self, mut request: Request<RequestBody>, caller: Arc<Caller>, path: &str) -> Result {
@@ -136,17 +135,18 @@ impl tower_service::Service<Request<RequestBody>> for Gateway {
 
 fn routes(request: BoxedFilter<(request::Request,)>) -> BoxedFilter<(Response,)> {
     // Boxed at each step: the type of a chain of `or` grows with its length, and compile time with the type.
-    let images = images::routes(request.clone()).or(image_data::routes(request.clone())).unify().boxed();
+    let images = images::collection(request.clone()).or(image_data::routes(request.clone())).unify().boxed();
     let parts = tags::routes(request.clone()).or(actions::routes(request.clone())).unify().boxed();
     let parts = parts.or(members::routes(request.clone())).unify().boxed();
     let parts = parts.or(locations::routes(request.clone())).unify().boxed();
     let parts = parts.or(stores::routes(request.clone())).unify().boxed();
     let parts = parts.or(tasks::routes(request.clone())).unify().boxed();
     let about = info::routes(request.clone()).or(schemas::routes(request.clone())).unify().boxed();
-    let about = about.or(metadefs::routes(request)).unify().boxed();
-    let known = images.or(parts).unify().boxed().or(about).unify().boxed();
+    let about = about.or(metadefs::routes(request.clone())).unify().boxed();
     let unknown = warp::method().map(|method| Failure::unknown_path(&method).into_response());
-    known.or(unknown).unify().boxed()
+    let others = images.or(parts).unify().boxed().or(about).unify().boxed().or(unknown).unify().boxed();
+    // What is asked for most comes first: each step takes its part of a request's time.
+    images::item(request).or(others).unify().boxed()
 }
 
 fn redirect(base_url: &str) -> Result {

@@ -1,6 +1,6 @@
 //! How a request came here: over which connection, and through which proxies, as far as they are trusted.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header::HOST, uri::Authority};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header::HOST, uri::Authority};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,6 +15,11 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
+    /// By the origin of a request.
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        request.extensions().get().map_or(Self::Http, |origin: &Origin| origin.scheme)
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",

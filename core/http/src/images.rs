@@ -17,14 +17,15 @@ const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 const PATCH_V2_0: &str = "application/openstack-images-v2.0-json-patch";
 const PATCH_V2_1: &str = "application/openstack-images-v2.1-json-patch";
 
-pub(crate) fn routes(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
-    let collection =
-        warp::path!("v2" / "images").and(request.clone()).then(|request| answered(images(request))).boxed();
-    let item = warp::path!("v2" / "images" / Segment)
+pub(crate) fn collection(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
+    warp::path!("v2" / "images").and(request).then(|request| answered(images(request))).boxed()
+}
+
+pub(crate) fn item(request: BoxedFilter<(Request,)>) -> BoxedFilter<(Response,)> {
+    warp::path!("v2" / "images" / Segment)
         .and(request)
         .then(|Segment(id), request| answered(async move { image(&id, request).await }))
-        .boxed();
-    collection.or(item).unify().boxed()
+        .boxed()
 }
 
 async fn images(mut request: Request) -> Result {

@@ -4,17 +4,18 @@ use crate::{
     Options,
     body::{Pace, paced},
     failure::{Failure, Result},
-    forwarded::Origin,
+    forwarded::Scheme,
     send_file::Files,
 };
 use bytes::{Buf, Bytes};
 use casement_image::Caller;
 use casement_service::{BodyStream, Service};
-use futures_util::{FutureExt, Stream, TryStreamExt, future::BoxFuture};
+use futures_util::{FutureExt, Stream, TryStreamExt, future::BoxFuture, stream};
 use http::{
     HeaderMap, Method, Uri,
     header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
 };
+use hyper::body::Body;
 use percent_encoding::percent_decode_str;
 use std::{mem, str::FromStr, sync::Arc};
 use url::form_urlencoded;
@@ -46,6 +47,9 @@ pub(crate) struct Head {
 struct Admitted {
     head: Arc<Head>,
     caller: Arc<Caller>,
+    scheme: Scheme,
+    files: Option<Files>,
+    has_body: bool,
 }
 
 pub(crate) struct Request {
@@ -56,43 +60,42 @@ pub(crate) struct Request {
     pub(crate) body: BodyStream,
     /// Where the connection can send files.
     pub(crate) files: Option<Files>,
-    origin: Origin,
+    scheme: Scheme,
 }
 
 impl Request {
     /// The URL that links begin with.
     pub(crate) fn base_url(&self) -> String {
-        self.options.base_url(self.origin.scheme, &self.head.headers)
+        self.options.base_url(self.scheme, &self.head.headers)
     }
 }
 
 /// Readies a request of this caller for the routes.
-pub(crate) fn admit<B>(mut request: http::Request<B>, caller: Arc<Caller>) -> http::Request<B> {
+pub(crate) fn admit<B: Body>(mut request: http::Request<B>, caller: Arc<Caller>) -> http::Request<B> {
     let head = Head {
         method: request.method().clone(),
         headers: mem::take(request.headers_mut()),
         uri: request.uri().clone(),
     };
-    request.extensions_mut().insert(Admitted { head: Arc::new(head), caller });
+    let (head, files) = (Arc::new(head), request.extensions_mut().remove());
+    let (scheme, has_body) = (Scheme::of(&request), !request.body().is_end_stream());
+    request.extensions_mut().insert(Admitted { head, caller, scheme, files, has_body });
     request
 }
 
 /// Takes apart what is left of a request whose path has matched.
 pub(crate) fn request(service: Service, options: Arc<Options>) -> BoxedFilter<(Request,)> {
     let pace = Pace { idle: options.body_idle_timeout, min_rate: options.min_upload_rate };
-    let body = warp::body::stream().map(move |frames| paced(bytes(frames), pace));
     warp::ext::get::<Admitted>()
-        .and(warp::ext::get::<Origin>())
-        .and(warp::ext::optional::<Files>())
-        .and(body)
-        .map(move |Admitted { head, caller }, origin, files, body| Request {
+        .and(warp::body::stream())
+        .map(move |Admitted { head, caller, scheme, files, has_body }, frames| Request {
             head,
             caller,
             service: service.clone(),
             options: options.clone(),
-            body,
+            body: if has_body { paced(bytes(frames), pace) } else { Box::pin(stream::empty()) },
             files,
-            origin,
+            scheme,
         })
         .boxed()
 }

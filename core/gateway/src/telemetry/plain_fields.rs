@@ -129,13 +129,14 @@ mod tests {
         let cause = io::Error::other(io::Error::other("the \u{1b}cause"));
         let error: &(dyn std::error::Error + 'static) = &cause;
         let span = tracing::info_span!("request", id = "req-1", method = %"GET", later = tracing::field::Empty);
-        let _entered = span.enter();
-        tracing::info!("a message alone: {odd}");
-        tracing::warn!(text = "plain", odd, empty = "", number = 7, minus = -7, real = 0.5, yes = true, "behind");
-        tracing::error!(error, shown = %odd, debug = ?Some(odd), none = None::<&str>, some = Some("x"));
-        tracing::error!(r#type = "keyword", message = "by its name", last = 1_u64);
-        span.record("later", odd);
-        tracing::info!(error);
+        span.in_scope(|| {
+            tracing::info!("a message alone: {odd}");
+            tracing::warn!(text = "plain", odd, empty = "", number = 7, minus = -7, real = 0.5, yes = true, "behind");
+            tracing::error!(error, shown = %odd, debug = ?Some(odd), none = None::<&str>, some = Some("x"));
+            tracing::error!(r#type = "keyword", message = "by its name", last = 1_u64);
+            span.record("later", odd);
+            tracing::info!(error);
+        });
     }
 
     #[test]
