@@ -1,6 +1,7 @@
 use std::{
     env,
     io::{self, Write},
+    os::fd::AsFd,
     sync::{PoisonError, RwLock},
 };
 use tracing::{Level, Metadata};
@@ -52,7 +53,7 @@ impl Write for Prefixed {
             lines.extend_from_slice(self.0.as_bytes());
             lines.extend_from_slice(line);
         }
-        put(&lines)?;
+        put(io::stderr(), &lines)?;
         Ok(event.len())
     }
 
@@ -66,7 +67,7 @@ struct Plain;
 
 impl Write for Plain {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        put(event)?;
+        put(io::stderr(), event)?;
         Ok(event.len())
     }
 
@@ -80,7 +81,7 @@ const PIPE_BUF: usize = 512;
 
 /// Without the lock of `io::stderr`, at which requests would wait for each other's lines. Only beside what is long there
 /// must be nothing else.
-fn put(mut lines: &[u8]) -> io::Result<()> {
+fn put(place: impl AsFd, mut lines: &[u8]) -> io::Result<()> {
     static LINES: RwLock<()> = RwLock::new(());
     let (_among_others, _alone);
     if lines.len() <= PIPE_BUF {
@@ -89,11 +90,42 @@ fn put(mut lines: &[u8]) -> io::Result<()> {
         _alone = LINES.write().unwrap_or_else(PoisonError::into_inner);
     }
     while !lines.is_empty() {
-        match rustix::io::write(io::stderr(), lines) {
+        match rustix::io::write(&place, lines) {
             Ok(written) => lines = &lines[written..],
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::{io::Read, thread};
+
+    fn line(letter: char, len: usize) -> String {
+        format!("{}\n", letter.to_string().repeat(len))
+    }
+
+    #[test]
+    fn lines_of_several_threads_stay_whole_also_those_longer_than_a_pipe() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let (long, short) = (line('l', 200_000), line('s', 100));
+        let mut text = String::new();
+        thread::scope(|scope| {
+            let writer = writer;
+            for (line, times) in [(&long, 20), (&short, 20_000), (&short, 20_000)] {
+                let writer = writer.try_clone().unwrap();
+                scope.spawn(move || (0..times).for_each(|_| put(&writer, line.as_bytes()).unwrap()));
+            }
+            drop(writer);
+            reader.read_to_string(&mut text).unwrap();
+        });
+        assert_eq!(text.len(), 20 * long.len() + 40_000 * short.len());
+        for line in text.split_inclusive('\n') {
+            assert!(line == long || line == short, "{} bytes of another line", line.len());
+        }
+    }
 }
