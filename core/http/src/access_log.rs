@@ -185,32 +185,16 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use casement_image::Caller;
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use std::{io, sync::Arc};
 
     fn logged(request: impl FnOnce(Record)) -> String {
         logged_for([192, 0, 2, 1].into(), request)
     }
 
     fn logged_for(client: IpAddr, request: impl FnOnce(Record)) -> String {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let (reader, writer) = io::pipe().unwrap();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false);
+        let subscriber = subscriber.with_writer(move || writer.try_clone().unwrap()).finish();
         tracing::subscriber::with_default(subscriber, || {
             let asks = Asks {
                 method: Method::GET,
@@ -225,7 +209,7 @@ mod tests {
             let span = tracing::info_span!("request", id = "req-1");
             request(Record::begin(Exchange::default(), asks, None, span));
         });
-        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+        io::read_to_string(reader).unwrap()
     }
 
     #[test]

@@ -93,35 +93,18 @@ fn put_text(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
+    use std::io;
     use tracing_subscriber::fmt::format::DefaultFields;
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     fn lines<F>(fields: F, log: fn()) -> String
     where
         F: for<'writer> FormatFields<'writer> + Send + Sync + 'static,
     {
-        let lines = Lines::default();
-        let writer = lines.clone();
+        let (reader, writer) = io::pipe().unwrap();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().fmt_fields(fields);
-        tracing::subscriber::with_default(subscriber.with_writer(move || writer.clone()).finish(), log);
-        let text = lines.0.lock().unwrap().clone();
-        String::from_utf8(text).unwrap()
+        let subscriber = subscriber.with_writer(move || writer.try_clone().unwrap()).finish();
+        tracing::subscriber::with_default(subscriber, log);
+        io::read_to_string(reader).unwrap()
     }
 
     fn every_kind() {
