@@ -316,6 +316,7 @@ impl<A: Api> Connections<A> {
         let socket = Socket::new(WriteTimeout::new(io, write_timeout), limits, exchange.clone());
         let (retire, requests) = (self.ends.retire.clone(), exchange.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
+            // Only image data is sent so; no other request takes the place along.
             if let Some(files) = files.as_ref().filter(|_| request.uri().path().ends_with("/file")) {
                 request.extensions_mut().insert(files.clone());
             }

@@ -129,7 +129,7 @@ pub(crate) fn timestamp(moment: OffsetDateTime) -> String {
     let (hour, minute, second) = moment.to_hms();
     let year = moment.year().unsigned_abs();
     let (century, year) = ((year / 100 % 100) as u8, (year % 100) as u8);
-    // `format!` takes as long for this as all the rest of a record does.
+    // Two of these by `format!` took a third of what writing a record takes.
     let mut text = String::with_capacity("YYYY-MM-DDTHH:MM:SSZ".len());
     for (number, after) in [
         (century, ""),

@@ -1,4 +1,4 @@
-//! When a line was written: as tracing-subscriber has it by itself, in a fraction of the time.
+//! When a line was written, as tracing-subscriber has it by itself, but without `format!` for each of its numbers.
 
 use std::{fmt, str};
 use time::OffsetDateTime;

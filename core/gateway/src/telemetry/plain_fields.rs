@@ -1,5 +1,5 @@
 //! The fields of a line without colours, letter by letter as tracing-subscriber writes them: that takes each field
-//! through its colours even where there are none, which was half of the time of a request's line.
+//! through its colours even where there are none, which was nearly half of the instructions of a request's line.
 
 use std::fmt::{self, Debug};
 use tracing::field::{Field, Visit};
