@@ -3,7 +3,14 @@
 use crate::ledger::{Content, Ledger, State};
 use casement_tests::{Answer, Client, Gateway};
 use serde_json::{Value, json};
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
+
+/// Longer than any answer takes. A connection to a gateway that was killed does not always break: under Wine, its server now
+/// and then holds the socket of a process that is gone.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The gateway is gone.
 #[derive(Debug)]
@@ -27,7 +34,7 @@ pub(crate) struct Way {
 
 impl<'a> Keeper<'a> {
     pub(crate) fn new(gateway: &Gateway, ledger: &'a Ledger) -> Self {
-        Self { client: gateway.member(), ledger }
+        Self { client: gateway.member().with_deadline(PATIENCE), ledger }
     }
 
     /// A request with a JSON body.

@@ -4,7 +4,7 @@ mod queue;
 
 use bytes::Bytes;
 use casement_digest::{Digest, Multihash, update_together};
-use queue::{Chunk, Job, Queue};
+use queue::{Chunk, Job, PRESSING, Queue};
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -56,7 +56,7 @@ impl DigestThreads {
 
     /// A stream of which `window` chunks may wait behind the one that is at work.
     pub(crate) fn stream(&self, multihash: Multihash, window: usize) -> DigestStream {
-        let places = window + 1;
+        let places = (window + 1).max(PRESSING);
         let room = Arc::new(Semaphore::new(places));
         let id = self.queue().add(Digest::new(multihash), room.clone());
         DigestStream { threads: self.clone(), id, room, places }
@@ -65,6 +65,12 @@ impl DigestThreads {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.0.0.lock()
     }
+
+    fn wake(&self, there_is_work: bool) {
+        if there_is_work {
+            self.0.0.came.notify_one();
+        }
+    }
 }
 
 impl DigestStream {
@@ -72,14 +78,14 @@ impl DigestStream {
     pub(crate) async fn feed(&self, bytes: Bytes) -> Option<()> {
         let room = self.room.clone().acquire_owned().await.ok()?;
         let ready = self.threads.queue().feed(self.id, Chunk { bytes, _room: room });
-        if ready {
-            self.threads.0.0.came.notify_one();
-        }
+        self.threads.wake(ready);
         Some(())
     }
 
     /// The digest of all that was fed, in hex. `None` as in [`DigestStream::feed`].
     pub(crate) async fn finish(self) -> Option<String> {
+        let ready = self.threads.queue().end(self.id);
+        self.threads.wake(ready);
         // All places are free when nothing waits or is at work any more.
         for _ in 0..self.places {
             self.room.acquire().await.ok()?.forget();

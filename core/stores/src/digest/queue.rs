@@ -9,6 +9,9 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// With so many chunks a stream does not wait for company any more. Each has room for as many.
+pub(super) const PRESSING: usize = 2;
+
 /// Streams that are digested, each by one thread at a time.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -28,6 +31,8 @@ struct Stream {
     digest: Option<Digest>,
     chunks: VecDeque<Chunk>,
     room: Arc<Semaphore>,
+    /// No more chunks will come: somebody waits for what there is.
+    ends: bool,
 }
 
 #[derive(Debug)]
@@ -49,7 +54,7 @@ impl Queue {
     /// Gives the stream's id.
     pub(super) fn add(&mut self, digest: Digest, room: Arc<Semaphore>) -> u64 {
         self.last_id += 1;
-        let stream = Stream { lanes: digest.lanes(), digest: Some(digest), chunks: VecDeque::new(), room };
+        let stream = Stream { lanes: digest.lanes(), digest: Some(digest), chunks: VecDeque::new(), room, ends: false };
         self.streams.insert(self.last_id, stream);
         self.last_id
     }
@@ -62,24 +67,45 @@ impl Queue {
         stream.digest
     }
 
-    /// Whether there is work now for a thread that has none.
+    /// Whether there is work now for a thread that had none.
     pub(super) fn feed(&mut self, id: u64, chunk: Chunk) -> bool {
+        self.change(id, |stream| stream.chunks.push_back(chunk))
+    }
+
+    /// As [`Queue::feed`], when the last chunk of a stream was fed.
+    pub(super) fn end(&mut self, id: u64) -> bool {
+        self.change(id, |stream| stream.ends = true)
+    }
+
+    fn change(&mut self, id: u64, change: impl FnOnce(&mut Stream)) -> bool {
+        let Some(lanes) = self.streams.get(&id).map(|stream| stream.lanes) else { return false };
+        let was_due = self.is_due(lanes);
         let Some(stream) = self.streams.get_mut(&id) else { return false };
-        let ready = stream.chunks.is_empty() && stream.digest.is_some();
-        if ready {
-            self.ready.push_back((id, stream.lanes));
+        let was_ready = stream.is_ready();
+        change(stream);
+        if stream.is_ready() && !was_ready {
+            self.ready.push_back((id, lanes));
         }
-        stream.chunks.push_back(chunk);
-        ready
+        !was_due && self.is_due(lanes)
     }
 
     pub(super) fn has_work(&self) -> bool {
-        !self.ready.is_empty()
+        self.ready.iter().any(|(_, lanes)| self.is_due(*lanes))
     }
 
-    /// The stream that has waited longest and those like it, for one of so many threads.
+    /// Whether a thread is to take what is ready of this kind, though it could have more of them in its lanes later: nobody
+    /// waits for a digest until a stream has several chunks, or ends.
+    fn is_due(&self, lanes: Lanes) -> bool {
+        let ready = || self.ready.iter().filter(|(_, kind)| *kind == lanes);
+        let alike = self.streams.values().filter(|stream| stream.lanes == lanes).count();
+        let is_pressing = |(id, _): &(u64, _)| self.streams.get(id).is_some_and(Stream::is_pressing);
+        ready().count() >= alike.min(lanes.count()).max(1) || ready().any(is_pressing)
+    }
+
+    /// The stream that has waited longest, of those that are due, and those like it, for one of so many threads.
     pub(super) fn take(&mut self, threads: usize) -> Vec<Job> {
-        let Some((_, lanes)) = self.ready.front().copied() else { return Vec::new() };
+        let due = self.ready.iter().find(|(_, lanes)| self.is_due(*lanes));
+        let Some((_, lanes)) = due.copied() else { return Vec::new() };
         let share = self.share(lanes, threads);
         self.busy += 1;
         let mut taken = Vec::with_capacity(share);
@@ -122,6 +148,15 @@ impl Queue {
 }
 
 impl Stream {
+    fn is_ready(&self) -> bool {
+        self.digest.is_some() && !self.chunks.is_empty()
+    }
+
+    /// Whether its upload will soon wait, or does.
+    fn is_pressing(&self) -> bool {
+        self.ends || self.chunks.len() >= PRESSING
+    }
+
     fn job(&mut self, id: u64) -> Option<Job> {
         let chunk = self.chunks.pop_front()?;
         Some(Job { id, digest: self.digest.take()?, chunk })
@@ -174,6 +209,35 @@ mod tests {
         assert!(!queue.feed(1, chunk(&queue, 1, 7)) && !queue.has_work() && jobs.len() == 1);
         assert_eq!(queue.give_back(jobs, true).len(), 1);
         assert_eq!(queue.take(8)[0].chunk.bytes.len(), 7);
+    }
+
+    #[test]
+    #[cfg_attr(not(target_arch = "x86_64"), ignore = "there are no lanes")]
+    fn a_stream_waits_for_those_like_it_until_it_has_several_chunks_or_ends() {
+        let both_have_had_one = || {
+            let mut queue = waiting(&[Md5, Md5, Sha512], 0);
+            for _ in ["MD5", "SHA-512"] {
+                let jobs = queue.take(2);
+                queue.give_back(jobs, true);
+            }
+            queue
+        };
+        let feed = |queue: &mut Queue, id| {
+            let chunk = chunk(queue, id, 0);
+            queue.feed(id, chunk)
+        };
+
+        let mut queue = both_have_had_one();
+        assert!(!feed(&mut queue, 1) && !queue.has_work() && queue.take(2).is_empty());
+        assert!(feed(&mut queue, 3) && queue.take(2).len() == 1, "there is none like it");
+        assert!(feed(&mut queue, 2) && queue.take(2).len() == 2, "all that are alike");
+
+        let mut queue = both_have_had_one();
+        assert!(!feed(&mut queue, 1) && feed(&mut queue, 1) && queue.take(2).len() == 1, "its upload will soon wait");
+
+        let mut queue = both_have_had_one();
+        assert!(!queue.end(1), "it has nothing");
+        assert!(!feed(&mut queue, 2) && queue.end(2) && queue.take(2).len() == 1, "its upload waits");
     }
 
     #[test]
