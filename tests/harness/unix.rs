@@ -4,9 +4,14 @@ use crate::Runner;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{fs, process::Command};
 
-/// glibc gives back what chunks of data have taken, as the systemd unit has it do (docs/benchmarks.md).
+/// The allocators give back what chunks of data have taken, as the systemd unit has them do (docs/benchmarks.md).
 pub(crate) fn prepare(command: &mut Command) {
-    command.envs([("MALLOC_MMAP_THRESHOLD_", "524288"), ("MALLOC_TRIM_THRESHOLD_", "2097152")]);
+    command.envs([
+        ("MALLOC_MMAP_THRESHOLD_", "524288"),
+        ("MALLOC_TRIM_THRESHOLD_", "2097152"),
+        ("MIMALLOC_ARENA_EAGER_COMMIT", "0"),
+        ("MIMALLOC_PURGE_DELAY", "0"),
+    ]);
 }
 
 /// Sends what tells a gateway to stop.

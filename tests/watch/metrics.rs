@@ -42,6 +42,29 @@ fn requests_are_counted_by_route_and_status() {
 }
 
 #[test]
+fn requests_on_one_connection_are_counted_each_by_its_own_route_and_status() {
+    let gateway = watched().start();
+    let id = gateway.member().create_raw("one");
+    let mut raw = gateway.raw();
+    let (found, missing, list) = (format!("/v2/images/{id}"), "/v2/images/nothing".to_owned(), "/v2/images".to_owned());
+    for path in [&found, &found, &missing, &missing, &found, &list, &found] {
+        let head = raw.head("GET", path, &[]);
+        raw.send(&head);
+        raw.answer().unwrap();
+    }
+    assert_figures(
+        &gateway,
+        &[
+            ("casement_http_requests_total{method=GET,route=/v2/images/{image},status=200}", 4.0),
+            ("casement_http_requests_total{method=GET,route=/v2/images/{image},status=404}", 2.0),
+            ("casement_http_requests_total{method=GET,route=/v2/images,status=200}", 1.0),
+            ("casement_http_request_duration_seconds_count{method=GET,route=/v2/images/{image}}", 6.0),
+            ("casement_http_requests_in_flight{}", 0.0),
+        ],
+    );
+}
+
+#[test]
 fn transfers_are_counted_with_their_bytes_and_their_ends() {
     let gateway = watched().start();
     let member = gateway.member();

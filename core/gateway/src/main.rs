@@ -25,6 +25,11 @@ use clap::Parser;
 use exit::Exit;
 use std::process::ExitCode;
 
+/// What a request needs is freed by whichever thread goes on with it, and glibc's threads then wait for each other.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,

@@ -64,8 +64,8 @@ impl Record {
     pub(crate) fn begin(exchange: Exchange, asks: Asks, audit: Option<Arc<dyn Audit>>, span: Span) -> Self {
         exchange.begin();
         Self {
+            meter: asks.purpose.as_ref().map(|purpose| Meter::begin(purpose, exchange.figures())),
             exchange,
-            meter: asks.purpose.as_ref().map(Meter::begin),
             asks,
             audit,
             span,

@@ -1,5 +1,6 @@
-//! How the requests of a connection stand, for its clocks.
+//! How the requests of a connection stand, for its clocks and its figures.
 
+use crate::traffic::LastFigures;
 use std::{
     sync::{
         Arc,
@@ -9,7 +10,7 @@ use std::{
 };
 use tokio::{sync::Notify, time::timeout};
 
-/// What the requests of a connection tell its clocks.
+/// What the requests of a connection tell its clocks, and have in common.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Exchange(Arc<Counters>);
 
@@ -19,6 +20,7 @@ struct Counters {
     ended: AtomicUsize,
     unread: AtomicBool,
     changed: Notify,
+    figures: LastFigures,
 }
 
 impl Exchange {
@@ -26,6 +28,10 @@ impl Exchange {
     pub(crate) fn begin(&self) {
         self.0.begun.fetch_add(1, Ordering::AcqRel);
         self.0.changed.notify_one();
+    }
+
+    pub(crate) fn figures(&self) -> &LastFigures {
+        &self.0.figures
     }
 
     /// Its answer is out.

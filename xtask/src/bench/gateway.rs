@@ -11,6 +11,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// As in the unit: what transfers took goes back to the system.
+const ALLOCATORS: [(&str, &str); 4] = [
+    ("MALLOC_MMAP_THRESHOLD_", "524288"),
+    ("MALLOC_TRIM_THRESHOLD_", "2097152"),
+    ("MIMALLOC_ARENA_EAGER_COMMIT", "0"),
+    ("MIMALLOC_PURGE_DELAY", "0"),
+];
+
 pub(super) struct Gateway {
     daemon: Daemon,
     address: String,
@@ -28,7 +36,7 @@ impl Gateway {
         fs::write(&file, configuration).map_err(|err| format!("{}: {err}", file.display()))?;
         let mut daemon = Daemon::start("gateway", &dist.join("bin/casement"), folder, |command| {
             command.args(["serve", "--config"]).arg(&file);
-            command.envs([("MALLOC_MMAP_THRESHOLD_", "524288"), ("MALLOC_TRIM_THRESHOLD_", "2097152")]);
+            command.envs(ALLOCATORS);
             command.envs(environment.iter().map(|(name, value)| (name, value)));
         })?;
         daemon.wait_for(|| serves(&address))?;
