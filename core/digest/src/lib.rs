@@ -39,6 +39,8 @@ pub enum Lanes {
 }
 
 impl Lanes {
+    pub const ALL: [Self; 3] = [Self::Md5, Self::Sha512, Self::Alone];
+
     /// How many streams at once there is room for.
     pub fn count(self) -> usize {
         match self {

@@ -67,7 +67,7 @@ impl Queue {
         stream.digest
     }
 
-    /// Whether there is work now for a thread that had none.
+    /// Whether a thread is to be woken.
     pub(super) fn feed(&mut self, id: u64, chunk: Chunk) -> bool {
         self.change(id, |stream| stream.chunks.push_back(chunk))
     }
@@ -78,19 +78,24 @@ impl Queue {
     }
 
     fn change(&mut self, id: u64, change: impl FnOnce(&mut Stream)) -> bool {
-        let Some(lanes) = self.streams.get(&id).map(|stream| stream.lanes) else { return false };
-        let was_due = self.is_due(lanes);
         let Some(stream) = self.streams.get_mut(&id) else { return false };
-        let was_ready = stream.is_ready();
+        let (lanes, was_ready) = (stream.lanes, stream.is_ready());
         change(stream);
         if stream.is_ready() && !was_ready {
             self.ready.push_back((id, lanes));
         }
-        !was_due && self.is_due(lanes)
+        // Also where it was due before: it may have become so when a stream like it was forgotten, which wakes nobody.
+        self.is_due(lanes)
     }
 
     pub(super) fn has_work(&self) -> bool {
-        self.ready.iter().any(|(_, lanes)| self.is_due(*lanes))
+        self.due().is_some()
+    }
+
+    /// Of the kinds that are due, that of the stream that has waited longest.
+    fn due(&self) -> Option<Lanes> {
+        let due: Vec<_> = Lanes::ALL.into_iter().filter(|lanes| self.is_due(*lanes)).collect();
+        self.ready.iter().map(|(_, lanes)| *lanes).find(|lanes| due.contains(lanes))
     }
 
     /// Whether a thread is to take what is ready of this kind, though it could have more of them in its lanes later: nobody
@@ -104,8 +109,7 @@ impl Queue {
 
     /// The stream that has waited longest, of those that are due, and those like it, for one of so many threads.
     pub(super) fn take(&mut self, threads: usize) -> Vec<Job> {
-        let due = self.ready.iter().find(|(_, lanes)| self.is_due(*lanes));
-        let Some((_, lanes)) = due.copied() else { return Vec::new() };
+        let Some(lanes) = self.due() else { return Vec::new() };
         let share = self.share(lanes, threads);
         self.busy += 1;
         let mut taken = Vec::with_capacity(share);
@@ -234,6 +238,10 @@ mod tests {
 
         let mut queue = both_have_had_one();
         assert!(!feed(&mut queue, 1) && feed(&mut queue, 1) && queue.take(2).len() == 1, "its upload will soon wait");
+
+        let mut queue = both_have_had_one();
+        assert!(!feed(&mut queue, 1) && queue.remove(2).is_some());
+        assert!(feed(&mut queue, 1) && queue.take(2).len() == 1, "there is none like it any more");
 
         let mut queue = both_have_had_one();
         assert!(!queue.end(1), "it has nothing");
