@@ -10,7 +10,6 @@ pub(crate) fn prepare(command: &mut Command) {
         ("MALLOC_MMAP_THRESHOLD_", "524288"),
         ("MALLOC_TRIM_THRESHOLD_", "2097152"),
         ("MIMALLOC_ARENA_EAGER_COMMIT", "0"),
-        ("MIMALLOC_PURGE_DELAY", "0"),
     ]);
 }
 

@@ -12,12 +12,8 @@ use std::{
 };
 
 /// As in the unit: what transfers took goes back to the system.
-const ALLOCATORS: [(&str, &str); 4] = [
-    ("MALLOC_MMAP_THRESHOLD_", "524288"),
-    ("MALLOC_TRIM_THRESHOLD_", "2097152"),
-    ("MIMALLOC_ARENA_EAGER_COMMIT", "0"),
-    ("MIMALLOC_PURGE_DELAY", "0"),
-];
+const ALLOCATORS: [(&str, &str); 3] =
+    [("MALLOC_MMAP_THRESHOLD_", "524288"), ("MALLOC_TRIM_THRESHOLD_", "2097152"), ("MIMALLOC_ARENA_EAGER_COMMIT", "0")];
 
 pub(super) struct Gateway {
     daemon: Daemon,
