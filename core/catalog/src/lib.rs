@@ -10,8 +10,9 @@
 
 mod change;
 mod children;
-mod common;
+mod counted;
 mod error;
+mod few;
 mod images;
 mod list;
 mod location_imports;
@@ -36,7 +37,7 @@ mod uploads;
 mod writer;
 
 use casement_image::Image;
-use common::Common;
+use counted::Counted;
 use remembered::Remembered;
 use std::{path::PathBuf, sync::Arc};
 
@@ -80,7 +81,7 @@ pub struct Catalog {
     db: Arc<sqlite::Database>,
     /// `None` where others write too.
     remembered: Option<Arc<Remembered>>,
-    common: Arc<Common>,
+    counted: Arc<Counted>,
 }
 
 impl Catalog {
@@ -95,13 +96,13 @@ impl Catalog {
     pub async fn open_under(options: &Options, lock: Lock) -> Result<Self> {
         let db = sqlite::Database::open(options, Some(lock)).await?;
         let remembered = Remembered::new(db.commits());
-        Ok(Self { db: Arc::new(db), remembered: Some(Arc::new(remembered)), common: Arc::default() })
+        Ok(Self { db: Arc::new(db), remembered: Some(Arc::new(remembered)), counted: Arc::default() })
     }
 
     /// As [`Catalog::open`], for one of several processes of a service that holds the lock for them.
     pub async fn open_beside(options: &Options) -> Result<Self> {
         let db = Arc::new(sqlite::Database::open(options, None).await?);
-        Ok(Self { db, remembered: None, common: Arc::default() })
+        Ok(Self { db, remembered: None, counted: Arc::default() })
     }
 
     /// Waits for what is under way, closes all connections and lets go of the lock.

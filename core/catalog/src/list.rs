@@ -1,7 +1,9 @@
 //! Lists images: who may see what, filters, order, and paging by key.
 
 use crate::{
-    Catalog, Error, Kind, Page, Result, record,
+    Catalog, Error, Kind, Page, Result,
+    few::Few,
+    record,
     sqlite::{Conn, Db},
     stamp::Stamp,
 };
@@ -9,7 +11,7 @@ use casement_image::{
     Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility, VisibilityFilter,
 };
 use sqlx::QueryBuilder;
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 pub(crate) type Sql = QueryBuilder<Db>;
 
@@ -21,28 +23,13 @@ impl Catalog {
         let marker = marker(&mut snapshot, query, caller).await?;
         let mut images = Vec::new();
         if query.limit > 0 && query.visibility != VisibilityFilter::Nothing {
-            let rare = self.rare_property(&mut snapshot, query).await?;
-            let mut sql = select(query, caller, &order, marker.as_ref(), rare)?;
+            let few = self.few(&mut snapshot, query, caller).await?;
+            let mut sql = select(query, caller, &order, marker.as_ref(), few)?;
             let rows = sql.build().fetch_all(&mut *snapshot).await?;
             images = rows.iter().map(record::image).collect::<Result<_>>()?;
         }
         let full = query.limit > 0 && images.len() == query.limit as usize;
         Ok(Page { images, full })
-    }
-
-    /// A property that is asked for and that few images have.
-    async fn rare_property<'q>(&self, conn: &mut Conn, query: &'q ListQuery) -> Result<Option<(&'q str, &'q str)>> {
-        for (name, value) in &query.properties {
-            if self.common.has(name, value, Instant::now()) {
-                continue;
-            }
-            let count = sqlx::query_scalar::<_, i64>(HOW_MANY).bind(name).bind(value).bind(RARE);
-            if count.fetch_one(&mut *conn).await? < RARE {
-                return Ok(Some((name, value)));
-            }
-            self.common.note(name, value, Instant::now());
-        }
-        Ok(None)
     }
 }
 
@@ -61,22 +48,16 @@ async fn marker(conn: &mut Conn, query: &ListQuery, caller: &Caller) -> Result<O
     }
 }
 
-/// Up to so many images with a property are looked up and sorted; with more, it costs less to go through the images in their
-/// order until the page is full.
-const RARE: i64 = 2000;
-pub(crate) const HOW_MANY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM image_properties p \
-     WHERE NOT p.deleted AND p.name = ? AND COALESCE(p.value, '') = ? LIMIT ? + 0)";
-
 /// What the images of the page are. It is asked of them alone: where rows have to be sorted, SQLite would ask it of all.
 fn select(
     query: &ListQuery,
     caller: &Caller,
     order: &[(SortKey, SortDir)],
     marker: Option<&Image>,
-    rare: Option<(&str, &str)>,
+    few: Option<Few<'_>>,
 ) -> Result<Sql> {
     let mut sql = Sql::new(concat!("SELECT ", record::image_columns!(), " FROM ("));
-    page(&mut sql, query, caller, order, marker, rare)?;
+    page(&mut sql, query, caller, order, marker, few)?;
     // As a condition the page would be part of an expression, whose depth SQLite limits.
     sql.push(") page CROSS JOIN images i ON i.rowid = page.place");
     order_by(&mut sql, order);
@@ -90,18 +71,11 @@ pub(crate) fn page(
     caller: &Caller,
     order: &[(SortKey, SortDir)],
     marker: Option<&Image>,
-    rare: Option<(&str, &str)>,
+    few: Option<Few<'_>>,
 ) -> Result<()> {
     sql.push("SELECT i.rowid AS place FROM ");
-    if let Some((name, value)) = rare {
-        sql.push("(SELECT DISTINCT p.image_id FROM image_properties p WHERE NOT p.deleted AND p.name = ")
-            .push_bind(name.to_owned())
-            .push(" AND COALESCE(p.value, '') = ")
-            .push_bind(value.to_owned())
-            // SQLite begins with what stands before it.
-            .push(") few CROSS JOIN images i INDEXED BY ")
-            .push(index(SortKey::Id))
-            .push(" ON i.id = few.image_id");
+    if let Some(few) = few {
+        few.from(sql);
     } else {
         sql.push("images i");
         if let Some(index) = walked(query) {
