@@ -1,5 +1,6 @@
 //! `casement`: command line, configuration, wiring.
 
+mod allocator;
 mod append;
 mod cli;
 mod commands;
@@ -24,11 +25,6 @@ mod workers;
 use clap::Parser;
 use exit::Exit;
 use std::process::ExitCode;
-
-/// What a request needs is freed by whichever thread goes on with it, and glibc's threads then wait for each other.
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
