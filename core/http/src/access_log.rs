@@ -195,6 +195,8 @@ mod tests {
         let (reader, writer) = io::pipe().unwrap();
         let subscriber = tracing_subscriber::fmt().with_ansi(false);
         let subscriber = subscriber.with_writer(move || writer.try_clone().unwrap()).finish();
+        // While there is one subscriber alone, whichever thread comes to a line first says for all whether anybody wants it.
+        let _another = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
         tracing::subscriber::with_default(subscriber, || {
             let asks = Asks {
                 method: Method::GET,
