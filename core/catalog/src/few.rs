@@ -3,7 +3,7 @@
 
 use crate::{
     Catalog, Result,
-    list::{Sql, index},
+    list::{Sql, index, names_images},
     sqlite::Conn,
 };
 use casement_image::{Caller, ListQuery, SortKey};
@@ -43,10 +43,8 @@ impl Catalog {
                 return Ok(Some(Few::With(name, value)));
             }
         }
-        match caller.project_id.as_deref() {
-            Some(project) if !caller.is_admin && self.few_are_visible(conn, project).await? => {
-                Ok(Some(Few::VisibleTo(project)))
-            }
+        match caller.project_id.as_deref().filter(|_| !caller.is_admin && !names_images(query)) {
+            Some(project) if self.few_are_visible(conn, project).await? => Ok(Some(Few::VisibleTo(project))),
             _ => Ok(None),
         }
     }
@@ -70,7 +68,8 @@ impl Catalog {
         }
         let visible = sqlx::query_scalar::<_, i64>(HOW_MANY_VISIBLE).bind(project).bind(project).bind(VISIBLE);
         let visible = visible.fetch_one(&mut *conn).await?;
-        // A page is full after one in so many of all; and each that is looked up takes as long as some that are passed.
+        // A page takes the longer to fill the fewer are visible, and they take the longer to look up the more they are: both
+        // take about as long where the square of these is all of them.
         let enough = visible * visible;
         let few = visible < VISIBLE
             && sqlx::query_scalar::<_, i64>(HOW_MANY).bind(enough + 1).fetch_one(conn).await? > enough;

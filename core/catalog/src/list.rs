@@ -95,13 +95,17 @@ pub(crate) fn page(
     Ok(())
 }
 
+/// Whether the images that are asked for are found by what they are called.
+pub(crate) fn names_images(query: &ListQuery) -> bool {
+    ["id", "name"].iter().any(|key| query.text.contains_key(key))
+}
+
 /// The index to walk where there are several keys to sort by. SQLite, which does not count the limit, would rather go through
 /// every image in whichever index has all the keys, and sort.
 fn walked(query: &ListQuery) -> Option<&'static str> {
     let (first, _) = *query.sort.first()?;
-    let is_found_faster = query.status.is_some()
-        || !(query.created_at.is_empty() && query.updated_at.is_empty())
-        || ["id", "name"].iter().any(|key| query.text.contains_key(key));
+    let is_found_faster =
+        query.status.is_some() || !(query.created_at.is_empty() && query.updated_at.is_empty()) || names_images(query);
     (query.sort.len() > 1 && !is_found_faster).then(|| index(first))
 }
 

@@ -282,6 +282,9 @@ async fn images_are_few_beside_many_others_alone() {
     let mut snapshot = catalog.db.snapshot().await.unwrap();
     let few = catalog.few(&mut snapshot, &query, &other).await.unwrap();
     assert!(matches!(few, Some(Few::VisibleTo("p4"))), "three of ten: {few:?}");
+    let mut by_name = ListQuery::default();
+    by_name.text.insert("name", vec!["one".to_owned()]);
+    assert!(catalog.few(&mut snapshot, &by_name, &other).await.unwrap().is_none(), "an index leads there");
     let admin = Caller { is_admin: true, ..of("p5") };
     assert!(catalog.few(&mut snapshot, &query, &admin).await.unwrap().is_none());
 }
