@@ -2,6 +2,7 @@
 
 mod api;
 mod catalogs;
+mod congestion;
 mod crowd;
 mod glance;
 mod machine;
@@ -15,6 +16,7 @@ mod table;
 mod transfers;
 
 use crate::Result;
+use congestion::Congestion;
 use options::Options;
 use report::Report;
 use row::{Line, Row, Who};
@@ -50,6 +52,7 @@ pub(crate) fn peers(args: &[&str]) -> Result<()> {
     if let Some(only) = options.only.iter().find(|only| known.clone().all(|name| name != **only)) {
         return Err(format!("no row `{only}`; there are {}", known.collect::<Vec<_>>().join(", ")));
     }
+    let _congestion = Congestion::by_window();
     let machine = machine::describe();
     let (sizes, rounds) = (options.sizes, options.rounds);
     let has_peers = ROWS.iter().any(|(name, _)| options.wants(name));
