@@ -310,7 +310,7 @@ impl<A: Api> Connections<A> {
     {
         // Given back last.
         let _permit = permit;
-        let (layer, exchange) = (self.layer.clone(), Exchange::default());
+        let (layer, exchange) = (self.layer.clone(), Exchange::with(via.peer));
         let Options { header_timeout, idle_timeout, linger_timeout, write_timeout, .. } = self.options;
         let limits = Limits { header: header_timeout, idle: idle_timeout, linger: linger_timeout };
         let socket = Socket::new(WriteTimeout::new(io, write_timeout), limits, exchange.clone());

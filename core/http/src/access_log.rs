@@ -143,7 +143,7 @@ impl Drop for Record {
             bytes = self.bytes,
             request_id = self.asks.request_id.as_str(),
             project = caller.and_then(|caller| caller.project_id.as_deref()).unwrap_or("-"),
-            peer = %self.asks.peer,
+            peer = %self.exchange.peer(),
             // Where a proxy stands between.
             client = (self.asks.client != self.asks.peer.ip().to_canonical()).then(|| display(self.asks.client)),
         );
@@ -209,7 +209,7 @@ mod tests {
             };
             asks.speaker.is(Arc::new(Caller { project_id: Some("p1".into()), ..Caller::default() }));
             let span = tracing::info_span!("request", id = "req-1");
-            request(Record::begin(Exchange::default(), asks, None, span));
+            request(Record::begin(Exchange::with(asks.peer), asks, None, span));
         });
         io::read_to_string(reader).unwrap()
     }

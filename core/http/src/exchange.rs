@@ -2,6 +2,7 @@
 
 use crate::traffic::LastFigures;
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -11,11 +12,13 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 
 /// What the requests of a connection tell its clocks, and have in common.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Exchange(Arc<Counters>);
+#[derive(Debug, Clone)]
+pub(crate) struct Exchange(Arc<Common>);
 
-#[derive(Debug, Default)]
-struct Counters {
+#[derive(Debug)]
+struct Common {
+    /// As the log has it.
+    peer: String,
     begun: AtomicUsize,
     ended: AtomicUsize,
     unread: AtomicBool,
@@ -24,6 +27,21 @@ struct Counters {
 }
 
 impl Exchange {
+    pub(crate) fn with(peer: SocketAddr) -> Self {
+        Self(Arc::new(Common {
+            peer: peer.to_string(),
+            begun: AtomicUsize::default(),
+            ended: AtomicUsize::default(),
+            unread: AtomicBool::default(),
+            changed: Notify::default(),
+            figures: LastFigures::default(),
+        }))
+    }
+
+    pub(crate) fn peer(&self) -> &str {
+        &self.0.peer
+    }
+
     /// A head is complete.
     pub(crate) fn begin(&self) {
         self.0.begun.fetch_add(1, Ordering::AcqRel);
@@ -77,19 +95,23 @@ mod tests {
     use super::*;
     use tokio::time::Instant;
 
+    fn exchange() -> Exchange {
+        Exchange::with(([192, 0, 2, 1], 4711).into())
+    }
+
     const FIRST: Duration = Duration::from_secs(10);
     const BETWEEN: Duration = Duration::from_secs(75);
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_idle_when_its_first_request_does_not_come() {
         let began = Instant::now();
-        Exchange::default().idle(FIRST, BETWEEN).await;
+        exchange().idle(FIRST, BETWEEN).await;
         assert_eq!(began.elapsed(), FIRST);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_not_idle_before_the_last_of_its_requests_has_ended() {
-        let exchange = Exchange::default();
+        let exchange = exchange();
         let began = Instant::now();
         let requests = async {
             exchange.begin();

@@ -74,7 +74,7 @@ pub(crate) async fn converse<A, S>(
     A: Api,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let exchange = Exchange::default();
+    let exchange = Exchange::with(via.peer);
     let socket = WriteTimeout::new(io, options.write_timeout);
     let requests = Requests { limit: options.write_timeout, permit: Arc::new(permit) };
     let service = {

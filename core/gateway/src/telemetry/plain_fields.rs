@@ -1,7 +1,10 @@
 //! The fields of a line without colours, letter by letter as tracing-subscriber writes them: that takes each field
 //! through its colours even where there are none, which was nearly half of the instructions of a request's line.
 
-use std::fmt::{self, Debug};
+use std::{
+    fmt::{self, Debug, Write},
+    mem,
+};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{
     field::{RecordFields, VisitOutput},
@@ -15,54 +18,85 @@ use tracing_subscriber::{
 pub(super) struct PlainFields;
 
 impl<'writer> FormatFields<'writer> for PlainFields {
-    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
-        let mut visitor = PlainVisitor { writer, is_first: true, result: Ok(()) };
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut visitor = PlainVisitor { text: String::with_capacity(USUAL), is_first: true, result: Ok(()) };
         fields.record(&mut visitor);
-        visitor.result
+        visitor.result?;
+        writer.write_str(&visitor.text)
     }
 }
 
-struct PlainVisitor<'a> {
-    writer: Writer<'a>,
+/// Bytes that most lines have room in.
+const USUAL: usize = 320;
+
+struct PlainVisitor {
+    /// Gathered here: what the fields are written to is behind a pointer.
+    text: String,
     is_first: bool,
     result: fmt::Result,
 }
 
-impl PlainVisitor<'_> {
-    fn put(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
-        if self.result.is_err() {
-            return;
+impl PlainVisitor {
+    /// What goes before the value.
+    fn name(&mut self, field: &Field) {
+        if !mem::take(&mut self.is_first) {
+            self.text.push(' ');
         }
-        let space = if self.is_first { "" } else { " " };
-        self.is_first = false;
-        let writer = &mut self.writer;
-        let name = [space, field.name(), "="];
-        self.result = name.into_iter().try_for_each(|part| writer.write_str(part)).and_then(|()| value(writer));
+        self.text.push_str(field.name());
+        self.text.push('=');
+    }
+
+    fn put(&mut self, put: impl FnOnce(&mut String) -> fmt::Result) {
+        self.result = self.result.and_then(|()| put(&mut self.text));
     }
 
     /// What is more than a name and a value.
     fn leave(&mut self, put: impl FnOnce(&mut DefaultVisitor<'_>)) {
-        if self.result.is_err() {
-            return;
-        }
-        let mut visitor = DefaultVisitor::new(self.writer.by_ref(), self.is_first);
-        put(&mut visitor);
-        self.result = visitor.finish();
-        self.is_first = false;
+        let is_first = mem::take(&mut self.is_first);
+        self.put(|text| {
+            let mut visitor = DefaultVisitor::new(Writer::new(text), is_first);
+            put(&mut visitor);
+            visitor.finish()
+        });
+    }
+
+    fn integer(&mut self, field: &Field, value: impl itoa::Integer) {
+        self.name(field);
+        self.text.push_str(itoa::Buffer::new().format(value));
     }
 }
 
-impl Visit for PlainVisitor<'_> {
+impl Visit for PlainVisitor {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match is_plain(field) {
+            true => self.integer(field, value),
+            false => self.leave(|visitor| visitor.record_u64(field, value)),
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        match is_plain(field) {
+            true => self.integer(field, value),
+            false => self.leave(|visitor| visitor.record_i64(field, value)),
+        }
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         match is_plain(field) {
-            true => self.put(field, |writer| write!(writer, "{value:?}")),
+            true => {
+                self.name(field);
+                self.put(|text| write!(text, "{value:?}"));
+            }
             false => self.leave(|visitor| visitor.record_debug(field, value)),
         }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match is_plain(field) {
-            true => self.put(field, |writer| put_text(writer, value)),
+            true => {
+                self.name(field);
+                self.put(|text| put_text(text, value));
+            }
             false => self.leave(|visitor| visitor.record_str(field, value)),
         }
     }
@@ -78,15 +112,15 @@ fn is_plain(field: &Field) -> bool {
 }
 
 /// As `{:?}`, which looks at each letter. Most texts have nothing to escape.
-fn put_text(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
+fn put_text(line: &mut String, text: &str) -> fmt::Result {
     // All letters, to the last: so the compiler looks at many at once.
     let is_plain =
         text.bytes().fold(true, |so_far, byte| so_far & matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~'));
-    if is_plain {
-        ["\"", text, "\""].into_iter().try_for_each(|part| writer.write_str(part))
-    } else {
-        write!(writer, "{text:?}")
+    if !is_plain {
+        return write!(line, "{text:?}");
     }
+    line.extend(["\"", text, "\""]);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -114,18 +148,30 @@ mod tests {
         let span = tracing::info_span!("request", id = "req-1", method = %"GET", later = tracing::field::Empty);
         span.in_scope(|| {
             tracing::info!("a message alone: {odd}");
-            tracing::warn!(text = "plain", odd, empty = "", number = 7, minus = -7, real = 0.5, yes = true, "behind");
+            tracing::warn!(
+                text = "plain",
+                odd,
+                empty = "",
+                number = 7,
+                minus = -7,
+                most = u64::MAX,
+                least = i64::MIN,
+                real = 0.5,
+                yes = true,
+                "behind"
+            );
             tracing::error!(error, shown = %odd, debug = ?Some(odd), none = None::<&str>, some = Some("x"));
             tracing::error!(r#type = "keyword", message = "by its name", last = 1_u64);
             span.record("later", odd);
             tracing::info!(error);
+            tracing::info!(behind = "nothing", "");
         });
     }
 
     #[test]
     fn a_line_is_what_tracing_subscriber_makes_of_it() {
         let plain = lines(PlainFields, every_kind);
-        assert_eq!(plain.matches(" request{").count(), 5, "{plain}");
+        assert_eq!(plain.matches(" request{").count(), 6, "{plain}");
         assert_eq!(plain, lines(DefaultFields::new(), every_kind));
     }
 }
