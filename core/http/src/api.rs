@@ -30,7 +30,9 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 
 /// Everything below the [layer](crate::layer), as one tower service.
 #[derive(Clone)]
-pub(crate) struct Gateway {
+pub(crate) struct Gateway(Arc<Parts>);
+
+struct Parts {
     service: Service,
     options: Arc<Options>,
     gate: Gate,
@@ -45,16 +47,18 @@ impl Gateway {
 
     /// Another service and other options, and what callers have asked for so far.
     pub(crate) fn exchanged(&self, service: Service, options: Arc<Options>) -> Self {
-        let gate = self.gate.under(options.caller_limits);
+        let gate = self.0.gate.under(options.caller_limits);
         Self::with(service, options, gate)
     }
 
     fn with(service: Service, options: Arc<Options>, gate: Gate) -> Self {
         let routes = routes(request::request(service.clone(), options.clone()));
-        Self { service, options, gate, routes }
+        Self(Arc::new(Parts { service, options, gate, routes }))
     }
+}
 
-    async fn answer(self, request: Request<RequestBody>) -> Response {
+impl Parts {
+    async fn answer(&self, request: Request<RequestBody>) -> Response {
         if request.method() == Method::OPTIONS {
             return Response::default();
         }
@@ -129,7 +133,7 @@ impl tower_service::Service<Request<RequestBody>> for Gateway {
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let gateway = self.clone();
-        Box::pin(async move { Ok(gateway.answer(request).await) })
+        Box::pin(async move { Ok(gateway.0.answer(request).await) })
     }
 }
 
