@@ -29,7 +29,9 @@ pub(super) struct Windows {
 /// `cargo build --release` for Windows, into the folder that it gives.
 pub(super) fn release(target: &Path) -> Result<PathBuf> {
     let folder = target.join("windows");
-    succeed(&mut Toolchain::provide(&folder)?.cargo(&["build", "--release"], &folder))?;
+    let mut build = Toolchain::provide(&folder)?.cargo(&["build", "--release"], &folder);
+    // The standard library that was built for it has no bitcode.
+    succeed(build.env("CARGO_PROFILE_RELEASE_LTO", "false"))?;
     Ok(folder.join(Toolchain::TARGET).join("release"))
 }
 
