@@ -15,7 +15,7 @@ use tokio::{sync::Notify, time::timeout};
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange(Arc<Common>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Common {
     /// As the log has it.
     peer: String,
@@ -28,14 +28,7 @@ struct Common {
 
 impl Exchange {
     pub(crate) fn with(peer: SocketAddr) -> Self {
-        Self(Arc::new(Common {
-            peer: peer.to_string(),
-            begun: AtomicUsize::default(),
-            ended: AtomicUsize::default(),
-            unread: AtomicBool::default(),
-            changed: Notify::default(),
-            figures: LastFigures::default(),
-        }))
+        Self(Arc::new(Common { peer: peer.to_string(), ..Common::default() }))
     }
 
     pub(crate) fn peer(&self) -> &str {

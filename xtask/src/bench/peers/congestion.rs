@@ -4,26 +4,26 @@ use std::{fs, path::Path};
 
 /// Linux, "IP Sysctl": what sockets that are opened from then on have.
 const SETTING: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
-/// Linux's own default. It sends what the other side has room for; BBR, the default of some systems, sends at the pace that
-/// it believes the network has, also where there is none.
+/// Linux's own default. It sends as much as its window holds; BBR, the default of some systems, sends at the pace that it
+/// believes the network has, also over loopback.
 const CUBIC: &str = "cubic";
 
-/// Puts back what was there before.
+/// What was there before, which is put back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Congestion {
-    before: Option<String>,
-}
+pub(super) struct Before(Option<String>);
 
-impl Congestion {
-    /// CUBIC for everybody as long as this lives, where the user may say so.
-    pub(super) fn by_window() -> Self {
-        Self { before: exchange(Path::new(SETTING), CUBIC) }
+/// CUBIC for all of the machine, where the user may say so.
+pub(super) fn cubic() -> Before {
+    let before = exchange(Path::new(SETTING), CUBIC);
+    if let Some(before) = &before {
+        println!("The machine's TCP has {CUBIC} until the end of this, in place of {before}");
     }
+    Before(before)
 }
 
-impl Drop for Congestion {
+impl Drop for Before {
     fn drop(&mut self) {
-        if let Some(before) = &self.before {
+        if let Some(before) = &self.0 {
             exchange(Path::new(SETTING), before);
         }
     }

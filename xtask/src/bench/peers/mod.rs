@@ -16,7 +16,6 @@ mod table;
 mod transfers;
 
 use crate::Result;
-use congestion::Congestion;
 use options::Options;
 use report::Report;
 use row::{Line, Row, Who};
@@ -52,7 +51,7 @@ pub(crate) fn peers(args: &[&str]) -> Result<()> {
     if let Some(only) = options.only.iter().find(|only| known.clone().all(|name| name != **only)) {
         return Err(format!("no row `{only}`; there are {}", known.collect::<Vec<_>>().join(", ")));
     }
-    let _congestion = Congestion::by_window();
+    let _before = congestion::cubic();
     let machine = machine::describe();
     let (sizes, rounds) = (options.sizes, options.rounds);
     let has_peers = ROWS.iter().any(|(name, _)| options.wants(name));

@@ -20,7 +20,8 @@ figures are medians of the rounds. What Glance does not do: it does not flush wh
 
 Work is made by `casement-bench` (`xtask/bench`), one thread on the same cores, over loopback: what is sent lies in the page
 cache before the clock starts and goes by `sendfile`, and what comes is dropped in the kernel (`MSG_TRUNC`), as with iperf3's
-`--zerocopy` and `--skip-rx-copy`. TCP has CUBIC, Linux's own default, also where the system's is BBR, which paces loopback. Before each upload as much memory is touched as it will write: a guest's free memory goes
+`--zerocopy` and `--skip-rx-copy`. TCP has CUBIC, Linux's own default, where the user may set it: BBR, the default of some systems,
+paces loopback too. Before each upload as much memory is touched as it will write: a guest's free memory goes
 back to its hypervisor (Linux, \"Free Page Reporting\"), and it takes longer to have it again than to write into it. It goes
 back in pieces of 2 MiB, about two seconds after it was freed; so every other MiB of what was touched stays in use until the upload is
 done, and what is free between them stays with the guest. Small requests are made for some seconds.
