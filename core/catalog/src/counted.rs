@@ -18,6 +18,8 @@ pub(crate) struct Counted {
     pub(crate) properties: Believed<(String, String)>,
     /// Whether few of all images are visible to a project.
     pub(crate) sights: Believed<String>,
+    /// Whether others share few images with a project.
+    pub(crate) shares: Believed<String>,
 }
 
 #[derive(Debug)]

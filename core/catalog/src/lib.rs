@@ -8,11 +8,11 @@
 //! recovery in `recovery.rs`, what a project may have in `quota.rs`, metadata definitions in `metadefs/`. What is
 //! particular to SQLite is in `sqlite.rs`; [`Onlooker`] is for who only looks at the file.
 
+mod among;
 mod change;
 mod children;
 mod counted;
 mod error;
-mod few;
 mod images;
 mod list;
 mod location_imports;

@@ -1,19 +1,20 @@
 //! Lists images: who may see what, filters, order, and paging by key.
 
+mod filter;
+mod sight;
+
 use crate::{
     Catalog, Error, Kind, Page, Result,
-    few::Few,
+    among::Among,
     record,
-    sqlite::{Conn, Db},
+    sqlite::{Conn, Sql},
     stamp::Stamp,
 };
-use casement_image::{
-    Caller, Image, ListQuery, MemberFilter, SortDir, SortKey, TimeFilter, TimeOp, Visibility, VisibilityFilter,
-};
-use sqlx::QueryBuilder;
+use casement_image::{Caller, Image, ListQuery, SortDir, SortKey, VisibilityFilter};
+use filter::filter;
 use std::sync::Arc;
 
-pub(crate) type Sql = QueryBuilder<Db>;
+pub(crate) use sight::seen;
 
 impl Catalog {
     /// One page of the images that `caller` may see and `query` asks for.
@@ -23,8 +24,8 @@ impl Catalog {
         let marker = marker(&mut snapshot, query, caller).await?;
         let mut images = Vec::new();
         if query.limit > 0 && query.visibility != VisibilityFilter::Nothing {
-            let few = self.few(&mut snapshot, query, caller).await?;
-            let mut sql = select(query, caller, &order, marker.as_ref(), few)?;
+            let among = self.among(&mut snapshot, query, caller, &order).await?;
+            let mut sql = select(query, caller, &order, marker.as_ref(), among)?;
             let rows = sql.build().fetch_all(&mut *snapshot).await?;
             images = rows.iter().map(record::image).collect::<Result<_>>()?;
         }
@@ -54,10 +55,10 @@ fn select(
     caller: &Caller,
     order: &[(SortKey, SortDir)],
     marker: Option<&Image>,
-    few: Option<Few<'_>>,
+    among: Among<'_>,
 ) -> Result<Sql> {
     let mut sql = Sql::new(concat!("SELECT ", record::image_columns!(), " FROM ("));
-    page(&mut sql, query, caller, order, marker, few)?;
+    page(&mut sql, query, caller, order, marker, among)?;
     // As a condition the page would be part of an expression, whose depth SQLite limits.
     sql.push(") page CROSS JOIN images i ON i.rowid = page.place");
     order_by(&mut sql, order);
@@ -71,20 +72,17 @@ pub(crate) fn page(
     caller: &Caller,
     order: &[(SortKey, SortDir)],
     marker: Option<&Image>,
-    few: Option<Few<'_>>,
+    among: Among<'_>,
 ) -> Result<()> {
-    sql.push("SELECT i.rowid AS place FROM ");
-    if let Some(few) = few {
-        few.from(sql);
-    } else {
-        sql.push("images i");
-        if let Some(index) = walked(query) {
-            sql.push(" INDEXED BY ").push(index);
-        }
-    }
+    // With its order, since SQLite merges ordered walks by what they are asked for.
+    sql.push("SELECT i.rowid AS place, i.created_at, i.id FROM ");
+    among.from(sql, query);
     sql.push(" WHERE i.deleted = FALSE AND i.status <> 'killed' AND i.os_hidden = ");
     sql.push(if query.os_hidden { "TRUE" } else { "FALSE" });
-    visible(sql, query, caller);
+    if !matches!(among, Among::Seen(_)) {
+        sight::visible(sql, query, caller);
+    }
+    sight::asked_for(sql, query, caller);
     filter(sql, query)?;
     if let Some(marker) = marker {
         after(sql, order, marker)?;
@@ -100,12 +98,17 @@ pub(crate) fn names_images(query: &ListQuery) -> bool {
     ["id", "name"].iter().any(|key| query.text.contains_key(key))
 }
 
-/// The index to walk where there are several keys to sort by. SQLite, which does not count the limit, would rather go through
-/// every image in whichever index has all the keys, and sort.
-fn walked(query: &ListQuery) -> Option<&'static str> {
+/// The index to walk where SQLite, which counts neither the limit nor how many images have a name, would choose another: with
+/// several keys to sort by it would rather go through every image in whichever index has all of them, and sort.
+pub(crate) fn walked(query: &ListQuery) -> Option<&'static str> {
+    if query.text.contains_key("id") {
+        return None;
+    }
+    if query.text.contains_key("name") {
+        return Some(index(SortKey::Name));
+    }
     let (first, _) = *query.sort.first()?;
-    let is_found_faster =
-        query.status.is_some() || !(query.created_at.is_empty() && query.updated_at.is_empty()) || names_images(query);
+    let is_found_faster = query.status.is_some() || !(query.created_at.is_empty() && query.updated_at.is_empty());
     (query.sort.len() > 1 && !is_found_faster).then(|| index(first))
 }
 
@@ -118,151 +121,6 @@ fn order_by(sql: &mut Sql, order: &[(SortKey, SortDir)]) {
     }
 }
 
-/// An image without an owner is for everyone who knows its id, but in nobody's list.
-fn visible(sql: &mut Sql, query: &ListQuery, caller: &Caller) {
-    let project = caller.project_id.as_deref();
-    if !caller.is_admin {
-        sql.push(" AND (i.visibility = 'public'");
-        if query.visibility != VisibilityFilter::Default {
-            sql.push(" OR i.visibility = 'community'");
-        }
-        if let Some(project) = project {
-            sql.push(" OR i.owner = ").push_bind(project.to_owned());
-            shared_with(sql, project, query.member_status);
-        }
-        sql.push(")");
-    }
-    match query.visibility {
-        VisibilityFilter::Only(visibility) => {
-            sql.push(" AND i.visibility = ").push_bind(visibility.as_str());
-        }
-        // Everybody's community images would drown the caller's own in a list that did not ask for them.
-        VisibilityFilter::Default if caller.is_admin => {
-            sql.push(" AND (i.visibility <> ").push_bind(Visibility::Community.as_str());
-            if let Some(project) = project {
-                sql.push(" OR i.owner = ").push_bind(project.to_owned());
-            }
-            sql.push(")");
-        }
-        VisibilityFilter::Default | VisibilityFilter::All | VisibilityFilter::Nothing => {}
-    }
-}
-
-fn shared_with(sql: &mut Sql, project: &str, member_status: MemberFilter) {
-    sql.push(
-        " OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_members m \
-         WHERE m.image_id = i.id AND NOT m.deleted AND m.member = ",
-    )
-    .push_bind(project.to_owned());
-    let status = match member_status {
-        MemberFilter::Accepted => Some("accepted"),
-        MemberFilter::Pending => Some("pending"),
-        MemberFilter::Rejected => Some("rejected"),
-        MemberFilter::All => None,
-    };
-    if let Some(status) = status {
-        sql.push(" AND m.status = ").push_bind(status);
-    }
-    sql.push("))");
-}
-
-fn filter(sql: &mut Sql, query: &ListQuery) -> Result<()> {
-    if let Some(protected) = query.protected {
-        sql.push(" AND i.protected = ").push(if protected { "TRUE" } else { "FALSE" });
-    }
-    for (key, values) in &query.text {
-        any_of(sql, text_column(key)?, values.iter().map(String::as_str));
-        if *key == "name" {
-            // Says nothing new, but in the words of an index.
-            any_of(sql, column(SortKey::Name), values.iter().map(String::as_str));
-        }
-    }
-    if let Some(statuses) = &query.status {
-        any_of(sql, "i.status", statuses.iter().map(|status| status.as_str()));
-    }
-    for (key, (least, most)) in &query.range {
-        let column = number_column(key)?;
-        if let Some(least) = least {
-            sql.push(" AND ").push(column).push(" >= ").push_bind(*least);
-        }
-        if let Some(most) = most {
-            sql.push(" AND ").push(column).push(" <= ").push_bind(*most);
-        }
-    }
-    times(sql, column(SortKey::CreatedAt), &query.created_at);
-    times(sql, column(SortKey::UpdatedAt), &query.updated_at);
-    for tag in &query.tags {
-        sql.push(" AND EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND NOT t.deleted AND t.value = ")
-            .push_bind(tag.clone())
-            .push(")");
-    }
-    for (name, value) in &query.properties {
-        sql.push(
-            " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND NOT p.deleted AND p.name = ",
-        )
-        .push_bind(name.clone())
-        .push(" AND COALESCE(p.value, '') = ")
-        .push_bind(value.clone())
-        .push(")");
-    }
-    Ok(())
-}
-
-fn any_of<'v>(sql: &mut Sql, column: &str, values: impl ExactSizeIterator<Item = &'v str>) {
-    if values.len() == 0 {
-        sql.push(" AND FALSE");
-        return;
-    }
-    sql.push(" AND ").push(column).push(" IN (");
-    let mut list = sql.separated(", ");
-    for value in values {
-        list.push_bind(value.to_owned());
-    }
-    sql.push(")");
-}
-
-fn times(sql: &mut Sql, column: &str, filters: &[TimeFilter]) {
-    for TimeFilter { op, at } in filters {
-        let operator = match op {
-            TimeOp::Eq => " = ",
-            TimeOp::Neq => " <> ",
-            TimeOp::Gt => " > ",
-            TimeOp::Gte => " >= ",
-            TimeOp::Lt => " < ",
-            TimeOp::Lte => " <= ",
-        };
-        sql.push(" AND ").push(column).push(operator).push_bind(Stamp(*at));
-    }
-}
-
-fn text_column(key: &str) -> Result<&'static str> {
-    Ok(match key {
-        "name" => "i.name",
-        "id" => "i.id",
-        "container_format" => "i.container_format",
-        "disk_format" => "i.disk_format",
-        "owner" => "i.owner",
-        "checksum" => "i.checksum",
-        "os_hash_algo" => "i.os_hash_algo",
-        "os_hash_value" => "i.os_hash_value",
-        _ => return Err(no_filter(key)),
-    })
-}
-
-fn number_column(key: &str) -> Result<&'static str> {
-    Ok(match key {
-        "size" => "i.size",
-        "virtual_size" => "i.virtual_size",
-        "min_ram" => "i.min_ram",
-        "min_disk" => "i.min_disk",
-        _ => return Err(no_filter(key)),
-    })
-}
-
-fn no_filter(key: &str) -> Error {
-    Error::new(Kind::Internal, format!("images can't be filtered by {key:?}"))
-}
-
 /// The client's keys, and then those that make the order total: without them a page could lose or repeat an image.
 pub(crate) fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
     let mut order = query.sort.clone();
@@ -272,6 +130,11 @@ pub(crate) fn order_of(query: &ListQuery) -> Vec<(SortKey, SortDir)> {
         }
     }
     order
+}
+
+/// Whether it is that of the default list, from either end.
+pub(crate) fn is_default(order: &[(SortKey, SortDir)]) -> bool {
+    matches!(order, [(SortKey::CreatedAt, created), (SortKey::Id, id)] if created == id)
 }
 
 /// NULL sorts as '' or 0, so that it can be compared with a marker's value. Databases disagree on where NULL sorts.

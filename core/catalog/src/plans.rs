@@ -1,10 +1,14 @@
 //! Holds how the hot queries are run: none may cost more because there are more images.
 #![allow(clippy::unwrap_used)]
 
+mod few;
+mod seen;
+
 use crate::{
     Catalog, Options,
-    few::{self, Few},
+    among::{self, Among},
     images, list, quota, record,
+    sqlite::Sql,
     stamp::Stamp,
 };
 use casement_image::{Caller, Image, ImageId, ListQuery, MemberFilter, SortDir, SortKey, Visibility, VisibilityFilter};
@@ -32,10 +36,10 @@ async fn page(
     query: &ListQuery,
     caller: &Caller,
     marker: Option<&Image>,
-    few: Option<Few<'_>>,
+    among: Among<'_>,
 ) -> String {
-    let mut sql = list::Sql::new("");
-    list::page(&mut sql, query, caller, &list::order_of(query), marker, few).unwrap();
+    let mut sql = Sql::new("");
+    list::page(&mut sql, query, caller, &list::order_of(query), marker, among).unwrap();
     plan(catalog, &sql.into_string()).await
 }
 
@@ -54,6 +58,10 @@ pub(crate) async fn some_image(catalog: &Catalog) -> Image {
     Image::clone(&catalog.find_image(&id, None).await.unwrap().unwrap().image)
 }
 
+fn member() -> Caller {
+    Caller { project_id: Some("p1".to_owned()), ..Caller::default() }
+}
+
 #[tokio::test]
 async fn a_default_list_walks_one_index_and_stops_at_its_last_row() {
     let (_dir, catalog) = catalog().await;
@@ -61,12 +69,15 @@ async fn a_default_list_walks_one_index_and_stops_at_its_last_row() {
     let plain = Caller { project_id: project.clone(), ..Caller::default() };
     let admin = Caller { project_id: project, is_admin: true, ..Caller::default() };
     let marker = some_image(&catalog).await;
+    let everybody = "casement_images_list_idx";
     for member_status in [MemberFilter::Accepted, MemberFilter::All] {
         let query = ListQuery { limit: 25, member_status, ..ListQuery::default() };
-        for caller in [&plain, &admin, &Caller::default()] {
+        for (caller, index) in
+            [(&plain, everybody), (&admin, everybody), (&Caller::default(), "casement_images_by_visibility_idx")]
+        {
             for marker in [None, Some(&marker)] {
-                let plan = page(&catalog, &query, caller, marker, None).await;
-                assert!(plan.contains("USING COVERING INDEX casement_images_list_idx"), "{plan}");
+                let plan = page(&catalog, &query, caller, marker, Among::All).await;
+                assert!(plan.contains(&format!("USING COVERING INDEX {index}")), "{plan}");
                 for dear in ["ORDER BY", "MULTI-INDEX", "SCAN", "_deleted"] {
                     assert!(!plan.contains(dear), "{dear}: {plan}");
                 }
@@ -84,7 +95,7 @@ async fn a_list_by_any_key_walks_one_index_and_stops_at_its_last_row() {
         for dir in [SortDir::Asc, SortDir::Desc] {
             let query = ListQuery { limit: 25, sort: vec![(key, dir)], tie_dir: Some(dir), ..ListQuery::default() };
             for marker in [None, Some(&marker)] {
-                let plan = page(&catalog, &query, &caller, marker, None).await;
+                let plan = page(&catalog, &query, &caller, marker, Among::All).await;
                 let covering = if matches!(key, SortKey::Name | SortKey::CreatedAt) { "COVERING " } else { "" };
                 let walk = format!("USING {covering}INDEX {} (", list::index(key));
                 assert!(plan.contains(&walk), "{key:?} {dir:?}: {plan}");
@@ -104,7 +115,7 @@ async fn a_list_by_several_keys_walks_the_index_of_the_first() {
         let second = if first == SortKey::Name { SortKey::Size } else { SortKey::Name };
         let sort = vec![(first, SortDir::Asc), (second, SortDir::Asc)];
         let query = ListQuery { limit: 25, sort, tie_dir: Some(SortDir::Asc), ..ListQuery::default() };
-        let plan = page(&catalog, &query, &caller, None, None).await;
+        let plan = page(&catalog, &query, &caller, None, Among::All).await;
         assert!(plan.contains(list::index(first)), "{first:?}: {plan}");
         assert!(
             plan.contains("TERMS OF ORDER BY"),
@@ -118,9 +129,14 @@ async fn images_of_a_name_are_found_by_it() {
     let (_dir, catalog) = catalog().await;
     let mut query = ListQuery { limit: 25, ..ListQuery::default() };
     query.text.insert("name", vec!["one".to_owned()]);
-    let plan = page(&catalog, &query, &Caller::default(), None, None).await;
-    assert!(plan.contains("casement_images_by_name_idx (deleted=? AND os_hidden=? AND <expr>=?)"), "{plan}");
-    assert!(!plan.contains("ORDER BY"), "{plan}");
+    for visibility in [VisibilityFilter::Default, VisibilityFilter::Only(Visibility::Public)] {
+        for caller in [member(), Caller::default(), Caller { is_admin: true, ..Caller::default() }] {
+            let query = ListQuery { visibility, ..query.clone() };
+            let plan = page(&catalog, &query, &caller, None, Among::All).await;
+            assert!(plan.contains("casement_images_by_name_idx (deleted=? AND os_hidden=? AND <expr>=?)"), "{plan}");
+            assert!(!plan.contains("ORDER BY"), "{plan}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -128,17 +144,18 @@ async fn images_with_a_rare_property_are_found_by_it_and_those_with_a_common_one
     let (_dir, catalog) = catalog().await;
     let mut query = ListQuery { limit: 25, ..ListQuery::default() };
     query.properties.insert("rack".to_owned(), "one".to_owned());
-    let count = plan(&catalog, few::HOW_MANY_HAVE).await;
+    let count = plan(&catalog, among::HOW_MANY_HAVE).await;
     assert!(count.contains("INDEX casement_properties_value_idx (name=? AND <expr>=?)"), "{count}");
-    for (rare, first) in [
-        (Some(Few::With("rack", "one")), "CO-ROUTINE few"),
-        (None, "SEARCH i USING COVERING INDEX casement_images_list_idx"),
-    ] {
-        let plan = page(&catalog, &query, &Caller::default(), None, rare).await;
+    let rare = Among::FewWith("rack", "one");
+    for (among, first) in
+        [(rare, "CO-ROUTINE few"), (Among::All, "SEARCH i USING COVERING INDEX casement_images_list_idx")]
+    {
+        let plan = page(&catalog, &query, &member(), None, among).await;
         assert!(plan.starts_with(first), "{plan}");
         assert!(plan.contains("INDEX casement_properties_value_idx (name=? AND <expr>=?"), "{plan}");
         assert!(
-            rare.is_none() || plan.contains("casement_images_by_id_idx (deleted=? AND os_hidden=? AND id=?)"),
+            matches!(among, Among::All)
+                || plan.contains("casement_images_by_id_idx (deleted=? AND os_hidden=? AND id=?)"),
             "{plan}"
         );
     }
@@ -159,134 +176,6 @@ async fn a_list_by_a_property_is_the_same_whether_it_is_taken_for_rare_or_for_co
     assert_eq!(rare.images.iter().map(|image| &image.id).collect::<Vec<_>>(), [&image.id]);
     catalog.counted.properties.note(("rack".to_owned(), "one".to_owned()), false, Instant::now());
     assert_eq!(catalog.list_images(&query, &admin).await.unwrap(), rare);
-}
-
-#[tokio::test]
-async fn the_few_images_that_a_project_may_see_are_found_by_who_may_see_them() {
-    let (_dir, catalog) = catalog().await;
-    let count = plan(&catalog, few::HOW_MANY_VISIBLE).await;
-    let page = page(&catalog, &ListQuery::default(), &member(), None, Some(Few::VisibleTo("p1"))).await;
-    for plan in [count, page] {
-        for way in [
-            "owner_image_idx (owner=?)",
-            "visibility_image_idx (visibility=?)",
-            "casement_members_member_idx (member=?)",
-        ] {
-            assert!(plan.contains(way), "{way}: {plan}");
-        }
-        assert!(!plan.contains("SCAN i") && !plan.contains("SCAN o") && !plan.contains("SCAN m"), "{plan}");
-    }
-    assert!(plan(&catalog, few::HOW_MANY).await.contains("COVERING INDEX casement_images_list_idx"));
-}
-
-/// Images of two projects and of nobody in particular, of which `p1` may see four.
-async fn images_of_many(catalog: &Catalog) {
-    let mut tx = catalog.db.write().await.unwrap();
-    for (id, owner, visibility) in [
-        ("mine", "p1", "private"),
-        ("shared", "p2", "shared"),
-        ("pending", "p2", "shared"),
-        ("public", "p2", "public"),
-        ("mine too and public", "p1", "public"),
-        ("community", "p2", "community"),
-        ("private", "p2", "private"),
-    ] {
-        sqlx::query(
-            "INSERT INTO images (id, status, min_disk, min_ram, created_at, deleted, owner, visibility, os_hidden, protected) \
-             VALUES (?, 'queued', 0, 0, ?, FALSE, ?, ?, FALSE, FALSE)",
-        )
-        .bind(ImageId::random().as_str())
-        .bind(Stamp(OffsetDateTime::UNIX_EPOCH))
-        .bind(owner)
-        .bind(visibility)
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-        sqlx::query("UPDATE images SET name = ? WHERE rowid = LAST_INSERT_ROWID()")
-            .bind(id)
-            .execute(&mut *tx)
-            .await
-            .unwrap();
-    }
-    for (image, status) in [("shared", "accepted"), ("pending", "pending"), ("mine", "accepted")] {
-        sqlx::query(
-            "INSERT INTO image_members (image_id, member, can_share, status, created_at, deleted) \
-             SELECT id, 'p1', FALSE, ?, created_at, FALSE FROM images WHERE name = ?",
-        )
-        .bind(status)
-        .bind(image)
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    }
-    tx.commit().await.unwrap();
-}
-
-fn member() -> Caller {
-    Caller { project_id: Some("p1".to_owned()), ..Caller::default() }
-}
-
-#[tokio::test]
-async fn a_list_is_the_same_whether_few_or_many_images_are_visible() {
-    let (_dir, catalog) = catalog().await;
-    images_of_many(&catalog).await;
-    let by_name = vec![(SortKey::Name, SortDir::Asc)];
-    let mut queries = Vec::new();
-    for visibility in [
-        VisibilityFilter::Default,
-        VisibilityFilter::All,
-        VisibilityFilter::Only(Visibility::Community),
-        VisibilityFilter::Only(Visibility::Shared),
-    ] {
-        for member_status in [MemberFilter::Accepted, MemberFilter::All] {
-            for limit in [2, 25] {
-                queries.push(ListQuery {
-                    limit,
-                    visibility,
-                    member_status,
-                    sort: by_name.clone(),
-                    ..ListQuery::default()
-                });
-            }
-        }
-    }
-    let mut seen = Vec::new();
-    for query in queries {
-        let mut pages = Vec::new();
-        for few in [true, false] {
-            catalog.counted.sights.note("p1".to_owned(), few, Instant::now());
-            pages.push(catalog.list_images(&query, &member()).await.unwrap());
-        }
-        assert_eq!(pages[0], pages[1], "{query:?}");
-        seen.push(pages[0].images.len());
-    }
-    assert_eq!(seen, [2, 4, 2, 5, 2, 5, 2, 6, 1, 1, 1, 1, 1, 1, 2, 2]);
-}
-
-#[tokio::test]
-async fn images_are_few_beside_many_others_alone() {
-    let (_dir, catalog) = catalog().await;
-    images_of_many(&catalog).await;
-    let query = ListQuery::default();
-    let mut snapshot = catalog.db.snapshot().await.unwrap();
-    let of = |project: &str| Caller { project_id: Some(project.to_owned()), ..Caller::default() };
-    let (known, unknown) = (member(), of("p3"));
-    assert!(catalog.few(&mut snapshot, &query, &known).await.unwrap().is_none(), "most of seven");
-    // Two are public, and one community.
-    assert!(catalog.few(&mut snapshot, &query, &unknown).await.unwrap().is_none(), "three of seven");
-    drop(snapshot);
-    for _ in 0..3 {
-        some_image(&catalog).await;
-    }
-    let other = of("p4");
-    let mut snapshot = catalog.db.snapshot().await.unwrap();
-    let few = catalog.few(&mut snapshot, &query, &other).await.unwrap();
-    assert!(matches!(few, Some(Few::VisibleTo("p4"))), "three of ten: {few:?}");
-    let mut by_name = ListQuery::default();
-    by_name.text.insert("name", vec!["one".to_owned()]);
-    assert!(catalog.few(&mut snapshot, &by_name, &other).await.unwrap().is_none(), "an index leads there");
-    let admin = Caller { is_admin: true, ..of("p5") };
-    assert!(catalog.few(&mut snapshot, &query, &admin).await.unwrap().is_none());
 }
 
 #[tokio::test]

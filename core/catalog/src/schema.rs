@@ -5,11 +5,12 @@ use crate::{
     sqlite::{Conn, has_table},
 };
 /// What leads from each version of the `casement_*` tables to the next one, from version 1 on, which `casement.sql` makes.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/migrations/2.sql"),
     include_str!("schema/migrations/3.sql"),
     include_str!("schema/migrations/4.sql"),
     include_str!("schema/migrations/5.sql"),
+    include_str!("schema/migrations/6.sql"),
 ];
 /// The version of the `casement_*` tables that this program serves.
 pub(crate) const VERSION: i64 = 1 + MIGRATIONS.len() as i64;

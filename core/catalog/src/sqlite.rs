@@ -9,7 +9,7 @@ use crate::{
 };
 use metrics::{Histogram, histogram};
 use sqlx::{
-    ConnectOptions, Connection, Pool, Sqlite, SqliteConnection, Transaction,
+    ConnectOptions, Connection, Pool, QueryBuilder, Sqlite, SqliteConnection, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 use std::{
@@ -23,6 +23,7 @@ pub(crate) type Row = SqliteRow;
 pub(crate) type Conn = SqliteConnection;
 pub(crate) type Tx = Transaction<'static, Db>;
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
+pub(crate) type Sql = QueryBuilder<Db>;
 
 /// KiB that each reader may have, negative as SQLite wants them. A list by a property goes through some 500 pages of a large
 /// catalog, which is as much as a reader has otherwise: one more, and each list reads them all from the file again.

@@ -3,18 +3,16 @@
 use super::{FoundNamespace, namespace, namespace_columns, resource_types::association};
 use crate::{
     Catalog, Result,
-    sqlite::{Conn, Db},
+    sqlite::{Conn, Sql},
     stamp::Stamp,
 };
 use casement_image::{
     Caller, SortDir,
     metadef::{Association, NamespaceQuery, NamespaceSortKey},
 };
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::Row as _;
 use std::collections::HashMap;
 use time::OffsetDateTime;
-
-type Sql = QueryBuilder<Db>;
 
 /// One page of a list, each namespace with what it is associated with.
 #[derive(Debug, Clone, PartialEq, Eq)]

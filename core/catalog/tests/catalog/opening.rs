@@ -115,7 +115,7 @@ async fn a_database_of_version_1_is_brought_to_the_version_of_today_with_what_is
         let version: i64 = sqlx::query_scalar("SELECT version FROM casement_schema").fetch_one(&mut raw).await.unwrap();
         let reserved: i64 =
             sqlx::query_scalar("SELECT reserved FROM casement_transfers").fetch_one(&mut raw).await.unwrap();
-        assert_eq!((version, reserved), (5, 0));
+        assert_eq!((version, reserved), (6, 0));
         raw.close().await.unwrap();
     }
 }

@@ -1,26 +1,33 @@
-//! Whether the images of a page are among few. Then those are looked up and sorted; else all images are gone through in their
-//! order until the page is full, which takes the longer the fewer of them are wanted.
+//! Among which images those of a page are looked for.
 
 use crate::{
-    Catalog, Result,
-    list::{Sql, index, names_images},
-    sqlite::Conn,
+    Catalog, Result, list,
+    sqlite::{Conn, Sql},
 };
-use casement_image::{Caller, ListQuery, SortKey};
+use casement_image::{Caller, ListQuery, SortDir, SortKey};
 use std::time::Instant;
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Few<'q> {
-    /// Images that have a property of this value.
-    With(&'q str, &'q str),
-    /// Images that this project may see.
-    VisibleTo(&'q str),
+pub(crate) enum Among<'q> {
+    /// All. They are gone through in their order until the page is full, which takes the longer the fewer of them are wanted.
+    All,
+    /// Those that this project may see, gone through in the order of the default list.
+    Seen(&'q str),
+    /// Those that this project may see, where they are few: they are looked up and sorted.
+    FewSeen(&'q str),
+    /// Those with a property of this value, where they are few: they are looked up and sorted.
+    FewWith(&'q str, &'q str),
 }
 
 /// Up to so many images with a property are looked up.
 const WITH_PROPERTY: i64 = 2000;
 pub(crate) const HOW_MANY_HAVE: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM image_properties p \
      WHERE NOT p.deleted AND p.name = ? AND COALESCE(p.value, '') = ? LIMIT ? + 0)";
+
+/// Up to so many images that others share with a project are looked up for each of its lists: no index has them in order.
+const SHARED: i64 = 100;
+pub(crate) const HOW_MANY_ARE_SHARED: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM image_members m \
+     WHERE m.member = ? AND NOT m.deleted LIMIT ? + 0)";
 
 /// Up to so many images that a project may see are looked up, where there are many others. They are counted with those that
 /// were deleted as Glance does it, which the indexes have too.
@@ -32,21 +39,29 @@ pub(crate) const HOW_MANY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM images i 
      WHERE i.deleted = FALSE AND i.os_hidden = FALSE LIMIT ? + 0)";
 
 impl Catalog {
-    pub(crate) async fn few<'q>(
+    pub(crate) async fn among<'q>(
         &self,
         conn: &mut Conn,
         query: &'q ListQuery,
         caller: &'q Caller,
-    ) -> Result<Option<Few<'q>>> {
+        order: &[(SortKey, SortDir)],
+    ) -> Result<Among<'q>> {
         for (name, value) in &query.properties {
             if self.few_have(conn, name, value).await? {
-                return Ok(Some(Few::With(name, value)));
+                return Ok(Among::FewWith(name, value));
             }
         }
-        match caller.project_id.as_deref().filter(|_| !caller.is_admin && !names_images(query)) {
-            Some(project) if self.few_are_visible(conn, project).await? => Ok(Some(Few::VisibleTo(project))),
-            _ => Ok(None),
-        }
+        let Some(project) = caller.project_id.as_deref().filter(|_| !caller.is_admin && !list::names_images(query))
+        else {
+            return Ok(Among::All);
+        };
+        Ok(if list::is_default(order) && query.updated_at.is_empty() && self.few_are_shared(conn, project).await? {
+            Among::Seen(project)
+        } else if self.few_are_visible(conn, project).await? {
+            Among::FewSeen(project)
+        } else {
+            Among::All
+        })
     }
 
     async fn few_have(&self, conn: &mut Conn, name: &str, value: &str) -> Result<bool> {
@@ -57,6 +72,17 @@ impl Catalog {
         let count = sqlx::query_scalar::<_, i64>(HOW_MANY_HAVE).bind(name).bind(value).bind(WITH_PROPERTY);
         let few = count.fetch_one(conn).await? < WITH_PROPERTY;
         self.counted.properties.note(key, few, Instant::now());
+        Ok(few)
+    }
+
+    async fn few_are_shared(&self, conn: &mut Conn, project: &str) -> Result<bool> {
+        let key = project.to_owned();
+        if let Some(few) = self.counted.shares.believed(&key, Instant::now()) {
+            return Ok(few);
+        }
+        let count = sqlx::query_scalar::<_, i64>(HOW_MANY_ARE_SHARED).bind(project).bind(SHARED);
+        let few = count.fetch_one(conn).await? < SHARED;
+        self.counted.shares.note(key, few, Instant::now());
         Ok(few)
     }
 
@@ -78,20 +104,18 @@ impl Catalog {
     }
 }
 
-impl Few<'_> {
+impl Among<'_> {
     /// `images i`, and what stands before it: SQLite begins with that.
-    pub(crate) fn from(self, sql: &mut Sql) {
+    pub(crate) fn from(self, sql: &mut Sql, query: &ListQuery) {
         match self {
-            Self::With(name, value) => {
-                sql.push("(SELECT DISTINCT p.image_id FROM image_properties p WHERE NOT p.deleted AND p.name = ")
-                    .push_bind(name.to_owned())
-                    .push(" AND COALESCE(p.value, '') = ")
-                    .push_bind(value.to_owned())
-                    .push(") few CROSS JOIN images i INDEXED BY ")
-                    .push(index(SortKey::Id))
-                    .push(" ON i.id = few.image_id");
+            Self::All => {
+                sql.push("images i");
+                if let Some(index) = list::walked(query) {
+                    sql.push(" INDEXED BY ").push(index);
+                }
             }
-            Self::VisibleTo(project) => {
+            Self::Seen(project) => list::seen(sql, query, project),
+            Self::FewSeen(project) => {
                 sql.push("(SELECT o.rowid AS place FROM images o WHERE o.owner = ")
                     .push_bind(project.to_owned())
                     .push(
@@ -101,6 +125,15 @@ impl Few<'_> {
                     )
                     .push_bind(project.to_owned())
                     .push(") few CROSS JOIN images i ON i.rowid = few.place");
+            }
+            Self::FewWith(name, value) => {
+                sql.push("(SELECT DISTINCT p.image_id FROM image_properties p WHERE NOT p.deleted AND p.name = ")
+                    .push_bind(name.to_owned())
+                    .push(" AND COALESCE(p.value, '') = ")
+                    .push_bind(value.to_owned())
+                    .push(") few CROSS JOIN images i INDEXED BY ")
+                    .push(list::index(SortKey::Id))
+                    .push(" ON i.id = few.image_id");
             }
         }
     }
