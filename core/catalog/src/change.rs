@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Kind, Result, record,
-    sqlite::{Conn, Row},
+    sqlite::{Conn, Row, Sql},
     stamp::{Stamp, next_after},
 };
 use casement_image::{ImageId, Status};
@@ -32,23 +32,19 @@ pub(crate) async fn head(conn: &mut Conn, id: &ImageId) -> Result<Option<Head>> 
 
 /// Gives the image a new `updated_at`, and `to` for its status. [`Kind::Changed`] when it is no longer as `head` says.
 pub(crate) async fn touch(conn: &mut Conn, id: &ImageId, head: Head, to: Status, now: OffsetDateTime) -> Result<()> {
-    let done = sqlx::query(
-        "UPDATE images SET status = ?, updated_at = ? \
-         WHERE id = ? AND deleted = FALSE AND status = ? AND COALESCE(updated_at, created_at) = ?",
-    )
-    .bind(to.as_str())
-    .bind(Stamp(next_after(head.updated_at, now)))
-    .bind(id.as_str())
-    .bind(head.status.as_str())
-    .bind(Stamp(head.updated_at))
-    .execute(conn)
-    .await?;
-    require_one(done.rows_affected(), id)
+    let mut sql = Sql::new("UPDATE images SET updated_at = ");
+    sql.push_bind(Stamp(next_after(head.updated_at, now)));
+    if to != head.status {
+        sql.push(", status = ").push_bind(to.as_str());
+    }
+    apply(conn, sql, id, head).await
 }
 
-/// A conditional change of an image that met no row lost against somebody else's.
-pub(crate) fn require_one(rows: u64, id: &ImageId) -> Result<()> {
-    match rows {
+/// Changes the image as `update` says. A change that met no row lost against somebody else's.
+pub(crate) async fn apply(conn: &mut Conn, mut update: Sql, id: &ImageId, head: Head) -> Result<()> {
+    update.push(" WHERE id = ").push_bind(id.as_str()).push(" AND deleted = FALSE AND status = ");
+    update.push_bind(head.status.as_str()).push(" AND COALESCE(updated_at, created_at) = ");
+    match update.push_bind(Stamp(head.updated_at)).build().execute(conn).await?.rows_affected() {
         1 => Ok(()),
         _ => Err(Error::new(Kind::Changed, format!("image {id} was changed by somebody else; read it again"))),
     }

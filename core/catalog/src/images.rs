@@ -2,7 +2,7 @@
 
 use crate::{
     Bounds, Catalog, Error, Found, Kind, NewTransfer, Result, TransferState, change, children, quota, record,
-    sqlite::{Conn, Query},
+    sqlite::{Conn, Sql},
     stamp::Stamp,
     uploads,
 };
@@ -121,58 +121,71 @@ impl Catalog {
 }
 
 async fn insert(conn: &mut Conn, image: &Image) -> Result<()> {
-    let insert = sqlx::query(
-        "INSERT INTO images (name, status, visibility, protected, os_hidden, checksum, os_hash_algo, os_hash_value, \
-         owner, size, virtual_size, container_format, disk_format, min_ram, min_disk, updated_at, \
-         id, created_at, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)",
-    );
-    bind_fields(insert, image)?
-        .bind(Stamp(image.updated_at))
-        .bind(image.id.as_str())
-        .bind(Stamp(image.created_at))
-        .execute(conn)
-        .await?;
+    let mut sql = Sql::new("INSERT INTO images (id, created_at, updated_at, deleted");
+    let fields = fields(image)?;
+    for (column, _) in &fields {
+        sql.push(", ").push(column);
+    }
+    sql.push(") VALUES (").push_bind(image.id.as_str()).push(", ").push_bind(Stamp(image.created_at));
+    sql.push(", ").push_bind(Stamp(image.updated_at)).push(", FALSE");
+    for (_, value) in fields {
+        value.bind(sql.push(", "));
+    }
+    sql.push(")").build().execute(conn).await?;
     Ok(())
 }
 
+/// Sets what differs alone: SQLite writes each index that has a column which is set, even to what it is already.
 pub(crate) async fn write_fields(
     conn: &mut Conn,
     before: &Image,
     after: &Image,
     updated_at: OffsetDateTime,
 ) -> Result<()> {
-    let update = sqlx::query(
-        "UPDATE images SET name = ?, status = ?, visibility = ?, protected = ?, os_hidden = ?, checksum = ?, \
-         os_hash_algo = ?, os_hash_value = ?, owner = ?, size = ?, virtual_size = ?, container_format = ?, \
-         disk_format = ?, min_ram = ?, min_disk = ?, updated_at = ? \
-         WHERE id = ? AND deleted = FALSE AND status = ? AND COALESCE(updated_at, created_at) = ?",
-    );
-    let done = bind_fields(update, after)?
-        .bind(Stamp(updated_at))
-        .bind(before.id.as_str())
-        .bind(before.status.as_str())
-        .bind(Stamp(before.updated_at))
-        .execute(conn)
-        .await?;
-    change::require_one(done.rows_affected(), &before.id)
+    let mut sql = Sql::new("UPDATE images SET updated_at = ");
+    sql.push_bind(Stamp(updated_at));
+    for ((column, was), (_, is)) in fields(before)?.into_iter().zip(fields(after)?) {
+        if was != is {
+            is.bind(sql.push(", ").push(column).push(" = "));
+        }
+    }
+    let known = change::Head { status: before.status, updated_at: before.updated_at };
+    change::apply(conn, sql, &before.id, known).await
 }
 
-/// The fields that a client or an upload can change, in the order of both statements above.
-fn bind_fields<'q>(query: Query<'q>, image: &'q Image) -> Result<Query<'q>> {
-    Ok(query
-        .bind(&image.name)
-        .bind(image.status.as_str())
-        .bind(image.visibility.as_str())
-        .bind(image.protected)
-        .bind(image.os_hidden)
-        .bind(&image.checksum)
-        .bind(&image.os_hash_algo)
-        .bind(&image.os_hash_value)
-        .bind(&image.owner)
-        .bind(record::signed(image.size)?)
-        .bind(record::signed(image.virtual_size)?)
-        .bind(&image.container_format)
-        .bind(&image.disk_format)
-        .bind(i64::from(image.min_ram))
-        .bind(i64::from(image.min_disk)))
+#[derive(PartialEq)]
+enum Field<'i> {
+    Text(Option<&'i str>),
+    Number(Option<i64>),
+}
+
+impl Field<'_> {
+    fn bind(self, sql: &mut Sql) {
+        match self {
+            Self::Text(text) => sql.push_bind(text),
+            Self::Number(number) => sql.push_bind(number),
+        };
+    }
+}
+
+/// The columns that a client or an upload can change.
+fn fields(image: &Image) -> Result<[(&'static str, Field<'_>); 15]> {
+    use Field::{Number, Text};
+    Ok([
+        ("name", Text(image.name.as_deref())),
+        ("status", Text(Some(image.status.as_str()))),
+        ("visibility", Text(Some(image.visibility.as_str()))),
+        ("protected", Number(Some(image.protected.into()))),
+        ("os_hidden", Number(Some(image.os_hidden.into()))),
+        ("checksum", Text(image.checksum.as_deref())),
+        ("os_hash_algo", Text(image.os_hash_algo.as_deref())),
+        ("os_hash_value", Text(image.os_hash_value.as_deref())),
+        ("owner", Text(image.owner.as_deref())),
+        ("size", Number(record::signed(image.size)?)),
+        ("virtual_size", Number(record::signed(image.virtual_size)?)),
+        ("container_format", Text(image.container_format.as_deref())),
+        ("disk_format", Text(image.disk_format.as_deref())),
+        ("min_ram", Number(Some(image.min_ram.into()))),
+        ("min_disk", Number(Some(image.min_disk.into()))),
+    ])
 }

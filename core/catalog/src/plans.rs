@@ -3,6 +3,7 @@
 
 mod few;
 mod seen;
+mod writes;
 
 use crate::{
     Catalog, Options,

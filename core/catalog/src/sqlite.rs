@@ -22,7 +22,6 @@ pub(crate) type Db = Sqlite;
 pub(crate) type Row = SqliteRow;
 pub(crate) type Conn = SqliteConnection;
 pub(crate) type Tx = Transaction<'static, Db>;
-pub(crate) type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 pub(crate) type Sql = QueryBuilder<Db>;
 
 /// KiB that each reader may have, negative as SQLite wants them. A list by a property goes through some 500 pages of a large
