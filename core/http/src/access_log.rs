@@ -20,7 +20,6 @@ use std::{
     task::{Context, Poll, ready},
 };
 use tokio::time::Instant;
-use tracing::Span;
 
 /// As nginx has it: the client went away before the answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -45,8 +44,6 @@ pub(crate) struct Record {
     asks: Asks,
     meter: Option<Meter>,
     audit: Option<Arc<dyn Audit>>,
-    /// What goes on while the answer is sent belongs to the request too.
-    span: Span,
     started: Instant,
     status: Option<StatusCode>,
     created: Option<String>,
@@ -60,15 +57,14 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The request counts as being served until the record is dropped.
-    pub(crate) fn begin(exchange: Exchange, asks: Asks, audit: Option<Arc<dyn Audit>>, span: Span) -> Self {
+    /// The request counts as being served until the record is dropped. It is in a box, as it is handed on many times.
+    pub(crate) fn begin(exchange: Exchange, asks: Asks, audit: Option<Arc<dyn Audit>>) -> Box<Self> {
         exchange.begin();
-        Self {
+        Box::new(Self {
             meter: asks.purpose.as_ref().map(|purpose| Meter::begin(purpose, exchange.figures())),
             exchange,
             asks,
             audit,
-            span,
             started: Instant::now(),
             status: None,
             created: None,
@@ -76,7 +72,7 @@ impl Record {
             promised: None,
             whole: false,
             _transfer: None,
-        }
+        })
     }
 
     /// What counts the bytes of the request's body.
@@ -85,7 +81,7 @@ impl Record {
     }
 
     /// From here on the record lives as long as the response's body.
-    pub(crate) fn carry<B: Body>(mut self, mut response: Response<B>) -> Response<LoggedBody<B>> {
+    pub(crate) fn carry<B: Body>(mut self: Box<Self>, mut response: Response<B>) -> Response<LoggedBody<B>> {
         self.status = Some(response.status());
         self._transfer = response.extensions_mut().remove();
         self.created = response.extensions().get::<Created>().map(|created| created.0.clone());
@@ -153,7 +149,7 @@ impl Drop for Record {
 #[derive(Debug)]
 pub(crate) struct LoggedBody<B> {
     body: B,
-    record: Record,
+    record: Box<Record>,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for LoggedBody<B> {
@@ -162,7 +158,9 @@ impl<B: Body<Data = Bytes> + Unpin> Body for LoggedBody<B> {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let Self { body, record } = &mut *self;
-        let frame = ready!(record.span.in_scope(|| Pin::new(body).poll_frame(context)));
+        // What goes on while the answer is sent belongs to the request too.
+        let request = record.asks.request_id.clone();
+        let frame = ready!(request.serve_now(|| Pin::new(body).poll_frame(context)));
         match &frame {
             Some(Ok(frame)) => record.sent(frame.data_ref().map_or(0, Bytes::len)),
             Some(Err(_)) => {}
@@ -187,11 +185,11 @@ mod tests {
     use casement_image::Caller;
     use std::{io, sync::Arc};
 
-    fn logged(request: impl FnOnce(Record)) -> String {
+    fn logged(request: impl FnOnce(Box<Record>)) -> String {
         logged_for([192, 0, 2, 1].into(), request)
     }
 
-    fn logged_for(client: IpAddr, request: impl FnOnce(Record)) -> String {
+    fn logged_for(client: IpAddr, request: impl FnOnce(Box<Record>)) -> String {
         let (reader, writer) = io::pipe().unwrap();
         let subscriber = tracing_subscriber::fmt().with_ansi(false);
         let subscriber = subscriber.with_writer(move || writer.try_clone().unwrap()).finish();
@@ -208,8 +206,7 @@ mod tests {
                 speaker: Speaker::default(),
             };
             asks.speaker.is(Arc::new(Caller { project_id: Some("p1".into()), ..Caller::default() }));
-            let span = tracing::info_span!("request", id = "req-1");
-            request(Record::begin(Exchange::with(asks.peer), asks, None, span));
+            request(Record::begin(Exchange::with(asks.peer), asks, None));
         });
         io::read_to_string(reader).unwrap()
     }
@@ -238,28 +235,28 @@ mod tests {
         }
     }
 
-    /// Says something when it is asked for its data.
-    struct Talkative;
+    /// Tells for which request it is asked for its data.
+    struct Talkative<'t>(&'t mut Option<RequestId>);
 
-    impl Body for Talkative {
+    impl Body for Talkative<'_> {
         type Data = Bytes;
         type Error = std::convert::Infallible;
 
         fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-            tracing::info!("on the way");
+            *self.get_mut().0 = RequestId::current();
             Poll::Ready(None)
         }
     }
 
     #[test]
-    fn what_is_logged_while_an_answer_is_sent_bears_the_request_s_id() {
-        let lines = logged(|record| {
-            let mut body = record.carry(Response::new(Talkative)).into_body();
+    fn what_goes_on_while_an_answer_is_sent_is_for_its_request() {
+        let mut request = None;
+        logged(|record| {
+            let mut body = record.carry(Response::new(Talkative(&mut request))).into_body();
             let mut context = Context::from_waker(std::task::Waker::noop());
             assert!(Pin::new(&mut body).poll_frame(&mut context).is_ready());
         });
-        let line = lines.lines().find(|line| line.contains("on the way")).unwrap();
-        assert!(line.contains("request{id=\"req-1\"}"), "{line}");
+        assert_eq!(request, Some(RequestId::new("req-1")));
     }
 
     #[test]

@@ -134,7 +134,6 @@ impl<A: Api> Current<A> {
             false => self.options.cors.headers(&method, request.headers()),
         };
         let asked = Asked::of(&method, request.headers());
-        let span = tracing::info_span!("request", id = request_id.as_str(), %method, path);
         let purpose = (!self.is_admin).then(|| Purpose::of(&method, &path, request.headers()));
         let speaker = Speaker::default();
         let asks = Asks {
@@ -146,7 +145,7 @@ impl<A: Api> Current<A> {
             client: origin.client,
             speaker: speaker.clone(),
         };
-        let record = Record::begin(exchange.clone(), asks, self.options.audit.clone(), span.clone());
+        let record = Record::begin(exchange.clone(), asks, self.options.audit.clone());
 
         let (mut head, body) = request.into_parts();
         // What handlers see is the id that the answer has.
@@ -162,7 +161,7 @@ impl<A: Api> Current<A> {
                 drop(body);
                 failure.into_response()
             }
-            None => request_id.serve(span, self.call(Request::from_parts(head, body))).await,
+            None => request_id.serve(self.call(Request::from_parts(head, body))).await,
         };
 
         let mut response = asked.finish(response);
@@ -184,9 +183,8 @@ impl<A: Api> Current<A> {
 
     /// A handler's panic is its request's failure, not its connection's.
     async fn call(&self, request: Request<RequestBody>) -> Reply {
-        let mut api = self.api.clone();
-        let called = AssertUnwindSafe(async move { api.call(request).await }).catch_unwind();
-        match called.await {
+        let answer = self.api.clone().call(request);
+        match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(Ok(response)) => response,
             Err(_) => {
                 tracing::error!("a handler panicked");

@@ -1,9 +1,8 @@
 //! The client's request that work is done for. Its id goes where the work goes, into the background too, so that whoever
-//! is asked for something on the way, Keystone or a backend, can be told.
+//! is asked for something on the way, Keystone or a backend, can be told, and the lines of the log bear it.
 
 use std::{fmt, future::Future, sync::Arc};
 use tokio::task_local;
-use tracing::{Instrument, Span};
 
 task_local! {
     static CURRENT: Option<RequestId>;
@@ -27,15 +26,20 @@ impl RequestId {
         &self.0
     }
 
-    /// Does work for this request. Its lines in the log are in the request's span.
-    pub fn serve<F: Future>(self, span: Span, work: F) -> impl Future<Output = F::Output> {
-        CURRENT.scope(Some(self), work).instrument(span)
+    /// Does work for this request.
+    pub fn serve<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(Some(self), work)
+    }
+
+    /// As [`RequestId::serve`], for what is done at once.
+    pub fn serve_now<R>(self, work: impl FnOnce() -> R) -> R {
+        CURRENT.sync_scope(Some(self), work)
     }
 }
 
 /// `work` for the request that this is called in, wherever it then runs.
 pub fn for_this_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    CURRENT.scope(RequestId::current(), work).in_current_span()
+    CURRENT.scope(RequestId::current(), work)
 }
 
 impl fmt::Display for RequestId {
@@ -56,7 +60,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_in_the_background_is_for_the_request_that_it_was_begun_in() {
-        let request = RequestId::new("req-1").serve(Span::none(), async {
+        let request = RequestId::new("req-1").serve(async {
             let behind = tokio::spawn(for_this_request(told())).await.unwrap();
             let stray = tokio::spawn(told()).await.unwrap();
             (told().await, behind, stray)
@@ -65,14 +69,10 @@ mod tests {
         assert_eq!(for_this_request(told()).await, None);
     }
 
-    #[tokio::test]
-    async fn its_lines_are_in_the_span_of_the_request() {
-        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry());
-        let span = tracing::info_span!("request");
-        let expected = span.id();
-        let request = RequestId::new("req-1")
-            .serve(span, async { tokio::spawn(for_this_request(async { Span::current().id() })).await.unwrap() });
-        assert!(expected.is_some());
-        assert_eq!(request.await, expected);
+    #[test]
+    fn what_is_done_at_once_is_for_the_request_too() {
+        let told = RequestId::new("req-1").serve_now(RequestId::current);
+        assert_eq!(told, Some(RequestId::new("req-1")));
+        assert_eq!(RequestId::current(), None);
     }
 }

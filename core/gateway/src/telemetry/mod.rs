@@ -3,6 +3,7 @@
 mod log_file;
 mod moment;
 mod plain_fields;
+mod request_id;
 
 use crate::{
     append::try_append,
@@ -15,6 +16,7 @@ use log_file::LogFile;
 pub(crate) use log_file::Shared as LogLines;
 use moment::Moment;
 use plain_fields::PlainFields;
+use request_id::WithRequestId;
 use std::{
     backtrace::Backtrace,
     io, panic,
@@ -22,7 +24,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, reload, util::SubscriberInitExt,
+    EnvFilter, Layer, Registry,
+    fmt::{MakeWriter, format},
+    layer::SubscriberExt,
+    reload,
+    util::SubscriberInitExt,
 };
 
 /// Where events go beside the log. They come after the log's own filter.
@@ -86,11 +92,16 @@ where
 {
     let (filter, handle) = reload::Layer::new(Level::parse(log)?);
     let subscriber = tracing_subscriber::registry().with(manager.further_log()).with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours).with_timer(Moment);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let format = format().with_timer(Moment);
+    let text = |format: format::Format<_, _>| WithRequestId::in_text(format.with_ansi(colours));
     let started = match log.format {
-        Format::Text if colours => subscriber.with(lines).try_init(),
-        Format::Text => subscriber.with(lines.fmt_fields(PlainFields)).try_init(),
-        Format::Json => subscriber.with(lines.json().flatten_event(true)).try_init(),
+        Format::Text if colours => subscriber.with(lines.event_format(text(format))).try_init(),
+        Format::Text => subscriber.with(lines.event_format(text(format)).fmt_fields(PlainFields)).try_init(),
+        Format::Json => {
+            let json = WithRequestId::in_json(format.json().flatten_event(true));
+            subscriber.with(lines.event_format(json).fmt_fields(format::JsonFields::new())).try_init()
+        }
     };
     started.map_err(Failure::of(Exit::Internal, "the log cannot be started"))?;
     panic::set_hook(Box::new(log_panic));

@@ -90,7 +90,7 @@ async fn keystone_is_told_which_request_it_is_asked_for() {
     let server = Server::with_login(|_| Reply::Json(200, member())).await;
     let keystone = keystone(&server);
     let asking = async { keystone.authenticate(&with("abc")).await.unwrap() };
-    RequestId::new("req-1").serve(tracing::Span::none(), asking).await;
+    RequestId::new("req-1").serve(asking).await;
     keystone.authenticate(&with("def")).await.unwrap();
     let told: Vec<_> = server.asked().iter().map(|asked| asked.header("x-openstack-request-id").to_owned()).collect();
     assert_eq!(told, ["req-1", "req-1", ""]);

@@ -126,10 +126,7 @@ impl Service {
         };
         match (RequestId::current(), &task.request_id) {
             // Taken up by recovery: the task knows the request.
-            (None, Some(id)) => {
-                let span = tracing::info_span!("request", id);
-                RequestId::new(id).serve(span, self.import_to(transfer, task)).await
-            }
+            (None, Some(id)) => RequestId::new(id).serve(self.import_to(transfer, task)).await,
             _ => self.import_to(transfer, task).await,
         }
     }

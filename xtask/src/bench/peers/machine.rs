@@ -1,6 +1,6 @@
 //! The machine, as far as it explains the figures.
 
-use super::congestion::congestion_control;
+use super::settings;
 use std::{fs, process::Command};
 
 pub(super) fn describe() -> String {
@@ -14,10 +14,10 @@ pub(super) fn describe() -> String {
     let load = load.split(' ').next().unwrap_or_default();
     let disk = said("stat", &["--file-system", "--format", "%T", "."]);
     format!(
-        "{cores} cores of {processor}, {memory} GiB of memory, {disk}, {}, Linux {}, TCP with {}, {}, {today}; load before the run {load}",
+        "{cores} cores of {processor}, {memory} GiB of memory, {disk}, {}, Linux {}, {}, {}, {today}; load before the run {load}",
         system.trim_matches('"'),
         kernel.trim(),
-        congestion_control(),
+        settings::describe(),
         said("rustc", &["--version"]),
     )
 }

@@ -2,7 +2,6 @@
 
 mod api;
 mod catalogs;
-mod congestion;
 mod crowd;
 mod glance;
 mod machine;
@@ -10,6 +9,7 @@ mod options;
 mod report;
 mod row;
 mod servers;
+mod settings;
 mod site;
 mod small;
 mod table;
@@ -51,7 +51,7 @@ pub(crate) fn peers(args: &[&str]) -> Result<()> {
     if let Some(only) = options.only.iter().find(|only| known.clone().all(|name| name != **only)) {
         return Err(format!("no row `{only}`; there are {}", known.collect::<Vec<_>>().join(", ")));
     }
-    let _before = congestion::cubic();
+    let _before = settings::exchange_all();
     let machine = machine::describe();
     let (sizes, rounds) = (options.sizes, options.rounds);
     let has_peers = ROWS.iter().any(|(name, _)| options.wants(name));
