@@ -9,6 +9,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+const REQUEST_ID: &str = "request_id";
+
 #[derive(Debug)]
 pub(super) struct WithRequestId<E> {
     format: E,
@@ -17,14 +19,14 @@ pub(super) struct WithRequestId<E> {
 
 impl<E> WithRequestId<E> {
     pub(super) fn in_text(format: E) -> Self {
-        Self { format, add: |line, id| write!(line, " request_id={:?}", id.as_str()) }
+        Self { format, add: |line, id| write!(line, " {REQUEST_ID}={:?}", id.as_str()) }
     }
 
     pub(super) fn in_json(format: E) -> Self {
         let add = |line: &mut String, id: &RequestId| {
             let object = line.strip_suffix('}').ok_or(fmt::Error)?.len();
             line.truncate(object);
-            write!(line, ",\"request_id\":{}}}", serde_json::Value::from(id.as_str()))
+            write!(line, ",\"{REQUEST_ID}\":{}}}", serde_json::Value::from(id.as_str()))
         };
         Self { format, add }
     }
@@ -37,7 +39,9 @@ where
     E: FormatEvent<S, N>,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let Some(id) = RequestId::current() else {
+        // A backend's line says by itself which request it is about: the thread may be at work for another one.
+        let says_it = || event.metadata().fields().field(REQUEST_ID).is_some();
+        let Some(id) = RequestId::current().filter(|_| !says_it()) else {
             return self.format.format_event(context, writer, event);
         };
         let mut line = String::new();
@@ -56,35 +60,52 @@ mod tests {
     use std::io;
     use tracing_subscriber::{fmt::format, layer::SubscriberExt};
 
-    /// The line that is written for a request, and the one that is written for none.
-    fn lines<E>(format: E) -> [String; 2]
+    fn lines<E>(format: E, say: impl FnOnce()) -> Vec<String>
     where
         E: FormatEvent<tracing_subscriber::Registry, format::DefaultFields> + Send + Sync + 'static,
     {
         let (reader, writer) = io::pipe().unwrap();
         let layer =
             tracing_subscriber::fmt::layer().event_format(format).with_writer(move || writer.try_clone().unwrap());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), say);
+        io::read_to_string(reader).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    /// The line that is written for a request, and the one that is written for none.
+    fn both_lines<E>(format: E) -> [String; 2]
+    where
+        E: FormatEvent<tracing_subscriber::Registry, format::DefaultFields> + Send + Sync + 'static,
+    {
+        let lines = lines(format, || {
             let say = || tracing::info!(target: "place", store = "fast", "done");
             RequestId::new("req-\"1\"").serve_now(say);
             say();
         });
-        let text = io::read_to_string(reader).unwrap();
-        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
         lines.try_into().unwrap()
+    }
+
+    #[test]
+    fn a_line_that_says_which_request_it_is_about_says_it_once() {
+        let format = format().without_time().with_ansi(false);
+        let lines = lines(WithRequestId::in_text(format), || {
+            let say = || tracing::info!(target: "place", request_id = "req-2", "done");
+            RequestId::new("req-1").serve_now(say);
+        });
+        assert_eq!(lines, [" INFO place: done request_id=\"req-2\""]);
     }
 
     #[test]
     fn a_line_of_text_ends_with_the_id_of_the_request_that_it_is_about() {
         let format = format().without_time().with_ansi(false);
-        let [of_a_request, of_none] = lines(WithRequestId::in_text(format));
+        let [of_a_request, of_none] = both_lines(WithRequestId::in_text(format));
         assert_eq!(of_none, " INFO place: done store=\"fast\"");
         assert_eq!(of_a_request, format!("{of_none} request_id=\"req-\\\"1\\\"\""));
     }
 
     #[test]
     fn an_object_of_json_has_the_id_of_the_request_that_it_is_about() {
-        let [of_a_request, of_none] = lines(WithRequestId::in_json(format().without_time().json().flatten_event(true)));
+        let [of_a_request, of_none] =
+            both_lines(WithRequestId::in_json(format().without_time().json().flatten_event(true)));
         let mut expected: Value = serde_json::from_str(&of_none).unwrap();
         assert_eq!(expected["store"], "fast");
         expected["request_id"] = "req-\"1\"".into();
@@ -93,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_line_keeps_its_colours() {
-        let [of_a_request, of_none] = lines(WithRequestId::in_text(format().without_time().with_ansi(true)));
+        let [of_a_request, of_none] = both_lines(WithRequestId::in_text(format().without_time().with_ansi(true)));
         assert!(of_none.contains('\u{1b}') && of_a_request.starts_with(&of_none), "{of_a_request:?}");
     }
 }

@@ -33,8 +33,7 @@ impl HostServices for StoreServices {
         macro_rules! tell {
             ($level:expr) => {{
                 let LogLine { target: module, message, request: request_id, .. } = *line;
-                // The span of whoever calls is that of another operation, or none.
-                event!(target: TARGET, parent: None, $level, store = self.store, module, request_id, "{message}")
+                event!(target: TARGET, $level, store = self.store, module, request_id, "{message}")
             }};
         }
         match line.level {
