@@ -5,7 +5,6 @@ use crate::{
     sqlite::{Conn, Sql},
 };
 use casement_image::{Caller, ListQuery, SortDir, SortKey};
-use std::time::Instant;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Among<'q> {
@@ -65,42 +64,33 @@ impl Catalog {
     }
 
     async fn few_have(&self, conn: &mut Conn, name: &str, value: &str) -> Result<bool> {
-        let key = (name.to_owned(), value.to_owned());
-        if let Some(few) = self.counted.properties.believed(&key, Instant::now()) {
-            return Ok(few);
-        }
-        let count = sqlx::query_scalar::<_, i64>(HOW_MANY_HAVE).bind(name).bind(value).bind(WITH_PROPERTY);
-        let few = count.fetch_one(conn).await? < WITH_PROPERTY;
-        self.counted.properties.note(key, few, Instant::now());
-        Ok(few)
+        let count = async {
+            let count = sqlx::query_scalar::<_, i64>(HOW_MANY_HAVE).bind(name).bind(value).bind(WITH_PROPERTY);
+            Ok(count.fetch_one(conn).await? < WITH_PROPERTY)
+        };
+        self.counted.properties.or((name.to_owned(), value.to_owned()), count).await
     }
 
     async fn few_are_shared(&self, conn: &mut Conn, project: &str) -> Result<bool> {
-        let key = project.to_owned();
-        if let Some(few) = self.counted.shares.believed(&key, Instant::now()) {
-            return Ok(few);
-        }
-        let count = sqlx::query_scalar::<_, i64>(HOW_MANY_ARE_SHARED).bind(project).bind(SHARED);
-        let few = count.fetch_one(conn).await? < SHARED;
-        self.counted.shares.note(key, few, Instant::now());
-        Ok(few)
+        let count = async {
+            let count = sqlx::query_scalar::<_, i64>(HOW_MANY_ARE_SHARED).bind(project).bind(SHARED);
+            Ok(count.fetch_one(conn).await? < SHARED)
+        };
+        self.counted.shares.or(project.to_owned(), count).await
     }
 
     /// So few of all, that to look each of them up takes less than to go past the others.
     async fn few_are_visible(&self, conn: &mut Conn, project: &str) -> Result<bool> {
-        let key = project.to_owned();
-        if let Some(few) = self.counted.sights.believed(&key, Instant::now()) {
-            return Ok(few);
-        }
-        let visible = sqlx::query_scalar::<_, i64>(HOW_MANY_VISIBLE).bind(project).bind(project).bind(VISIBLE);
-        let visible = visible.fetch_one(&mut *conn).await?;
-        // A page takes the longer to fill the fewer are visible, and they take the longer to look up the more they are: both
-        // take about as long where the square of these is all of them.
-        let enough = visible * visible;
-        let few = visible < VISIBLE
-            && sqlx::query_scalar::<_, i64>(HOW_MANY).bind(enough + 1).fetch_one(conn).await? > enough;
-        self.counted.sights.note(key, few, Instant::now());
-        Ok(few)
+        let count = async {
+            let visible = sqlx::query_scalar::<_, i64>(HOW_MANY_VISIBLE).bind(project).bind(project).bind(VISIBLE);
+            let visible = visible.fetch_one(&mut *conn).await?;
+            // A page takes the longer to fill the fewer are visible, and they take the longer to look up the more they are:
+            // both take about as long where the square of these is all of them.
+            let enough = visible * visible;
+            let all = sqlx::query_scalar::<_, i64>(HOW_MANY).bind(enough + 1);
+            Ok(visible < VISIBLE && all.fetch_one(conn).await? > enough)
+        };
+        self.counted.sights.or(project.to_owned(), count).await
     }
 }
 

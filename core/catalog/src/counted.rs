@@ -1,5 +1,6 @@
 //! What was found out by counting is believed for a while.
 
+use crate::Result;
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -32,7 +33,17 @@ impl<K> Default for Believed<K> {
 }
 
 impl<K: Eq + Hash> Believed<K> {
-    pub(crate) fn believed(&self, key: &K, now: Instant) -> Option<bool> {
+    /// What is believed, or what `count` finds out.
+    pub(crate) async fn or(&self, key: K, count: impl Future<Output = Result<bool>>) -> Result<bool> {
+        if let Some(few) = self.believed(&key, Instant::now()) {
+            return Ok(few);
+        }
+        let few = count.await?;
+        self.note(key, few, Instant::now());
+        Ok(few)
+    }
+
+    fn believed(&self, key: &K, now: Instant) -> Option<bool> {
         let (few, since) = self.found().get(key).copied()?;
         (now < since + BELIEVED).then_some(few)
     }
