@@ -123,12 +123,13 @@ impl<A: Api> Current<A> {
         via: Via,
     ) -> Result<Response<LoggedBody<Body>>, Infallible> {
         let origin = self.proxies.origin(via, request.headers_mut());
-        let (request_id, refusal) = match self.request_id(request.headers()) {
-            Ok(id) => (RequestId::new(&id), None),
-            Err(failure) => (RequestId::new(&fresh_id()), Some(failure)),
+        let (id, refusal) = match self.request_id(request.headers()) {
+            Ok(id) => (id, None),
+            Err(failure) => (fresh_id(), Some(failure)),
         };
-        let header = HeaderValue::try_from(request_id.as_str()).ok();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let request_id = RequestId::asking(id, method.as_str(), &path);
+        let header = HeaderValue::try_from(request_id.as_str()).ok();
         let shared = match is_healthcheck(&path) {
             true => HeaderMap::new(),
             false => self.options.cors.headers(&method, request.headers()),

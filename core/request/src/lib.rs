@@ -10,11 +10,22 @@ task_local! {
 
 /// The id of a request, as its client sees it in `X-OpenStack-Request-ID`. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+pub struct RequestId(Arc<Request>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Request {
+    id: String,
+    asks: Option<String>,
+}
 
 impl RequestId {
-    pub fn new(id: &str) -> Self {
-        Self(Arc::from(id))
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(Arc::new(Request { id: id.into(), asks: None }))
+    }
+
+    /// With its method and its path, for a person to read.
+    pub fn asking(id: String, method: &str, path: &str) -> Self {
+        Self(Arc::new(Request { id, asks: Some([method, " ", path].concat()) }))
     }
 
     /// That of the request which is worked for here; `None` for what nobody asked for, maintenance say.
@@ -23,7 +34,12 @@ impl RequestId {
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.id
+    }
+
+    /// What the client asks for, `GET /v2/images` say, where that is known.
+    pub fn asks(&self) -> Option<&str> {
+        self.0.asks.as_deref()
     }
 
     /// Does work for this request.
@@ -44,7 +60,7 @@ pub fn for_this_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -74,5 +90,12 @@ mod tests {
         let told = RequestId::new("req-1").serve_now(RequestId::current);
         assert_eq!(told, Some(RequestId::new("req-1")));
         assert_eq!(RequestId::current(), None);
+    }
+
+    #[test]
+    fn what_a_request_asks_for_is_known_with_its_id() {
+        let id = RequestId::asking("req-1".to_owned(), "GET", "/v2/images");
+        assert_eq!((id.as_str(), id.asks()), ("req-1", Some("GET /v2/images")));
+        assert_eq!(RequestId::new("req-1").asks(), None);
     }
 }

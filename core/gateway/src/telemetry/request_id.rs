@@ -2,7 +2,10 @@
 //! tenth of what a small request costs, and most requests have no such line.
 
 use casement_request::RequestId;
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    iter,
+};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
@@ -19,17 +22,25 @@ pub(super) struct WithRequestId<E> {
 
 impl<E> WithRequestId<E> {
     pub(super) fn in_text(format: E) -> Self {
-        Self { format, add: |line, id| write!(line, " {REQUEST_ID}={:?}", id.as_str()) }
+        let add = |line: &mut String, id: &RequestId| {
+            fields(id).try_for_each(|(name, value)| write!(line, " {name}={value:?}"))
+        };
+        Self { format, add }
     }
 
     pub(super) fn in_json(format: E) -> Self {
         let add = |line: &mut String, id: &RequestId| {
             let object = line.strip_suffix('}').ok_or(fmt::Error)?.len();
             line.truncate(object);
-            write!(line, ",\"{REQUEST_ID}\":{}}}", serde_json::Value::from(id.as_str()))
+            fields(id).try_for_each(|(name, value)| write!(line, ",\"{name}\":{}", serde_json::Value::from(value)))?;
+            line.write_char('}')
         };
         Self { format, add }
     }
+}
+
+fn fields(id: &RequestId) -> impl Iterator<Item = (&'static str, &str)> {
+    iter::once((REQUEST_ID, id.as_str())).chain(id.asks().map(|asks| ("request", asks)))
 }
 
 impl<S, N, E> FormatEvent<S, N> for WithRequestId<E>
@@ -78,7 +89,7 @@ mod tests {
     {
         let lines = lines(format, || {
             let say = || tracing::info!(target: "place", store = "fast", "done");
-            RequestId::new("req-\"1\"").serve_now(say);
+            RequestId::asking("req-\"1\"".to_owned(), "GET", "/v2").serve_now(say);
             say();
         });
         lines.try_into().unwrap()
@@ -95,20 +106,21 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_text_ends_with_the_id_of_the_request_that_it_is_about() {
+    fn a_line_of_text_ends_with_the_request_that_it_is_about() {
         let format = format().without_time().with_ansi(false);
         let [of_a_request, of_none] = both_lines(WithRequestId::in_text(format));
         assert_eq!(of_none, " INFO place: done store=\"fast\"");
-        assert_eq!(of_a_request, format!("{of_none} request_id=\"req-\\\"1\\\"\""));
+        assert_eq!(of_a_request, format!("{of_none} request_id=\"req-\\\"1\\\"\" request=\"GET /v2\""));
     }
 
     #[test]
-    fn an_object_of_json_has_the_id_of_the_request_that_it_is_about() {
+    fn an_object_of_json_has_the_request_that_it_is_about() {
         let [of_a_request, of_none] =
             both_lines(WithRequestId::in_json(format().without_time().json().flatten_event(true)));
         let mut expected: Value = serde_json::from_str(&of_none).unwrap();
         assert_eq!(expected["store"], "fast");
         expected["request_id"] = "req-\"1\"".into();
+        expected["request"] = "GET /v2".into();
         assert_eq!(serde_json::from_str::<Value>(&of_a_request).unwrap(), expected);
     }
 
