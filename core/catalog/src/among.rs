@@ -54,6 +54,7 @@ impl Catalog {
         else {
             return Ok(Among::All);
         };
+        // An index of its own leads to what was changed at some time.
         Ok(if list::is_default(order) && query.updated_at.is_empty() && self.few_are_shared(conn, project).await? {
             Among::Seen(project)
         } else if self.few_are_visible(conn, project).await? {

@@ -8,7 +8,7 @@ task_local! {
     static CURRENT: Option<RequestId>;
 }
 
-/// The id of a request, as its client sees it in `X-OpenStack-Request-ID`. Cheap to clone.
+/// The id of a request, as its client sees it in `X-OpenStack-Request-ID`, and what it asks for. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Arc<Request>);
 

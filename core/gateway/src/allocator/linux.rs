@@ -9,8 +9,8 @@ use std::alloc::{GlobalAlloc, Layout};
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
 
-/// mimalloc, asked for an alignment only where it would not give it anyway: asked for any, it takes a larger block for a size
-/// that is no power of two, and a longer way.
+/// mimalloc, asked for a block's alignment only where it would not give it anyway: asked for any, it takes a larger block for a
+/// size that is no power of two, and a longer way. Few blocks are zeroed or resized: for these its crate asks.
 struct Allocator;
 
 // SAFETY: all memory is mimalloc's own, by whichever function it came, and `mi_malloc` is as much aligned as is asked for.
@@ -44,8 +44,8 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-/// As every `malloc` aligns (mimalloc's documentation, "Aligned Allocation"; C11, section 7.22.3): for whatever fits into
-/// the size, up to 16 bytes.
+/// As every `malloc` aligns (C11, section 7.22.3; mimalloc's `MI_MAX_ALIGN_SIZE`): for whatever fits into the size, up to
+/// 16 bytes.
 fn is_aligned_anyway(layout: Layout) -> bool {
     const ALWAYS: usize = 16;
     layout.align() <= ALWAYS && layout.align() <= layout.size()

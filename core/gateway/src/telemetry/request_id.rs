@@ -1,5 +1,5 @@
-//! A line about what is done for a request ends with the request's id. A span of `tracing` would say so too, but it takes a
-//! tenth of what a small request costs, and most requests have no such line.
+//! A line about what is done for a request ends with the request's id and what it asks for. A span of `tracing` would say so
+//! too, but it takes a tenth of the instructions of a small request, and most requests have no such line.
 
 use casement_request::RequestId;
 use std::{
