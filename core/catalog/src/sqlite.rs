@@ -212,6 +212,16 @@ mod tests {
         sqlx::query("DELETE FROM images").execute(db.reader()).await.unwrap_err();
     }
 
+    /// As `.cargo/config.toml` has SQLite compiled.
+    #[tokio::test]
+    async fn readers_share_no_lock_for_their_pages_or_for_counting_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::open(&Options { path: dir.path().join("c.db"), readers: 1 }, None).await.unwrap();
+        let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options").fetch_all(db.reader()).await.unwrap();
+        assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()), "{options:?}");
+        assert!(options.contains(&"DEFAULT_MEMSTATUS=0".to_owned()), "{options:?}");
+    }
+
     #[tokio::test]
     async fn a_snapshot_that_sqlite_has_undone_by_itself_is_not_the_last_one() {
         let dir = tempfile::tempdir().unwrap();
