@@ -1,7 +1,10 @@
 //! SHA-512 (FIPS 180-4), of one stream and of many at once.
 
-use crate::algorithm::{Algorithm, Lane, WORDS, block_by_lane, compress_abreast, in_all_lanes, vectors_rotate};
-use fearless_simd::{Level, Simd, SimdInt, dispatch, u64x2, u64x4, u64x8};
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+use crate::algorithm::{Algorithm, Lane, WORDS, block_by_lane, compress_abreast, vectors_rotate};
+use fearless_simd::{Simd, SimdInt, u64x4, u64x8};
 use std::hint::black_box;
 
 const BLOCK: usize = 128;
@@ -30,7 +33,11 @@ impl Algorithm for Sha512 {
     }
 
     fn compress_in_one_lane(state: &mut Self::State, blocks: &[u8]) {
-        dispatch!(Level::new(), simd => compress_in_one_lane(simd, state, blocks));
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx512) = fearless_simd::Level::new().as_avx512() {
+            return avx512::compress_in_one_lane(avx512, state, blocks);
+        }
+        Self::compress_by_words(state, blocks);
     }
 
     fn compress_by_words(state: &mut Self::State, blocks: &[u8]) {
@@ -75,51 +82,11 @@ fn compress<S: Simd, V: SimdInt<S, Element = u64, Array = [u64; LANES]>, const L
             if round > 0 {
                 extend(&mut words);
             }
-            now = sixteen_steps(now, &with_constants(simd, &words, &k[round * WORDS..]));
+            now = sixteen_steps(now, &with_constants(simd, &words, &k[round * WORDS..]), majority);
         }
         add(&mut sums, now);
     }
     *state = sums.map(|sum| *sum);
-}
-
-/// How many blocks of one stream have their message schedules side by side (Gueron and Krasnov, "Parallelizing message
-/// schedules to accelerate the computations of hash functions").
-const ABREAST: usize = 4;
-
-/// Only the steps wait for each other.
-#[inline(always)]
-fn compress_in_one_lane<S: Simd>(simd: S, state: &mut [u64; 8], blocks: &[u8]) {
-    let (blocks, rest) = blocks.as_chunks::<BLOCK>().0.as_chunks::<ABREAST>();
-    let mut sums: [u64x2<S>; 8] = in_all_lanes(simd, state);
-    let mut schedules = [[0; K.len()]; ABREAST];
-    for blocks in blocks {
-        schedule(simd, blocks, &mut schedules);
-        for schedule in &schedules {
-            let mut now = sums;
-            for words in schedule.as_chunks().0 {
-                now = sixteen_steps(now, &in_all_lanes(simd, words));
-            }
-            add(&mut sums, now);
-        }
-    }
-    *state = sums.map(|sum| sum[0]);
-    Sha512::compress_by_words(state, rest.as_flattened());
-}
-
-#[inline(always)]
-fn schedule<S: Simd>(simd: S, blocks: &[[u8; BLOCK]; ABREAST], schedules: &mut [[u64; K.len()]; ABREAST]) {
-    let mut words: [u64x4<S>; WORDS] =
-        block_by_lane::<Sha512, _, _, _>(simd, &blocks.each_ref().map(|block| &block[..]), 0);
-    for round in 0..ROUNDS {
-        if round > 0 {
-            extend(&mut words);
-        }
-        for (at, word) in with_constants(simd, &words, &K[round * WORDS..]).iter().enumerate() {
-            for (schedule, word) in schedules.iter_mut().zip(**word) {
-                schedule[round * WORDS + at] = word;
-            }
-        }
-    }
 }
 
 /// FIPS 180-4, section 4.2.3.
@@ -201,35 +168,36 @@ fn add<S: Simd, V: SimdInt<S>>(sums: &mut [V; 8], words: [V; 8]) {
     }
 }
 
+/// As FIPS 180-4, section 4.1.3, has it, in fewer instructions.
 #[inline(always)]
-fn sixteen_steps<S: Simd, V: SimdInt<S>>(
-    [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h]: [V; 8],
-    words: &[V; WORDS],
-) -> [V; 8] {
-    // Instead of moving eight variables on by one place, each step takes their names in turn.
-    macro_rules! step {
-        ($at:expr, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
-            let choice = $g ^ ($e & ($f ^ $g));
-            // So the compiler sees that it is one instruction, where there is one for three words.
-            let majority = ($a & $b) | ($c & ($a | $b));
-            let sum = $h + words[$at] + choice + big_sigma1($e);
-            $d += sum;
-            $h = sum + (big_sigma0($a) + majority);
+fn majority<S: Simd, V: SimdInt<S>>(a: V, b: V, c: V) -> V {
+    (a & b) | (c & (a | b))
+}
+
+#[inline(always)]
+fn sixteen_steps<S: Simd, V: SimdInt<S>>(state: [V; 8], words: &[V; WORDS], majority: impl Fn(V, V, V) -> V) -> [V; 8] {
+    // Of each step. What is b, c and d in a step, or f, g and h, was a or e in the three before.
+    let (mut a, mut e) = ([state[0]; WORDS + 4], [state[4]; WORDS + 4]);
+    for ago in 1..4 {
+        (a[3 - ago], e[3 - ago]) = (state[ago], state[4 + ago]);
+    }
+    let mut sums = *words;
+    macro_rules! next_e {
+        ($at:expr) => {
+            let choice = e[$at + 1] ^ (e[$at + 3] & (e[$at + 2] ^ e[$at + 1]));
+            sums[$at] = e[$at] + words[$at] + choice + big_sigma1(e[$at + 3]);
+            e[$at + 4] = a[$at] + sums[$at];
         };
     }
-    macro_rules! eight_steps {
-        ($at:literal) => {
-            step!($at, a b c d e f g h);
-            step!($at + 1, h a b c d e f g);
-            step!($at + 2, g h a b c d e f);
-            step!($at + 3, f g h a b c d e);
-            step!($at + 4, e f g h a b c d);
-            step!($at + 5, d e f g h a b c);
-            step!($at + 6, c d e f g h a b);
-            step!($at + 7, b c d e f g h a);
+    macro_rules! next_a {
+        ($at:expr) => {
+            a[$at + 4] = sums[$at] + (big_sigma0(a[$at + 3]) + majority(a[$at + 3], a[$at + 2], a[$at + 1]));
         };
     }
-    eight_steps!(0);
-    eight_steps!(8);
-    [a, b, c, d, e, f, g, h]
+    // A step waits for the e of the one before, and four steps later for its a: what comes first is done first.
+    macro_rules! steps {
+        ($($at:literal)*) => { next_e!(0); $( next_e!($at); next_a!($at - 1); )* next_a!(15); };
+    }
+    steps!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+    [a[19], a[18], a[17], a[16], e[19], e[18], e[17], e[16]]
 }
