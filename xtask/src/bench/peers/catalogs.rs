@@ -26,7 +26,7 @@ const LISTS: [(&str, &str); 12] = [
     ("by `id`", "&sort=id:asc"),
     ("by `created_at`", "&sort=created_at:asc"),
     ("by `updated_at`", "&sort=updated_at:desc"),
-    ("with a property that every tenth image has", "&os_distro=distro3"),
+    ("with a property that every eighth image has", "&os_distro=distro3"),
     ("with a property that 25 images have", "&rack=rare"),
     ("with a property that no image has", "&rack=none"),
 ];

@@ -1,5 +1,6 @@
 -- @IMAGES@ images in a catalog that has one, of which a tenth belong to the project of that one, a tenth are public, and the
--- rest belong to nine other projects.
+-- rest belong to nine other projects. Of a thousand, 26 that the first project may see have one and the same distribution: a page of
+-- 25 is full in each catalog.
 PRAGMA synchronous = OFF;
 BEGIN;
 CREATE TEMP TABLE own AS SELECT owner FROM images LIMIT 1;
@@ -20,7 +21,7 @@ SELECT id, PRINTF('image-%06d', (n * 7919) % 1000000),
   STRFTIME('%Y-%m-%d %H:%M:%S.000000', 1700000000 + n + (n * 31) % 86400, 'unixepoch'), FALSE
 FROM number;
 INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
-SELECT id, 'os_distro', PRINTF('distro%d', n / 10 % 10), '2024-01-01 00:00:00.000000', '2024-01-01 00:00:00.000000', FALSE
+SELECT id, 'os_distro', PRINTF('distro%d', n / 10 % 8), '2024-01-01 00:00:00.000000', '2024-01-01 00:00:00.000000', FALSE
 FROM number;
 INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
 SELECT id, 'rack', CASE WHEN n % (@IMAGES@ / 25) = 0 THEN 'rare' ELSE 'common' END,
