@@ -120,7 +120,7 @@ pub trait File: Debug + Send + Sync + Sized + 'static {
     /// Tells the system that this much will be read in order.
     fn will_read(&self, offset: u64, length: u64);
 
-    /// Starts to write a range back to the disk without waiting for it.
+    /// Starts to write a range back to the disk without waiting for it, and lets go of the memory of what is there already.
     fn start_writeback(&self, offset: u64, length: u64);
 
     /// The system's own file, where whoever reads it does it as well as this would.

@@ -12,6 +12,8 @@ use std::{mem, sync::Arc, thread};
 const SPACE_EVERY: u64 = 64 << 20;
 /// How much is written before the disk is told to begin, so that little is left to wait for at the end.
 const WRITEBACK_EVERY: u64 = 8 << 20;
+/// A disk that is not slow has written by then what it was told to before, whose memory can be used again.
+const WRITTEN_WITHIN: u64 = 64 << 20;
 /// How much is written to a share before it is made durable: so much has to be read again when the share was lost.
 const FLUSH_EVERY: u64 = 128 << 20;
 /// Parts of a chunk that are written at once are not smaller than this.
@@ -150,9 +152,9 @@ impl<F: FileSystem> Writer<F> {
     }
 
     fn start_writeback(&mut self) -> Result<()> {
-        let length = self.written - self.written_back;
-        if length >= WRITEBACK_EVERY {
-            self.file()?.start_writeback(self.written_back, length);
+        if self.written - self.written_back >= WRITEBACK_EVERY {
+            let from = self.written.saturating_sub(WRITTEN_WITHIN);
+            self.file()?.start_writeback(from, self.written - from);
             self.written_back = self.written;
         }
         Ok(())

@@ -4,8 +4,10 @@ use crate::mount::Mount;
 use crate::support::*;
 use casement_sdk::Kind;
 use casement_sdk::blocking::{Backend, Writer};
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use serde_json::json;
-use std::fs;
+use std::fs::{self, File};
+use std::io::IoSliceMut;
 
 #[test]
 fn a_staging_directory_that_leads_elsewhere_is_refused() {
@@ -15,6 +17,38 @@ fn a_staging_directory_that_leads_elsewhere_is_refused() {
     let (_, message) = refusal(directory.path(), json!({}));
     assert!(message.contains(directory.path().to_str().unwrap()), "{message}");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_an_upload_has_on_the_disk_leaves_the_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    if rustix::fs::statfs(directory.path()).unwrap().f_type == TMPFS_MAGIC {
+        eprintln!("SKIPPED: the temporary directory is a tmpfs, which has memory alone");
+        return;
+    }
+    let store = open(directory.path());
+    let mut writer = start(&store, "id", "t1");
+    let (data, part) = (pattern(8 << 20), 8 << 20);
+    writer.write(&data).unwrap();
+    let staged = File::open(directory.path().join(".casement-staging/t1")).unwrap();
+    staged.sync_all().unwrap();
+    writer.write(&data).unwrap();
+    assert!(!is_in_memory(&staged, 0) && is_in_memory(&staged, part));
+    writer.commit().unwrap();
+    assert!(get_all(&store, "id").chunks(data.len()).all(|read| read == data));
+}
+
+/// Linux, `magic.h`.
+const TMPFS_MAGIC: i64 = 0x0102_1994;
+
+/// Whether it can be read without a disk that has to be waited for (preadv2(2), `RWF_NOWAIT`).
+fn is_in_memory(file: &File, offset: u64) -> bool {
+    let mut byte = [0];
+    match preadv2(file, &mut [IoSliceMut::new(&mut byte)], offset, ReadWriteFlags::NOWAIT) {
+        Ok(read) => read == 1,
+        Err(Errno::AGAIN) => false,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 #[test]
