@@ -75,7 +75,8 @@ fn compress_in_one_lane<S: Simd>(simd: S, state: &mut [u32; 4], blocks: &[u8]) {
     for block in blocks.as_chunks::<BLOCK>().0 {
         sums = take_in(simd, sums, &in_all_lanes(simd, &Md5::words(block)), t);
     }
-    *state = sums.map(|sum| sum[0]);
+    // From memory: else the compiler has that lane outside of the vectors after each block, which the next one waits for.
+    *state = sums.map(|sum| black_box(*sum)[0]);
 }
 
 /// RFC 1321, section 3.4: the table T, by the round.

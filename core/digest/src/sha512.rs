@@ -170,6 +170,12 @@ fn add<S: Simd, V: SimdInt<S>>(sums: &mut [V; 8], words: [V; 8]) {
 
 /// As FIPS 180-4, section 4.1.3, has it, in fewer instructions.
 #[inline(always)]
+fn choice<S: Simd, V: SimdInt<S>>(e: V, f: V, g: V) -> V {
+    g ^ (e & (f ^ g))
+}
+
+/// As there too.
+#[inline(always)]
 fn majority<S: Simd, V: SimdInt<S>>(a: V, b: V, c: V) -> V {
     (a & b) | (c & (a | b))
 }
@@ -184,8 +190,7 @@ fn sixteen_steps<S: Simd, V: SimdInt<S>>(state: [V; 8], words: &[V; WORDS], majo
     let mut sums = *words;
     macro_rules! next_e {
         ($at:expr) => {
-            let choice = e[$at + 1] ^ (e[$at + 3] & (e[$at + 2] ^ e[$at + 1]));
-            sums[$at] = e[$at] + words[$at] + choice + big_sigma1(e[$at + 3]);
+            sums[$at] = e[$at] + words[$at] + choice(e[$at + 3], e[$at + 2], e[$at + 1]) + big_sigma1(e[$at + 3]);
             e[$at + 4] = a[$at] + sums[$at];
         };
     }
