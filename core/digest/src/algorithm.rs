@@ -155,7 +155,7 @@ mod tests {
     use crate::{md5::Md5, sha512::Sha512};
     use std::fmt::Debug;
 
-    /// Processors whose vectors don't rotate never come there otherwise.
+    /// Processors whose vectors don't rotate never come there otherwise. With SHA-512 they have no other way than the crate.
     #[test]
     fn any_number_of_blocks_in_one_lane_has_the_digest_of_the_crate() {
         in_one_lane_and_by_the_crate::<Md5>();

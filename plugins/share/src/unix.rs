@@ -363,8 +363,8 @@ impl File for PosixFile {
         }
     }
 
-    /// DONTNEED does both (Linux, `generic_fadvise`). So a large upload has the same memory again and again, which is faster
-    /// than other memory, and pushes nothing else out of the page cache.
+    /// DONTNEED does both (Linux, `generic_fadvise`). So where the disk keeps up, a large upload has the same memory again and
+    /// again, which is faster than other memory, and pushes nothing else out of the page cache.
     fn start_writeback(&self, offset: u64, length: u64) {
         if let Err(error) = fs::fadvise(&self.file, offset, NonZeroU64::new(length), Advice::DontNeed) {
             tracing::debug!(%error, "no early write-back");

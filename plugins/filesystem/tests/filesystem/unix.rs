@@ -32,11 +32,15 @@ fn what_an_upload_has_on_the_disk_leaves_the_memory() {
     let data = pattern(8 << 20);
     writer.write(&data).unwrap();
     let staged = File::open(directory.path().join(".casement-staging/t1")).unwrap();
+    if begins_in_memory(&staged) == Err(Errno::OPNOTSUPP) {
+        eprintln!("SKIPPED: the temporary directory's file system does not say what is in memory");
+        return;
+    }
     staged.sync_all().unwrap();
     writer.write(&data).unwrap();
-    assert!(!begins_in_memory(&staged));
+    assert_eq!(begins_in_memory(&staged), Ok(false));
     staged.read_exact_at(&mut [0], 0).unwrap();
-    assert!(begins_in_memory(&staged), "it has just been read");
+    assert_eq!(begins_in_memory(&staged), Ok(true), "it has just been read");
     writer.commit().unwrap();
     assert!(get_all(&store, "id").chunks(data.len()).all(|read| read == data));
 }
@@ -45,11 +49,10 @@ fn what_an_upload_has_on_the_disk_leaves_the_memory() {
 const TMPFS_MAGIC: i64 = 0x0102_1994;
 
 /// Whether its first byte can be read without a disk that has to be waited for (preadv2(2), `RWF_NOWAIT`).
-fn begins_in_memory(file: &File) -> bool {
+fn begins_in_memory(file: &File) -> Result<bool, Errno> {
     match preadv2(file, &mut [IoSliceMut::new(&mut [0])], 0, ReadWriteFlags::NOWAIT) {
-        Ok(read) => read == 1,
-        Err(Errno::AGAIN) => false,
-        Err(error) => panic!("{error}"),
+        Err(Errno::AGAIN) => Ok(false),
+        read => read.map(|length| length == 1),
     }
 }
 
